@@ -1,0 +1,36 @@
+"""Generative adversarial networks for Keras: `kgan.GAN(generator, discriminator).fit(dataset)`."""
+
+import os
+
+_backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+if _backend == "tensorflow":
+    import keras
+
+    _backend = keras.backend.backend()  # A configuration file may choose one too.
+if _backend != "tensorflow":
+    raise ImportError(
+        "kgan needs Keras with its TensorFlow backend. Set KERAS_BACKEND=tensorflow, before Keras "
+        f"is imported. Received: the backend {_backend!r}."
+    )
+
+from kgan import (  # noqa: E402
+    architectures,
+    datasets,
+    images,
+    layers,
+    losses,
+    penalties,
+)
+from kgan.gan import GAN  # noqa: E402
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "GAN",
+    "architectures",
+    "datasets",
+    "images",
+    "layers",
+    "losses",
+    "penalties",
+]

@@ -1,0 +1,116 @@
+"""What every data set of kgan is: batches whose order is a function of the seed."""
+
+import numpy as np
+import tensorflow as tf
+
+
+class Dataset(tf.data.Dataset):
+    """One epoch of batches, as any tf.data.Dataset; and an endless stream from any step.
+
+    `from_step` is what makes a run go on as if it had never stopped: batch i is a pure function of
+    (data, seed, i). Each epoch has its own order, and drops what does not fill a batch. The data
+    is held in memory once, images as bytes, and becomes float32 in [-1, 1] a batch at a time.
+
+    Args:
+        samples: an array `(num_samples, ...)`: uint8 images, or float32 anything.
+        labels: integers `(num_samples,)`, or None.
+        batch_size: samples a batch.
+        seed: an integer; decides the order.
+        num_classes: how many classes the labels have; by default the largest label plus one.
+        class_names: what the classes are called, a tuple of `num_classes` strings.
+        distribution: the known density of the samples, such as a `GaussianMixture`.
+        skipped: pairs of a path and the reason why it is not among the samples.
+
+    Raises:
+        ValueError: if there are fewer samples than one batch needs.
+    """
+
+    def __init__(
+        self,
+        samples,
+        labels=None,
+        *,
+        batch_size=64,
+        seed=0,
+        num_classes=None,
+        class_names=None,
+        distribution=None,
+        skipped=(),
+    ):
+        if not isinstance(batch_size, int) or batch_size < 1:
+            raise ValueError(
+                f"`batch_size` must be an integer of at least 1. Received: batch_size={batch_size}."
+            )
+        if len(samples) < batch_size:
+            raise ValueError(
+                "`batch_size` must be at most the number of samples. "
+                f"Received: batch_size={batch_size}, {len(samples)} samples."
+            )
+        if labels is not None and num_classes is None:
+            num_classes = int(np.max(labels)) + 1
+        self.batch_size = batch_size
+        self.seed = seed
+        self.num_samples = len(samples)
+        self.num_classes = num_classes
+        self.class_names = class_names
+        self.distribution = distribution
+        self.skipped = skipped
+        with tf.device("CPU:0"):
+            self._samples = tf.constant(samples)
+            self._labels = None if labels is None else tf.constant(labels, "int32")
+        counted = tf.data.experimental.assert_cardinality(self.steps_per_epoch)
+        self._epoch = self.from_step(0).take(self.steps_per_epoch).apply(counted)
+        super().__init__(self._epoch._variant_tensor)
+
+    def _inputs(self):
+        return [self._epoch]
+
+    @property
+    def element_spec(self):
+        return self._epoch.element_spec
+
+    @property
+    def steps_per_epoch(self):
+        """How many whole batches there are."""
+        return self.num_samples // self.batch_size
+
+    @property
+    def samples(self):
+        """All samples, float32 `(num_samples, ...)`, in the data's own order; a fresh copy."""
+        return _to_float(self._samples).numpy()
+
+    @property
+    def labels(self):
+        """All labels, int32 `(num_samples,)`, in the data's own order; None without labels."""
+        return None if self._labels is None else self._labels.numpy()
+
+    def from_step(self, step):
+        """The endless stream of batches, from batch `step` on; it starts there at once.
+
+        Returns:
+            A tf.data.Dataset of `images`, or of `(images, labels)`.
+        """
+        batches, batch_size = self.steps_per_epoch, self.batch_size
+
+        def order(epoch):
+            seed = tf.stack([tf.constant(self.seed, "int64"), epoch])
+            indices = tf.range(self.num_samples)
+            indices = tf.random.experimental.stateless_shuffle(indices, seed)
+            indices = tf.reshape(indices[: batches * batch_size], (batches, batch_size))
+            return tf.data.Dataset.from_tensor_slices(indices)
+
+        def gather(indices):
+            images = _to_float(tf.gather(self._samples, indices))
+            return images if self._labels is None else (images, tf.gather(self._labels, indices))
+
+        epochs = tf.data.Dataset.range(step // batches, tf.int64.max)
+        stream = epochs.flat_map(order).skip(step % batches).map(gather).prefetch(2)
+        options = tf.data.Options()
+        options.autotune.enabled = False  # Its threads make an epoch's end wait for seconds.
+        return stream.with_options(options)
+
+
+def _to_float(samples):
+    if samples.dtype == tf.uint8:
+        return tf.cast(samples, "float32") / 127.5 - 1
+    return samples

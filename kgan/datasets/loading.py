@@ -1,0 +1,53 @@
+"""A data set by one word, for the command line."""
+
+import pathlib
+
+from kgan.datasets.digits import digits
+from kgan.datasets.directory import from_directory
+from kgan.datasets.mixture import MIXTURES, gaussian_mixture
+from kgan.datasets.tfds import from_tfds
+from kgan.lookup import by_name
+
+
+def load(name_or_path, *, batch_size=64, image_size=None, with_labels=False, seed=0):
+    """The training data that one word means.
+
+    Args:
+        name_or_path: `"digits"`; the name of a `gaussian_mixture`; the path of a folder of
+            pictures, if there is such a folder; or else a name of TensorFlow Datasets.
+        batch_size: samples a batch.
+        image_size: the pixels of a side; needed for a folder of pictures.
+        with_labels: whether batches are `(samples, labels)`.
+        seed: decides the order.
+
+    Returns:
+        A `Dataset`.
+
+    Raises:
+        ValueError: if it is none of these, with the nearest names.
+    """
+    options = {"batch_size": batch_size, "with_labels": with_labels, "seed": seed}
+    name = str(name_or_path)
+    if name == "digits":
+        return digits(**options)
+    if name in MIXTURES:
+        return gaussian_mixture(name, **options)
+    path = pathlib.Path(name).expanduser()
+    if path.is_dir():
+        if image_size is None:
+            raise ValueError(
+                "`image_size` is needed for a folder of pictures, such as 64. "
+                "Received: image_size=None."
+            )
+        return from_directory(path, image_size, **options)
+    if "/" in name or path.exists():
+        raise FileNotFoundError(f"There is no folder {name}, to read pictures from.")
+    _check_known(name)
+    return from_tfds(name, image_size=image_size, **options)
+
+
+def _check_known(name):
+    import tensorflow_datasets as tfds
+
+    known = ["digits", *MIXTURES, *tfds.list_builders(with_community_datasets=False)]
+    by_name(name.split(":")[0], dict.fromkeys(known), "name_or_path")

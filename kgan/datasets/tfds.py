@@ -1,0 +1,142 @@
+"""TensorFlow Datasets: anything with images, by its name."""
+
+import numpy as np
+import tensorflow as tf
+
+from kgan.datasets.dataset import Dataset
+from kgan.lookup import by_name
+
+
+def from_tfds(
+    name,
+    split="train",
+    *,
+    batch_size=64,
+    image_size=None,
+    with_labels=False,
+    seed=0,
+    data_dir=None,
+):
+    """A data set of TensorFlow Datasets (https://www.tensorflow.org/datasets/catalog).
+
+    It is downloaded and prepared at its first use, then read from disk.
+
+    Args:
+        name: as in `tfds.load`: `"mnist"`, `"fashion_mnist"`, `"cifar10"`, ...
+        split: as in `tfds.load`: `"train"`, `"test"`, `"train[:1000]"`, ...
+        batch_size: images a batch.
+        image_size: the pixels of a side: the middle square is cut out and scaled. `None` leaves
+            images as they are, which must then be of one size.
+        with_labels: whether batches are `(images, labels)`.
+        seed: decides the order.
+        data_dir: where TFDS keeps its data. Defaults to the environment variable TFDS_DATA_DIR,
+            or ~/tensorflow_datasets.
+
+    Returns:
+        A `Dataset` of float32 images `(batch_size, height, width, 1 or 3)` in [-1, 1].
+
+    Raises:
+        ValueError: if TFDS knows no such name or split, or the data has no images or labels, or
+            images of many sizes and no `image_size` was given.
+        ConnectionError: if it is not on this disk and cannot be downloaded.
+    """
+    builder = _prepared(name, data_dir)
+    image_key, label_key = _keys(builder.info, with_labels)
+    features = builder.info.features
+    _check_image(features[image_key], name, image_size)
+
+    def select(example):
+        image = _square(example[image_key], image_size) if image_size else example[image_key]
+        return (image[..., :3], example[label_key] if with_labels else 0)
+
+    stream = _examples(builder, split).map(select).batch(256).with_options(_without_autotune())
+    images, labels = zip(*stream.as_numpy_iterator(), strict=True)
+    names = features[label_key].names if with_labels else None
+    return Dataset(
+        np.concatenate(images),
+        np.concatenate(labels) if with_labels else None,
+        batch_size=batch_size,
+        seed=seed,
+        num_classes=features[label_key].num_classes if with_labels else None,
+        class_names=tuple(names) if names else None,
+    )
+
+
+def _prepared(name, data_dir):
+    import tensorflow_datasets as tfds  # Late: it is slow to import, and not always needed.
+
+    try:
+        builder = tfds.builder(name, data_dir=data_dir)
+    except tfds.core.DatasetNotFoundError:
+        by_name(name, dict.fromkeys(tfds.list_builders()), "name")
+        raise
+    try:
+        builder.download_and_prepare()
+    except Exception as error:
+        raise ConnectionError(
+            f"The data set {name!r} is not prepared in {builder.data_dir}, and could not be "
+            f"downloaded: {type(error).__name__}: {error}\nWithout a network use "
+            "kgan.datasets.digits(), from_directory(...), gaussian_mixture(...), or `data_dir` "
+            "(the environment variable TFDS_DATA_DIR) with a folder in which it is prepared."
+        ) from error
+    return builder
+
+
+def _examples(builder, split):
+    import tensorflow_datasets as tfds
+
+    known = list(builder.info.splits)
+    if known and split.split("[")[0] not in (*known, "all"):
+        by_name(split, dict.fromkeys(known), "split")
+    read_config = tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1)
+    return builder.as_dataset(split=split, shuffle_files=False, read_config=read_config)
+
+
+def _without_autotune():
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return options
+
+
+def _keys(info, with_labels):
+    """Which features are the image and the label."""
+    import tensorflow_datasets as tfds
+
+    features = dict(info.features.items())
+    images = [key for key, f in features.items() if isinstance(f, tfds.features.Image)]
+    labels = [key for key, f in features.items() if isinstance(f, tfds.features.ClassLabel)]
+    if not images or (with_labels and not labels):
+        missing = "labels" if images else "images"
+        raise ValueError(
+            f"The data set {info.name!r} has no {missing}. It has: "
+            f"{', '.join(f'{key} ({type(f).__name__})' for key, f in features.items())}."
+        )
+    preferred = [key for key in ("image", "label") if key in images + labels]
+    return (
+        "image" if "image" in preferred else images[0],
+        "label" if "label" in preferred else (labels or [None])[0],
+    )
+
+
+def _check_image(feature, name, image_size):
+    if feature.dtype != np.uint8:
+        raise ValueError(
+            f"Images must be uint8. Received: {name!r}, whose images are {feature.dtype}."
+        )
+    if image_size is None and None in feature.shape:
+        raise ValueError(
+            f"`image_size` is needed: the images of {name!r} are of many sizes. "
+            "Received: image_size=None."
+        )
+
+
+def _square(image, image_size):
+    """The middle square of an image, scaled; bytes."""
+    if image.shape[:2] == (image_size, image_size):
+        return image
+    height, width = tf.shape(image)[0], tf.shape(image)[1]
+    side = tf.minimum(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    image = image[top : top + side, left : left + side]
+    image = tf.image.resize(image, (image_size, image_size), antialias=True)
+    return tf.cast(tf.clip_by_value(tf.round(image), 0, 255), "uint8")

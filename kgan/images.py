@@ -1,0 +1,120 @@
+"""Images: [-1, 1] <-> uint8, tiling, PNG and GIF."""
+
+import io
+import math
+import os
+import pathlib
+
+import numpy as np
+import PIL.Image
+
+
+def to_uint8(images):
+    """Images in [-1, 1] as bytes: -1 is 0, 1 is 255; values outside are clipped.
+
+    Args:
+        images: floating point, any shape.
+
+    Returns:
+        A uint8 array of the same shape.
+    """
+    images = np.asarray(images, "float32")
+    return np.clip(np.round((images + 1) * 127.5), 0, 255).astype("uint8")
+
+
+def from_uint8(images):
+    """Bytes as float32 images in [-1, 1]: 0 is -1, 255 is 1. The inverse of `to_uint8`."""
+    return np.asarray(images).astype("float32") / 127.5 - 1
+
+
+def tile(images, columns=None, padding=1):
+    """Puts images beside and below each other, row by row.
+
+    Args:
+        images: `(num_images, height, width, channels)`.
+        columns: how many in a row; `None` makes the grid about square.
+        padding: pixels between images; they get the smallest value of the data type's range, as
+            does what the last row lacks: -1 for floats, 0 for uint8.
+
+    Returns:
+        An array `(rows·(height + padding) - padding, columns·(width + padding) - padding,
+        channels)` of the images' data type.
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or not len(images):
+        raise ValueError(
+            "`images` must have the shape (num_images, height, width, channels), with at least "
+            f"one image. Received: shape {images.shape}."
+        )
+    num_images, height, width, channels = images.shape
+    columns = min(columns or math.ceil(math.sqrt(num_images)), num_images)
+    rows = math.ceil(num_images / columns)
+    dark = 0 if images.dtype == np.uint8 else -1
+    shape = (rows * (height + padding) - padding, columns * (width + padding) - padding, channels)
+    grid = np.full(shape, dark, images.dtype)
+    for i, image in enumerate(images):
+        top, left = (i // columns) * (height + padding), (i % columns) * (width + padding)
+        grid[top : top + height, left : left + width] = image
+    return grid
+
+
+def magnify(image, at_least):
+    """Repeats pixels by the smallest whole number that makes the longer side `at_least` long."""
+    factor = max(1, math.ceil(at_least / max(image.shape[:2])))
+    return image.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def encode_png(image):
+    """One image, float in [-1, 1] or uint8, `(height, width, 1 or 3)`, as the bytes of a PNG."""
+    buffer = io.BytesIO()
+    _pillow(image).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def save_png(path, image):
+    """Writes one image, float in [-1, 1] or uint8, `(height, width, 1 or 3)`, as a PNG file."""
+    write_atomically(path, encode_png(image))
+
+
+def save_gif(path, frames, seconds=6.0):
+    """Writes an animation that lasts about `seconds`, and holds its last frame as long again.
+
+    Args:
+        path: the file.
+        frames: PIL images, or what `save_png` takes; all of one size.
+        seconds: how long, at most 0.5 s a frame.
+    """
+    frames = [f if isinstance(f, PIL.Image.Image) else _pillow(f) for f in frames]
+    duration = int(np.clip(1000 * seconds / len(frames), 40, 500))
+    durations = [duration] * (len(frames) - 1) + [2000]
+    buffer = io.BytesIO()
+    frames[0].save(
+        buffer,
+        format="GIF",
+        save_all=True,
+        append_images=frames[1:],
+        duration=durations,
+        loop=0,
+    )
+    write_atomically(path, buffer.getvalue())
+
+
+def write_atomically(path, content):
+    """Writes bytes beside `path`, and renames: nobody sees half a file, and none is lost."""
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.partial")
+    beside.write_bytes(content)
+    os.replace(beside, path)
+
+
+def _pillow(image):
+    image = np.asarray(image)
+    if image.dtype != np.uint8:
+        image = to_uint8(image)
+    if image.ndim != 3 or image.shape[-1] not in (1, 3):
+        raise ValueError(
+            "`image` must have the shape (height, width, channels), with 1 or 3 channels. "
+            f"Received: shape {image.shape}."
+        )
+    return PIL.Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)

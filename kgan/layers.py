@@ -1,0 +1,50 @@
+"""Only layers that Keras lacks, or gets wrong for GANs."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("kgan")
+class Maxout(keras.layers.Layer):
+    """The largest of several linear functions, for each unit.
+
+        y[i] = max over j of (x · kernel[:, i, j] + bias[i, j])
+
+    Goodfellow et al. 2013, https://arxiv.org/abs/1302.4389; the hidden layers of the
+    discriminator of the 2014 paper.
+
+    Args:
+        units: how many outputs.
+        pieces: how many linear functions each output is the maximum of.
+        kernel_initializer: as in `keras.layers.Dense`; the bias starts at zero.
+
+    Input shape: `(batch, features)`. Output shape: `(batch, units)`.
+    """
+
+    def __init__(self, units, pieces, kernel_initializer="glorot_uniform", **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+        self.pieces = pieces
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+
+    def build(self, input_shape):
+        shape = (input_shape[-1], self.units * self.pieces)
+        self.kernel = self.add_weight(
+            shape=shape, initializer=self.kernel_initializer, name="kernel"
+        )
+        self.bias = self.add_weight(shape=shape[1:], initializer="zeros", name="bias")
+
+    def call(self, inputs):
+        linear = ops.matmul(inputs, self.kernel) + self.bias
+        return ops.max(ops.reshape(linear, (-1, self.units, self.pieces)), axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.units)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "pieces": self.pieces,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+        }

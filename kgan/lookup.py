@@ -1,0 +1,23 @@
+"""Finding a thing by its name, and saying which names were near when there is none."""
+
+import difflib
+
+
+def by_name(name, choices, argument):
+    """Returns `choices[name]`.
+
+    Args:
+        name: what the user gave.
+        choices: a dict from name to thing.
+        argument: what the user's argument is called; for the error.
+
+    Raises:
+        ValueError: if `choices` has no such name; the message lists the nearest ones.
+    """
+    if name in choices:
+        return choices[name]
+    near = difflib.get_close_matches(str(name), choices, n=3, cutoff=0.4)
+    meant = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+    raise ValueError(
+        f"`{argument}` must be one of {sorted(choices)}.{meant} Received: {argument}={name!r}."
+    )

@@ -1,0 +1,66 @@
+"""All random numbers of the game: each a function of (seed, step, draw), none of them a state.
+
+A run that is stopped and resumed therefore draws what it would have drawn, and a callback that
+draws samples changes nothing.
+"""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+# Which kind of number is drawn; the draws of one step are counted from here.
+LATENTS, PENALTIES, DROPOUT, EVALUATION = (kind << 20 for kind in range(4))
+
+
+def random_seed():
+    """A fresh seed from the operating system, an integer in [0, 2³¹)."""
+    return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
+
+
+def fold(seed, draw, step):
+    """The seed, an int64 tensor `(2,)`, of one draw of one step."""
+    draw = tf.cast(draw, "int64")
+    base = tf.stack([tf.constant(seed, "int64"), draw])
+    return tf.random.experimental.stateless_fold_in(base, tf.cast(step, "int64"))
+
+
+def latents(distribution, shape, seed):
+    """Float32 latents of mean 0 and variance 1.
+
+    Args:
+        distribution: `"normal"`, N(0, 1), or `"uniform"`, on [-√3, √3].
+        shape: `(num_samples, latent_dim)`.
+        seed: integers `(2,)`.
+    """
+    if distribution == "normal":
+        return tf.random.stateless_normal(shape, seed)
+    return tf.random.stateless_uniform(shape, seed, minval=-math.sqrt(3), maxval=math.sqrt(3))
+
+
+def labels(class_counts, num_samples, seed):
+    """Int32 labels `(num_samples,)` with the frequencies of `class_counts` `(num_classes,)`.
+
+    Where nothing was counted yet, all classes are as frequent.
+    """
+    counts = tf.cast(class_counts, "float32")
+    counts = tf.where(tf.reduce_sum(counts) > 0, counts, tf.ones_like(counts))
+    logits = tf.math.log(counts)[None]
+    return tf.random.stateless_categorical(logits, num_samples, seed, dtype="int32")[0]
+
+
+def set_dropout(networks, seed, step):
+    """Sets the state of every Keras SeedGenerator in `networks` from (seed, step)."""
+    states = [
+        variable
+        for network in networks
+        for variable in network.variables
+        if not any(variable is weight for weight in network.weights)
+    ]
+    if not states:
+        return
+    values = tf.random.stateless_uniform(
+        (len(states), 2), fold(seed, DROPOUT, step), maxval=2**31 - 2, dtype="int64"
+    )
+    for state, value in zip(states, tf.unstack(values), strict=True):
+        state.assign(value)

@@ -1,0 +1,130 @@
+"""Pictures of samples, whatever they are, and of training.
+
+A figure is a `matplotlib.figure.Figure`, made without pyplot: a callback needs no display and
+leaves no figure open. `save(path, figure)` writes one.
+"""
+
+import io
+import math
+
+import matplotlib.figure
+import numpy as np
+
+from kgan import images
+
+# What an undecided game looks like in the logs: D(x) = D(G(z)) = 1/2.
+EQUILIBRIUM = 0.5
+
+
+def save(path, figure, dpi=100):
+    """Writes a figure as a PNG file."""
+    images.write_atomically(path, encode(figure, dpi))
+
+
+def encode(figure, dpi=100):
+    """The bytes of a figure's PNG."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi)
+    return buffer.getvalue()
+
+
+def picture(samples, real_samples=None, *, columns=None, title=""):
+    """The bytes of a PNG that shows samples: images as a grid, points and vectors as figures.
+
+    Args:
+        samples: images `(num_samples, height, width, 1 or 3)` in [-1, 1]; points
+            `(num_samples, 2)`; or anything else, of which each component becomes a histogram.
+        real_samples: samples of the data, shown beside points and vectors.
+        columns: how many images in a row. `None`: about as many as rows.
+        title: stands above a figure.
+    """
+    if samples.ndim == 4 and samples.shape[-1] in (1, 3):
+        return images.encode_png(images.magnify(images.tile(samples, columns), 256))
+    vectors = samples.reshape(len(samples), -1)
+    plot = scatter if vectors.shape[1] == 2 else histograms
+    return encode(plot(vectors, real_samples, title))
+
+
+def history(logs):
+    """The game over time: the losses, and how well D tells real samples from fakes.
+
+    Args:
+        logs: a dict from the name of a log to its values, one an epoch, as `history.history`.
+
+    Returns:
+        A figure with two panels.
+    """
+    figure = matplotlib.figure.Figure(figsize=(10, 3.6), layout="constrained")
+    losses, answers = figure.subplots(1, 2)
+    for name, values in logs.items():
+        if name == "penalty" or not isinstance(values[0], int | float | np.floating):
+            continue
+        panel = losses if name.endswith("loss") else answers
+        epochs = np.arange(1, len(values) + 1)
+        panel.plot(epochs, values, label=name.replace("_", " "), linewidth=1.5)
+    if any(name.endswith("_probability") for name in logs):
+        answers.set_ylim(0, 1)
+        answers.axhline(EQUILIBRIUM, color="gray", linestyle=":", label="equilibrium")
+    losses.set(xlabel="epoch", title="losses")
+    answers.set(xlabel="epoch", title="the discriminator's answers")
+    for panel in (losses, answers):
+        panel.grid(alpha=0.3)
+        panel.legend(fontsize="small")
+    return figure
+
+
+def scatter(samples, real_samples=None, title=""):
+    """Points in the plane, over the data where it is given.
+
+    Args:
+        samples: `(num_samples, 2)`.
+        real_samples: `(num_real_samples, 2)`, or None. The axes are then theirs.
+        title: what stands above.
+    """
+    figure = matplotlib.figure.Figure(figsize=(4.5, 4.5), layout="constrained")
+    axes = figure.subplots()
+    if real_samples is not None:
+        axes.scatter(*np.asarray(real_samples).T, s=4, color="lightgray", label="data")
+    axes.scatter(*np.asarray(samples).T, s=4, alpha=0.6, color="tab:blue", label="generated")
+    center, reach = _extent(samples if real_samples is None else real_samples)
+    axes.set_xlim(center[0] - reach, center[0] + reach)
+    axes.set_ylim(center[1] - reach, center[1] + reach)
+    axes.set(aspect="equal", title=title)
+    axes.legend(loc="upper right", fontsize="small")
+    return figure
+
+
+def _extent(points):
+    low, high = np.min(points, axis=0), np.max(points, axis=0)
+    return (low + high) / 2, 0.65 * max(np.max(high - low), 1e-3)
+
+
+def histograms(samples, real_samples=None, title="", most=16):
+    """The distribution of each component of vectors, beside that of the data.
+
+    Args:
+        samples: `(num_samples, size)`.
+        real_samples: `(num_real_samples, size)`, or None.
+        title: what stands above.
+        most: how many components are shown at most, the first ones.
+    """
+    samples = np.asarray(samples)
+    shown = min(samples.shape[1], most)
+    columns = math.ceil(math.sqrt(shown))
+    rows = math.ceil(shown / columns)
+    size = (max(2.2 * columns, 4.5), max(1.8 * rows, 3))
+    figure = matplotlib.figure.Figure(figsize=size, layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    figure.suptitle(title)
+    for i, axes in enumerate(panels):
+        axes.set_visible(i < shown)
+        if i >= shown:
+            continue
+        reference = samples if real_samples is None else np.asarray(real_samples)
+        bins = np.linspace(reference[:, i].min(), reference[:, i].max() + 1e-6, 41)
+        if real_samples is not None:
+            axes.hist(reference[:, i], bins, density=True, color="lightgray", label="data")
+        axes.hist(samples[:, i], bins, density=True, histtype="step", label="generated")
+        axes.set_yticks([])
+    panels[0].legend(fontsize="small")
+    return figure
