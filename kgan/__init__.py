@@ -15,11 +15,14 @@ if _backend != "tensorflow":
 
 from kgan import (  # noqa: E402
     architectures,
+    callbacks,
     datasets,
     images,
     layers,
     losses,
     penalties,
+    plots,
+    recipes,
 )
 from kgan.gan import GAN  # noqa: E402
 
@@ -28,9 +31,12 @@ __version__ = "0.1.0"
 __all__ = [
     "GAN",
     "architectures",
+    "callbacks",
     "datasets",
     "images",
     "layers",
     "losses",
     "penalties",
+    "plots",
+    "recipes",
 ]

@@ -131,8 +131,11 @@ def _check_positive_integer(name, value):
         raise ValueError(f"`{name}` must be an integer of at least 1. Received: {name}={value!r}.")
 
 
-def check_compile(gan, generator_optimizer, discriminator_optimizer, metrics, steps_per_execution):
+def check_compile(
+    gan, generator_optimizer, discriminator_optimizer, penalties, metrics, steps_per_execution
+):
     """Raises where the arguments of `compile` do not fit these players."""
+    _check_penalties(penalties, gan.discriminator)
     _check_positive_integer("steps_per_execution", steps_per_execution)
     one = generator_optimizer is discriminator_optimizer
     if one and isinstance(generator_optimizer, keras.optimizers.Optimizer):
@@ -153,8 +156,7 @@ def check_compile(gan, generator_optimizer, discriminator_optimizer, metrics, st
         )
 
 
-def check_penalties(penalties, discriminator):
-    """Raises for a penalty on a discriminator that mixes the samples of a batch."""
+def _check_penalties(penalties, discriminator):
     normalization = keras.layers.BatchNormalization
     mixing = [layer for layer in _operations(discriminator) if isinstance(layer, normalization)]
     if penalties and mixing:
@@ -183,19 +185,28 @@ def check_steps_per_execution(steps_per_execution, steps_per_epoch):
 # The first batch
 
 
-def check_first_batch(gan, x, y, batch_size):
+def check_first_batch(gan, x, y=None, batch_size=None, discriminator_steps=1):
     """Raises where the first batch of what `fit` was given is not what the networks play with."""
     if isinstance(x, tf.data.Dataset):
         for batch in x.take(1):
             images, labels = unpack(batch, gan.num_classes)
             check_batch(gan, images, labels)
-            _check_divisible(x.element_spec, gan.discriminator_steps)
+            _check_classes(gan, getattr(x, "num_classes", None))
+            _check_divisible(x.element_spec, discriminator_steps)
     elif isinstance(x, np.ndarray | tf.Tensor):
         rows = batch_size or 32
         images, labels = unpack((x[:rows], None if y is None else y[:rows]), gan.num_classes)
         check_batch(gan, images, labels)
         if len(x) >= rows:
-            _check_divisible(tf.TensorSpec((rows,)), gan.discriminator_steps)
+            _check_divisible(tf.TensorSpec((rows,)), discriminator_steps)
+
+
+def _check_classes(gan, num_classes):
+    if num_classes and num_classes > gan.num_classes:
+        raise ValueError(
+            f"The data has {num_classes} classes, and the networks were built for fewer "
+            f"(num_classes={gan.num_classes})."
+        )
 
 
 def unpack(data, num_classes):

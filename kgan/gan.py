@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kgan import checks, losses, noise
+from kgan import checks, losses, noise, players
 from kgan import penalties as penalties_module
 from kgan.running_means import RunningMeans
 
@@ -78,8 +78,8 @@ class GAN(keras.Model):
         self.discriminator_steps = discriminator_steps
         self.latent_distribution = latent_distribution
         self.ema_decay = ema_decay
-        self.seed = noise.random_seed() if seed is None else seed
-        self.averaged_generator = _averaged_copy(generator) if ema_decay else generator
+        self.seed = noise.random_seed() if seed is None else int(seed)
+        self.averaged_generator = players.averaged_copy(generator) if ema_decay else generator
         self.latent_dim = generator.inputs[0].shape[-1]
         self.num_classes = checks.num_classes(generator)
         counter = {"dtype": "int64", "initializer": "zeros", "trainable": False}
@@ -119,20 +119,19 @@ class GAN(keras.Model):
             TypeError, ValueError: for an unknown loss, penalty or optimizer, one optimizer
                 instance for both players, a penalty on a D with BatchNormalization.
         """
-        execution = {
+        loss, penalties = losses.get(loss), penalties_module.get_all(penalties)
+        optimizers = generator_optimizer, discriminator_optimizer
+        checks.check_compile(self, *optimizers, penalties, metrics, steps_per_execution)
+        self._execution = {
             "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution,
             "jit_compile": jit_compile,
         }
-        optimizers = generator_optimizer, discriminator_optimizer
-        checks.check_compile(self, *optimizers, metrics, steps_per_execution)
-        super().compile(optimizer=None, **execution)
-        self._execution = execution
-        self.loss = losses.get(loss)
-        self.penalties = penalties_module.get_all(penalties)
-        checks.check_penalties(self.penalties, self.discriminator)
-        self.generator_optimizer = _optimizer(generator_optimizer, self.generator)
-        self.discriminator_optimizer = _optimizer(discriminator_optimizer, self.discriminator)
+        super().compile(optimizer=None, **self._execution)
+        self.loss = loss
+        self.penalties = penalties
+        self.generator_optimizer = players.optimizer(optimizers[0], self.generator)
+        self.discriminator_optimizer = players.optimizer(optimizers[1], self.discriminator)
         self.evaluation_metrics = list(metrics or ())
         self.game_log = RunningMeans(self._log_names())
 
@@ -163,7 +162,7 @@ class GAN(keras.Model):
 
     def _update_discriminator(self, real_images, labels, draw):
         latents = self._latents(real_images, draw)
-        fake_images = _play(self.generator, latents, labels, training=True)
+        fake_images = players.play(self.generator, latents, labels, training=True)
         with tf.GradientTape() as tape:
             loss, penalty, logs = self._judge(real_images, fake_images, labels, draw, training=True)
             objective = self.discriminator_optimizer.scale_loss(loss + penalty)
@@ -175,7 +174,7 @@ class GAN(keras.Model):
     def _update_generator(self, real_images, labels, draw):
         latents = self._latents(real_images, draw)
         with tf.GradientTape() as tape:
-            fake_images = _play(self.generator, latents, labels, training=True)
+            fake_images = players.play(self.generator, latents, labels, training=True)
             loss = self._generator_loss(real_images, fake_images, labels, training=True)
             objective = self.generator_optimizer.scale_loss(loss)
         weights = self.generator.trainable_weights
@@ -187,16 +186,15 @@ class GAN(keras.Model):
         """D's loss, its penalty, and the logs of how it answered."""
 
         def critic(images):
-            return _play(self.discriminator, images, labels, training)
+            return players.play(self.discriminator, images, labels, training)
 
         real_logits, fake_logits = critic(real_images), critic(fake_images)
         loss = ops.mean(self.loss.discriminator_loss(real_logits, fake_logits))
         logs = {"discriminator_loss": loss, **self.loss.answers(real_logits, fake_logits)}
         penalty = 0.0
         for i, term in enumerate(self.penalties):
-            seed = noise.fold(
-                self.seed, noise.PENALTIES + len(self.penalties) * draw + i, self.step
-            )
+            place = len(self.penalties) * draw + i
+            seed = noise.fold(self.seed, noise.PENALTIES + place, self.step)
             penalty += ops.mean(term(critic, real_images, fake_images, seed))
             logs["penalty"] = penalty
         return loss, penalty, logs
@@ -204,8 +202,8 @@ class GAN(keras.Model):
     def _generator_loss(self, real_images, fake_images, labels, training):
         real_logits = None
         if self.loss.generator_sees_real:
-            real_logits = _play(self.discriminator, real_images, labels, training)
-        fake_logits = _play(self.discriminator, fake_images, labels, training)
+            real_logits = players.play(self.discriminator, real_images, labels, training)
+        fake_logits = players.play(self.discriminator, fake_images, labels, training)
         return ops.mean(self.loss.generator_loss(real_logits, fake_logits))
 
     def _update_averaged_generator(self):
@@ -225,7 +223,7 @@ class GAN(keras.Model):
         (real_images, labels), *_ = self._minibatches(data, split=False)
         draw = noise.EVALUATION + ops.cast(self.game_log.count, "int64")
         latents = self._latents(real_images, draw)
-        fake_images = _play(self.averaged_generator, latents, labels, training=False)
+        fake_images = players.play(self.averaged_generator, latents, labels, training=False)
         _, _, logs = self._judge(real_images, fake_images, labels, draw, training=False)
         loss = self._generator_loss(real_images, fake_images, labels, training=False)
         for metric in self.evaluation_metrics:
@@ -285,7 +283,9 @@ class GAN(keras.Model):
             TypeError, ValueError: if the first batch is not what these networks can play with.
         """
         self._assert_compile_called("fit")
-        checks.check_first_batch(self, x, y, kwargs.get("batch_size"))
+        checks.check_first_batch(self, x, y, kwargs.get("batch_size"), self.discriminator_steps)
+        if isinstance(kwargs.get("validation_data"), tf.data.Dataset):
+            checks.check_first_batch(self, kwargs["validation_data"])
         if hasattr(x, "from_step"):
             steps_per_epoch = steps_per_epoch or x.steps_per_epoch
             checks.check_steps_per_execution(self.steps_per_execution, steps_per_epoch)
@@ -326,11 +326,11 @@ class GAN(keras.Model):
             for each, size in blocks
         ]
         if not self.num_classes:
-            return _predict(self.averaged_generator, [np.concatenate(latents)], batch_size)
+            return players.predict(self.averaged_generator, [np.concatenate(latents)], batch_size)
         drawn = [noise.labels(self.class_counts, size, [each, 1]) for each, size in blocks]
         chosen = np.concatenate(drawn) if labels is None else np.broadcast_to(labels, num_samples)
         inputs = [np.concatenate(latents), chosen.astype("int32")]
-        samples = _predict(self.averaged_generator, inputs, batch_size)
+        samples = players.predict(self.averaged_generator, inputs, batch_size)
         return (samples, inputs[1]) if labels is None else samples
 
     def discriminate(self, samples, labels=None, *, batch_size=128):
@@ -353,7 +353,7 @@ class GAN(keras.Model):
             self.loss.probability(None)
         checks.check_batch(self, samples, labels)
         inputs = [samples] if labels is None else [samples, labels]
-        logits = _predict(self.discriminator, inputs, batch_size)
+        logits = players.predict(self.discriminator, inputs, batch_size)
         probabilities = ops.convert_to_numpy(self.loss.probability(logits))
         return probabilities.reshape(len(logits), -1).mean(axis=1)
 
@@ -392,35 +392,3 @@ class GAN(keras.Model):
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
-
-
-def _play(network, samples, labels, training):
-    """What `network` answers, in float32 whatever it computes in."""
-    inputs = samples if labels is None else [samples, labels]
-    return ops.cast(network(inputs, training=training), "float32")
-
-
-def _predict(network, inputs, batch_size):
-    """What `network` answers to a list of arrays, a batch at a time, as a float32 array."""
-    outputs = []
-    for start in range(0, len(inputs[0]), batch_size):
-        batch = [part[start : start + batch_size] for part in inputs]
-        outputs.append(network.predict_on_batch(batch if len(batch) > 1 else batch[0]))
-    return np.concatenate(outputs).astype("float32")
-
-
-def _averaged_copy(generator):
-    copy = keras.models.clone_model(generator)
-    copy.name = "averaged_generator"
-    copy.set_weights(generator.get_weights())
-    return copy
-
-
-def _optimizer(identifier, network):
-    """The optimizer, built, so that what a file holds of it finds its place."""
-    optimizer = keras.optimizers.get(identifier or keras.optimizers.Adam(2e-4, beta_1=0.5))
-    wrapped = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
-    if checks.computes_in_float16(network) and not wrapped:
-        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-    optimizer.build(network.trainable_variables)
-    return optimizer

@@ -77,7 +77,7 @@ def save_png(path, image):
 
 
 def save_gif(path, frames, seconds=6.0):
-    """Writes an animation that lasts about `seconds`, and holds its last frame as long again.
+    """Writes an animation that lasts about `seconds`, and holds its last frame for 2 s.
 
     Args:
         path: the file.

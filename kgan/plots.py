@@ -69,7 +69,8 @@ def history(logs):
     answers.set(xlabel="epoch", title="the discriminator's answers")
     for panel in (losses, answers):
         panel.grid(alpha=0.3)
-        panel.legend(fontsize="small")
+        if panel.get_lines():
+            panel.legend(fontsize="small")
     return figure
 
 

@@ -62,6 +62,6 @@ def _as_labels(labels, num_samples):
             f"`labels` must be integers of shape ({num_samples},). "
             f"Received: dtype {labels.dtype}, shape {labels.shape}."
         )
-    if labels.min() < 0:
+    if labels.min(initial=0) < 0:
         raise ValueError(f"`labels` must be at least 0. Received: {labels.min()}.")
     return labels

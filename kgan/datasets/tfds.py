@@ -86,8 +86,10 @@ def _examples(builder, split):
     import tensorflow_datasets as tfds
 
     known = list(builder.info.splits)
-    if known and split.split("[")[0] not in (*known, "all"):
-        by_name(split, dict.fromkeys(known), "split")
+    for part in split.split("+"):
+        part = part.split("[")[0].strip()
+        if known and part != "all":
+            by_name(part, dict.fromkeys(known), "split")
     read_config = tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1)
     return builder.as_dataset(split=split, shuffle_files=False, read_config=read_config)
 
@@ -119,9 +121,9 @@ def _keys(info, with_labels):
 
 
 def _check_image(feature, name, image_size):
-    if feature.dtype != np.uint8:
+    if feature.np_dtype != np.uint8:
         raise ValueError(
-            f"Images must be uint8. Received: {name!r}, whose images are {feature.dtype}."
+            f"Images must be uint8. Received: {name!r}, whose images are {feature.np_dtype}."
         )
     if image_size is None and None in feature.shape:
         raise ValueError(

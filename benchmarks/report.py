@@ -1,0 +1,79 @@
+"""The frame of every result: machine, versions, command, date, settings, and what was measured."""
+
+import datetime
+import importlib.metadata
+import json
+import os
+import pathlib
+import platform
+import shlex
+import sys
+
+RESULTS = pathlib.Path(__file__).parent / "results"
+
+# What a processor needs for fast arithmetic on few bits; named in the results if it is there.
+NOTABLE_FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
+
+
+def write(path, settings, results):
+    """Writes a result as JSON, beside its place, and renames it.
+
+    Args:
+        path: where, with the suffix `.json`.
+        settings: a dict of what was asked for.
+        results: a dict of what was measured, raw numbers included.
+    """
+    content = {
+        "command": command(),
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "machine": machine(),
+        "versions": versions(),
+        "settings": settings,
+        "results": results,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".partial.{path.name}")
+    beside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    os.replace(beside, path)
+
+
+def command():
+    """The command line, as one types it in the repository's folder."""
+    return shlex.join(["python", f"benchmarks/{pathlib.Path(sys.argv[0]).name}", *sys.argv[1:]])
+
+
+def machine():
+    """The processor, how many of its cores this process may use, and the memory in GiB."""
+    processor = _fields("/proc/cpuinfo")
+    memory = _fields("/proc/meminfo").get("MemTotal", "0 kB")
+    flags = processor.get("flags", "").split()
+    return {
+        "processor": processor.get("model name", platform.processor()),
+        "processor_family": processor.get("cpu family"),
+        "processor_model": processor.get("model"),
+        "processor_flags": [flag for flag in NOTABLE_FLAGS if flag in flags],
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gib": round(int(memory.split()[0]) / 2**20, 1),
+        "system": platform.platform(),
+    }
+
+
+def versions():
+    """The versions of Python and of the packages that do the work."""
+    packages = ("tensorflow", "keras", "numpy", "kgan")
+    found = {package: importlib.metadata.version(package) for package in packages}
+    return {"python": platform.python_version()} | found
+
+
+def resident_memory():
+    """How much memory this process holds now, in MiB (Linux)."""
+    return int(_fields("/proc/self/status")["VmRSS"].split()[0]) / 1024
+
+
+def _fields(path):
+    """The `name: value` lines of a file below /proc; of a repeated name the first."""
+    fields = {}
+    for line in pathlib.Path(path).read_text().splitlines():
+        name, _, value = line.partition(":")
+        fields.setdefault(name.strip(), value.strip())
+    return fields

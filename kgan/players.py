@@ -1,0 +1,40 @@
+"""What the game needs of a player: its answers, its optimizer, a copy of it."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from kgan import checks
+
+
+def play(network, samples, labels, training):
+    """What `network` answers, in float32 whatever it computes in."""
+    inputs = samples if labels is None else [samples, labels]
+    return ops.cast(network(inputs, training=training), "float32")
+
+
+def predict(network, inputs, batch_size):
+    """What `network` answers to a list of arrays, a batch at a time, as a float32 array."""
+    outputs = []
+    for start in range(0, len(inputs[0]), batch_size):
+        batch = [part[start : start + batch_size] for part in inputs]
+        outputs.append(network.predict_on_batch(batch if len(batch) > 1 else batch[0]))
+    return np.concatenate(outputs).astype("float32")
+
+
+def averaged_copy(generator):
+    """A copy of `generator`, its weights too, to hold the averages."""
+    copy = keras.models.clone_model(generator)
+    copy.name = "averaged_generator"
+    copy.set_weights(generator.get_weights())
+    return copy
+
+
+def optimizer(identifier, network):
+    """The optimizer, built, so that what a file holds of it finds its place."""
+    optimizer = keras.optimizers.get(identifier or keras.optimizers.Adam(2e-4, beta_1=0.5))
+    wrapped = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    if checks.computes_in_float16(network) and not wrapped:
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    optimizer.build(network.trainable_variables)
+    return optimizer

@@ -1,0 +1,55 @@
+"""Small players and data, of which tests make their games."""
+
+import keras
+import numpy as np
+
+import kgan
+
+BATCH_SIZE = 16
+LATENT_DIM = 4
+
+
+def networks(num_classes=None, architecture=kgan.architectures.dcgan):
+    """A pair for 8×8×1 images with a dozen units a layer."""
+    if architecture is kgan.architectures.mlp:
+        sizes = {"generator_units": (8,), "discriminator_units": (8,), "maxout_pieces": 2}
+    else:
+        sizes = {"width": 8}
+    return architecture((8, 8, 1), LATENT_DIM, num_classes=num_classes, **sizes)
+
+
+def dataset(num_classes=None, num_samples=64, batch_size=BATCH_SIZE, seed=0):
+    """Noise in the shape of digits."""
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (num_samples, 8, 8, 1), dtype="uint8")
+    labels = np.arange(num_samples) % num_classes if num_classes else None
+    return kgan.datasets.from_arrays(images, labels, batch_size=batch_size, seed=seed)
+
+
+def gan(num_classes=None, architecture=kgan.architectures.dcgan, compiled=True, **arguments):
+    """A small compiled GAN; `arguments` go to `GAN` and to `compile`, as they belong."""
+    keras.utils.set_random_seed(1)
+    names = ("discriminator_steps", "latent_distribution", "ema_decay", "seed")
+    own = {name: arguments.pop(name) for name in names if name in arguments}
+    game = kgan.GAN(*networks(num_classes, architecture), **{"seed": 0, **own})
+    if compiled:
+        game.compile(**arguments)
+    return game
+
+
+def weights(network):
+    """All weights of a network, as one vector."""
+    return np.concatenate([np.ravel(weight) for weight in network.get_weights()])
+
+
+def digest(game):
+    """Everything that a GAN is, as NumPy arrays: both players, both optimizers, the counters."""
+    optimizers = [*game.generator_optimizer.variables, *game.discriminator_optimizer.variables]
+    return [*game.get_weights(), *(np.asarray(variable) for variable in optimizers)]
+
+
+def same(first, second):
+    """Whether two digests are equal, bit for bit."""
+    return len(first) == len(second) and all(
+        np.array_equal(a, b) for a, b in zip(first, second, strict=True)
+    )
