@@ -58,7 +58,7 @@ def _dcgan_networks(image_shape):
 
 def _noise_images(recipe):
     """28×28 bytes of noise: how long a step takes does not depend on what is in the images."""
-    shape = (16 * recipe.batch_size, 28, 28, 1)
+    shape = (4 * recipe.batch_size, 28, 28, 1)
     images = np.random.default_rng(0).integers(256, size=shape, dtype="uint8")
     return kgan.datasets.from_arrays(images, batch_size=recipe.batch_size, seed=recipe.seed)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import keras
 import numpy as np
 import rich.console
+import rich.markup
 import rich.progress
 import rich.table
 import typer
@@ -37,7 +38,7 @@ def train(
     batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Instead of the recipe's.")] = None,
     output: Annotated[
-        pathlib.Path | None, typer.Option(help="The run's folder.  [default: saved_models/RECIPE]")
+        pathlib.Path | None, typer.Option(help="The run's folder; saved_models/RECIPE by default.")
     ] = None,
 ):
     """Trains a GAN; without options, on the embedded digits."""

@@ -10,7 +10,7 @@ import PIL.Image
 
 
 def to_uint8(images):
-    """Images in [-1, 1] as bytes: -1 is 0, 1 is 255; values outside are clipped.
+    """Images in [-1, 1] as bytes: -1 is 0, 1 is 255; values outside are clipped, NaN is 0.
 
     Args:
         images: floating point, any shape.
@@ -18,8 +18,8 @@ def to_uint8(images):
     Returns:
         A uint8 array of the same shape.
     """
-    images = np.asarray(images, "float32")
-    return np.clip(np.round((images + 1) * 127.5), 0, 255).astype("uint8")
+    images = np.nan_to_num(np.asarray(images, "float32"), nan=-1)
+    return np.round((np.clip(images, -1, 1) + 1) * 127.5).astype("uint8")
 
 
 def from_uint8(images):

@@ -39,7 +39,7 @@ def picture(samples, real_samples=None, *, columns=None, title=""):
         title: stands above a figure.
     """
     if samples.ndim == 4 and samples.shape[-1] in (1, 3):
-        return images.encode_png(images.magnify(images.tile(samples, columns), 256))
+        return images.encode_png(images.magnify(images.tile(samples, columns), 512))
     vectors = samples.reshape(len(samples), -1)
     plot = scatter if vectors.shape[1] == 2 else histograms
     return encode(plot(vectors, real_samples, title))

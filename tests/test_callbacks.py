@@ -23,7 +23,7 @@ def test_the_grid_shows_the_same_latents_every_time_through_the_averaged_generat
     callback = kgan.callbacks.SampleGrid(tmp_path, num_samples=9, seed=4)
     gan.fit(players.dataset(), epochs=2, verbose=0, callbacks=[callback])
     picture = kgan.images.tile(kgan.images.to_uint8(gan.generate(9, seed=4)))
-    expected = kgan.images.magnify(picture, 256)[..., 0]
+    expected = kgan.images.magnify(picture, 512)[..., 0]
     with PIL.Image.open(tmp_path / "epoch_0002.png") as drawn:
         np.testing.assert_array_equal(np.asarray(drawn), expected)
     with PIL.Image.open(tmp_path / "epoch_0001.png") as earlier:
@@ -61,7 +61,7 @@ def test_a_conditional_grid_has_a_class_a_column(tmp_path):
     callback = kgan.callbacks.SampleGrid(tmp_path, num_samples=6)
     gan.fit(players.dataset(3), verbose=0, callbacks=[callback])
     samples = gan.generate(6, [0, 1, 2, 0, 1, 2], seed=0)
-    expected = kgan.images.magnify(kgan.images.tile(kgan.images.to_uint8(samples), 3), 256)
+    expected = kgan.images.magnify(kgan.images.tile(kgan.images.to_uint8(samples), 3), 512)
     with PIL.Image.open(tmp_path / "epoch_0001.png") as drawn:
         np.testing.assert_array_equal(np.asarray(drawn), expected[..., 0])
 

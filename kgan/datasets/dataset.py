@@ -11,6 +11,10 @@ class Dataset(tf.data.Dataset):
     (data, seed, i). Each epoch has its own order, and drops what does not fill a batch. The data
     is held in memory once, images as bytes, and becomes float32 in [-1, 1] a batch at a time.
 
+    What `map` and the other methods of tf.data return is a plain tf.data.Dataset of one epoch, the
+    same order each time. To transform what is trained on, transform the stream, and say how long
+    an epoch is: `gan.fit(dataset.from_step(0).map(flip), steps_per_epoch=dataset.steps_per_epoch)`.
+
     Args:
         samples: an array `(num_samples, ...)`: uint8 images, or float32 anything.
         labels: integers `(num_samples,)`, or None.
