@@ -43,7 +43,7 @@ def command():
 
 
 def machine():
-    """The processor, how many of its cores this process may use, and the memory in GiB."""
+    """The processor, how many of its cores this process may use, and the memory (Linux)."""
     processor = _fields("/proc/cpuinfo")
     memory = _fields("/proc/meminfo").get("MemTotal", "0 kB")
     flags = processor.get("flags", "").split()
@@ -60,9 +60,11 @@ def machine():
 
 def versions():
     """The versions of Python and of the packages that do the work."""
-    packages = ("tensorflow", "keras", "numpy", "kgan")
+    import kgan  # Here, so that the tables can be made without TensorFlow.
+
+    packages = ("tensorflow", "keras", "numpy")
     found = {package: importlib.metadata.version(package) for package in packages}
-    return {"python": platform.python_version()} | found
+    return {"python": platform.python_version(), **found, "kgan": kgan.__version__}
 
 
 def resident_memory():

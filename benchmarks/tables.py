@@ -49,7 +49,7 @@ def memory(content):
     epochs = sorted({1, first, (first + last) // 2, last})
     header = ("MiB resident", "before", *(f"epoch {n}" for n in epochs), "growth an epoch")
     row = _row(
-        "recipe `digits`, a picture an epoch",
+        "recipe `digits`",
         f"{content['results']['before_training_mib']:.0f}",
         *(f"{after[n - 1]:.1f}" for n in epochs),
         f"**{content['results']['growth_mib_per_epoch']:.2f}**",

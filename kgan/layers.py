@@ -8,7 +8,7 @@ from keras import ops
 class Maxout(keras.layers.Layer):
     """The largest of several linear functions, for each unit.
 
-        y[i] = max over j of (x · kernel[:, i, j] + bias[i, j])
+        y[i] = max over j of (x · kernel[:, j, i] + bias[j, i])
 
     Goodfellow et al. 2013, https://arxiv.org/abs/1302.4389; the hidden layers of the
     discriminator of the 2014 paper.
@@ -28,7 +28,7 @@ class Maxout(keras.layers.Layer):
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
     def build(self, input_shape):
-        shape = (input_shape[-1], self.units * self.pieces)
+        shape = (input_shape[-1], self.pieces * self.units)
         self.kernel = self.add_weight(
             shape=shape, initializer=self.kernel_initializer, name="kernel"
         )
@@ -36,7 +36,8 @@ class Maxout(keras.layers.Layer):
 
     def call(self, inputs):
         linear = ops.matmul(inputs, self.kernel) + self.bias
-        return ops.max(ops.reshape(linear, (-1, self.units, self.pieces)), axis=-1)
+        # Pieces in the middle: TensorFlow is slow at reducing a last axis of a few numbers.
+        return ops.max(ops.reshape(linear, (-1, self.pieces, self.units)), axis=1)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.units)

@@ -9,7 +9,7 @@ import kgan
 @pytest.fixture(autouse=True)
 def _fresh_keras():
     """Each test begins with the same random numbers, float32 and automatic names."""
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.config.set_dtype_policy("float32")
     keras.utils.set_random_seed(0)
 

@@ -632,6 +632,8 @@ def test_splits_of_a_data_set_are_put_together():
         for split in ("train[:3]", "test[:4]", "train[:3]+test[:4]")
     ]
     np.testing.assert_array_equal(np.concatenate(parts[:2]), parts[2])
+    whole = datasets.from_tfds("mnist", "test+train[:5]", data_dir=folder)
+    assert whole.num_samples == 10_005
 
 
 def test_images_are_scaled_to_the_asked_size_and_stay_the_same_pictures():
