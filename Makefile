@@ -13,14 +13,16 @@ $(BIN)/installed: pyproject.toml
 test: $(BIN)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pytest
+	$(BIN)/python benchmarks/tables.py --check
+	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 slow: $(BIN)/installed
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow --numprocesses 2
 
 demo: $(BIN)/installed
 	$(BIN)/kgan train --recipe digits
-	$(BIN)/kgan generate saved_models/digits --num-samples 100 --output saved_models/digits/more.png
+	test -e saved_models/digits/more.png || $(BIN)/kgan generate saved_models/digits \
+		--num-samples 100 --seed 0 --output saved_models/digits/more.png
 
 clean:
 	rm -rf $(VENV)

@@ -1,12 +1,13 @@
 """Writes the tables of the README files from the results; with `--check`, says whether they are.
 
-A table stands between `<!-- throughput -->` and `<!-- /throughput -->`, or the same with `memory`;
-what stands there before is replaced. A file without such marks is left as it is.
+A table stands between `<!-- throughput -->` and `<!-- /throughput -->`, or the same with another
+name of `TABLES`; what stands there before is replaced. A file without such marks is left as it is.
 """
 
 import argparse
 import json
 import pathlib
+import statistics
 import sys
 
 import report
@@ -58,7 +59,61 @@ def memory(content):
     return "\n".join([_row(*header), _rule(len(header)), row, "", _origin(protocol, content)])
 
 
-TABLES = {"throughput": throughput, "memory": memory}
+def digits(content):
+    """What the classifier says of the recipe's digits, and of what must not pass."""
+    results = content["results"]
+    seeds = results["recipe"]
+    rows = [
+        _row(f"recipe `digits`, {len(seeds)} seeds", *_over_seeds(seeds)),
+        *(
+            _row(name, *_over_seeds([results[key]]))
+            for name, key in [
+                ("real training digits", "real"),
+                ("noise", "noise"),
+                ("ten copied prototypes", "prototypes"),
+                ("the untrained generator", "untrained"),
+            ]
+        ),
+    ]
+    header = (
+        "1,000 samples of",
+        "rarest class",
+        "most frequent",
+        "confidence",
+        "diversity",
+        "passes",
+    )
+    accuracy = 100 * results["classifier_accuracy"]
+    seconds = sum(seed["training_seconds"] for seed in seeds) / len(seeds)
+    protocol = (
+        "To pass: no class under 4 % or over 20 %, confidence at least 0.92 and diversity at least "
+        "0.6 of what held-out real digits have; mean ± standard error; the classifier tells "
+        f"{accuracy:.1f} % of them rightly; training takes {seconds:.0f} s a seed"
+    )
+    return "\n".join([_row(*header), _rule(len(header)), *rows, "", _origin(protocol, content)])
+
+
+def _over_seeds(judged):
+    """The cells of a row: means, with standard errors where there are several."""
+    least = [100 * min(one["shares"]) for one in judged]
+    most = [100 * max(one["shares"]) for one in judged]
+    return (
+        _mean(least, 1) + " %",
+        _mean(most, 1) + " %",
+        _mean([one["confidence"] for one in judged], 3),
+        _mean([one["diversity"] for one in judged], 3),
+        f"{sum(one['passes'] for one in judged)} of {len(judged)}",
+    )
+
+
+def _mean(values, digits):
+    mean = f"{statistics.mean(values):.{digits}f}"
+    if len(values) == 1:
+        return mean
+    return f"{mean} ± {statistics.stdev(values) / len(values) ** 0.5:.{digits}f}"
+
+
+TABLES = {"digits": digits, "throughput": throughput, "memory": memory}
 
 
 def _row(*cells):

@@ -16,7 +16,7 @@ import numpy as np
 import PIL.Image
 import tensorflow as tf
 
-from kgan import images, plots
+from kgan import checks, images, plots
 
 
 class SampleGrid(keras.callbacks.Callback):
@@ -42,11 +42,8 @@ class SampleGrid(keras.callbacks.Callback):
         self, folder, *, num_samples=None, every_epochs=1, seed=0, real_samples=None, log_dir=None
     ):
         super().__init__()
-        for name, value in [("every_epochs", every_epochs), ("num_samples", num_samples or 1)]:
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(
-                    f"`{name}` must be an integer of at least 1. Received: {name}={value!r}."
-                )
+        checks.check_positive_integer("every_epochs", every_epochs)
+        checks.check_positive_integer("num_samples", 1 if num_samples is None else num_samples)
         if log_dir is not None and importlib.util.find_spec("tensorboard") is None:
             raise ImportError(
                 "`log_dir` needs TensorBoard: pip install 'kgan[tensorboard]'. "

@@ -53,12 +53,14 @@ def _train(name, epochs, batch_size, seed, output):
     given = {key: value for key, value in given.items() if value is not None}
     recipe = dataclasses.replace(recipes.get(name), **given)
     asked = {key: getattr(recipe, key) for key in ("epochs", "batch_size", "seed")}
-    dataset = recipe.load()
-    gan = recipe.build(dataset)
-    run = runs.start(output, {"recipe": name, **asked})
+    asked = {"recipe": name, **asked}
+    run = runs.at(output, asked)
     if run.model.exists():
         console.print(f"The run in {run.folder} has ended already, and is left as it is.")
         return _summarize(run)
+    dataset = recipe.load()
+    gan = recipe.build(dataset)
+    run.begin(asked)
     _announce(name, recipe, dataset, gan, run)
     history = gan.fit(
         dataset,

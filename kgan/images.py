@@ -84,6 +84,8 @@ def save_gif(path, frames, seconds=6.0):
         frames: PIL images, or what `save_png` takes; all of one size.
         seconds: how long, at most 0.5 s a frame.
     """
+    if not len(frames):
+        raise ValueError("`frames` must hold at least one image. Received: none.")
     frames = [f if isinstance(f, PIL.Image.Image) else _pillow(f) for f in frames]
     duration = int(np.clip(1000 * seconds / len(frames), 40, 500))
     durations = [duration] * (len(frames) - 1) + [2000]

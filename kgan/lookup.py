@@ -18,6 +18,5 @@ def by_name(name, choices, argument):
         return choices[name]
     near = difflib.get_close_matches(str(name), choices, n=3, cutoff=0.4)
     meant = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
-    raise ValueError(
-        f"`{argument}` must be one of {sorted(choices)}.{meant} Received: {argument}={name!r}."
-    )
+    known = f"one of {sorted(choices)}" if len(choices) <= 20 else f"one of {len(choices)} names"
+    raise ValueError(f"`{argument}` must be {known}.{meant} Received: {argument}={name!r}.")

@@ -73,7 +73,14 @@ def _digits_networks(image_shape):
 DIGITS = Recipe(
     dataset="digits", batch_size=64, epochs=300, networks=_digits_networks, learning_rate=1e-3
 )
-"""The 2014 paper's pair, small, on the embedded 8×8 digits."""
+"""The 2014 paper's pair, small, on the embedded 8×8 digits.
+
+`kgan train --recipe digits`: 42 to 55 s of training on 2 cores of an AMD EPYC (family 25, AVX2),
+in float32. A classifier that tells 97.2 % of held-out real digits rightly then finds in 1,000
+samples, over six seeds, all ten classes, with shares of 7.2 to 13.5 %, 0.973 to 0.978 of the
+confidence that it has in real digits, and 0.972 to 0.993 of their pairwise distance within a class.
+2026-11-23, by `python benchmarks/digits.py`.
+"""
 
 ALL = {"digits": DIGITS}
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import importlib.metadata
 import json
 import os
 import pathlib
@@ -52,6 +53,16 @@ class Run:
         """The training curves, as a figure."""
         return self.folder / "history.png"
 
+    def begin(self, asked):
+        """Writes down what was asked, with which versions, and when."""
+        versions = {"python": platform.python_version(), "tensorflow": tf.__version__}
+        description = {
+            "asked": asked,
+            "versions": versions | {"keras": keras.__version__, "kgan": _kgan_version()},
+            "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        }
+        write_atomically(self.description, json.dumps(description, indent=2).encode() + b"\n")
+
     def save(self, gan):
         """Writes the GAN beside its place, and renames it."""
         beside = self.folder / ".partial.gan.keras"
@@ -59,8 +70,8 @@ class Run:
         os.replace(beside, self.model)
 
 
-def start(folder, asked):
-    """The run in `folder`, new or the same again.
+def at(folder, asked):
+    """The run in `folder`, new or the same again. Nothing is written.
 
     Args:
         folder: where the run is to be.
@@ -71,30 +82,19 @@ def start(folder, asked):
 
     Raises:
         RunError: if the folder holds something else, or a run of which other things were asked.
-            Nothing in it is touched.
     """
     run = Run(pathlib.Path(folder).expanduser())
     if run.description.is_file():
         _check_same(run, json.loads(run.description.read_text())["asked"], asked)
-        return run
-    if run.folder.exists() and (not run.folder.is_dir() or any(run.folder.iterdir())):
+    elif run.folder.exists() and (not run.folder.is_dir() or any(run.folder.iterdir())):
         raise RunError(
             f"{run.folder} holds something else than a run of kgan (there is no "
             f"{run.description.name}). Nothing was touched; choose another --output."
         )
-    versions = {"python": platform.python_version(), "tensorflow": tf.__version__}
-    description = {
-        "asked": asked,
-        "versions": versions | {"keras": keras.__version__, "kgan": _kgan_version()},
-        "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-    }
-    write_atomically(run.description, json.dumps(description, indent=2).encode() + b"\n")
     return run
 
 
 def _kgan_version():
-    import importlib.metadata
-
     return importlib.metadata.version("kgan")
 
 

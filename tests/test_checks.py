@@ -206,7 +206,19 @@ def test_fit_before_compile_says_so():
 # The first batch
 
 
-@pytest.mark.parametrize("wrap", [lambda x: x, lambda x: tf.data.Dataset.from_tensors(x)])
+class Batches(keras.utils.PyDataset):
+    def __init__(self, images):
+        super().__init__()
+        self.images = images
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        return (self.images,)
+
+
+@pytest.mark.parametrize("wrap", [np.asarray, tf.data.Dataset.from_tensors, Batches])
 @pytest.mark.parametrize(
     ("batch", "message"),
     [

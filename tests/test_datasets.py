@@ -230,7 +230,7 @@ def test_samples_is_a_fresh_copy():
 
 @pytest.mark.parametrize("batch_size", [0, -1, 2.0, "8", None])
 def test_a_batch_size_that_is_no_positive_integer_is_an_error(batch_size):
-    with pytest.raises(ValueError, match=f"integer of at least 1. Received: .*={batch_size}"):
+    with pytest.raises(ValueError, match=f"integer of at least 1. Received: .*={batch_size!r}"):
         _numbered(8, batch_size=batch_size)
 
 
@@ -835,3 +835,28 @@ def test_load_of_a_path_that_is_no_folder_is_an_error(tmp_path):
     for path in (tmp_path / "missing", tmp_path / "file.png"):
         with pytest.raises(FileNotFoundError, match=f"There is no folder {path}"):
             datasets.load(path, image_size=4)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31, 1.5])
+def test_a_seed_out_of_range_is_an_error(seed):
+    with pytest.raises(ValueError, match=r"`seed` must be an integer in \[0, 2\*\*31\)"):
+        datasets.digits(seed=seed)
+
+
+@pytest.mark.parametrize("name", ["digits", "ring"])
+def test_load_refuses_an_image_size_for_data_of_one_size(name):
+    with pytest.raises(ValueError, match="comes in one size"):
+        datasets.load(name, image_size=64)
+
+
+def test_a_dark_16_bit_picture_stays_dark(tmp_path):
+    dark = np.full((4, 4), 255, "uint16")  # Of 65,535.
+    PIL.Image.fromarray(dark).save(tmp_path / "dark.png")
+    dataset = datasets.from_directory(tmp_path, 4, batch_size=1)
+    assert dataset.samples.max() < -0.98
+
+
+def test_a_name_out_of_thousands_is_answered_with_the_nearest_alone():
+    with pytest.raises(ValueError, match="Did you mean 'mnist'") as error:
+        datasets.load("mnst")
+    assert len(str(error.value)) < 300

@@ -10,7 +10,8 @@ def from_arrays(samples, labels=None, *, batch_size=64, seed=0):
 
     Args:
         samples: images `(num_samples, height, width, channels)`, uint8, or floating point in
-            [-1, 1]; or floating-point vectors `(num_samples, size)`, which stay as they are.
+            [-1, 1]; or vectors `(num_samples, size)`. Bytes are scaled to [-1, 1]; what is
+            floating point stays as it is.
         labels: integers `(num_samples,)` from 0; for a conditional GAN.
         batch_size: samples a batch; what does not fill the last one is left out of an epoch.
         seed: decides the order.
@@ -19,8 +20,8 @@ def from_arrays(samples, labels=None, *, batch_size=64, seed=0):
         A `Dataset` of float32 samples, or of `(samples, labels)`.
 
     Raises:
-        ValueError: for images without a channel, floating-point images outside [-1, 1], values
-            that are not finite, labels that are not as many integers.
+        ValueError: for uint8 images without a channel, floating-point images outside [-1, 1],
+            values that are not finite, labels that are not as many integers.
     """
     samples = np.asarray(samples)
     if samples.ndim == 3 and samples.dtype == np.uint8:

@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from kgan import checks
+
 
 class Dataset(tf.data.Dataset):
     """One epoch of batches, as any tf.data.Dataset; and an endless stream from any step.
@@ -41,10 +43,8 @@ class Dataset(tf.data.Dataset):
         distribution=None,
         skipped=(),
     ):
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise ValueError(
-                f"`batch_size` must be an integer of at least 1. Received: batch_size={batch_size}."
-            )
+        checks.check_positive_integer("batch_size", batch_size)
+        checks.check_seed(seed)
         if len(samples) < batch_size:
             raise ValueError(
                 "`batch_size` must be at most the number of samples. "
@@ -52,8 +52,8 @@ class Dataset(tf.data.Dataset):
             )
         if labels is not None and num_classes is None:
             num_classes = int(np.max(labels)) + 1
-        self.batch_size = batch_size
-        self.seed = seed
+        self.batch_size = int(batch_size)
+        self.seed = int(seed)
         self.num_samples = len(samples)
         self.num_classes = num_classes
         self.class_names = class_names

@@ -8,6 +8,7 @@ import numpy as np
 import PIL.Image
 import PIL.ImageOps
 
+from kgan import checks
 from kgan.datasets.dataset import Dataset
 
 MODES = {"rgb": "RGB", "grayscale": "L"}
@@ -46,10 +47,7 @@ def from_directory(
         raise ValueError(
             f"`color_mode` must be one of {list(MODES)}. Received: color_mode={color_mode!r}."
         )
-    if not isinstance(image_size, int) or image_size < 1:
-        raise ValueError(
-            f"`image_size` must be an integer of at least 1. Received: image_size={image_size!r}."
-        )
+    checks.check_positive_integer("image_size", image_size)
     files = _files(directory)
     skipped = []
     if with_labels:
@@ -117,7 +115,8 @@ def _flatten(picture):
     """The picture in 8 bits, and without transparency."""
     if picture.mode.startswith(("I", "F")):
         values = np.asarray(picture, "float32")
-        top = 65535 if values.max(initial=0) > 255 else 255
+        deep = picture.mode.startswith("I;16") or values.max(initial=0) > 255
+        top = 65535 if deep else 1 if picture.mode == "F" and values.max(initial=0) <= 1 else 255
         return PIL.Image.fromarray(np.clip(values * (255 / top), 0, 255).astype("uint8"))
     if "A" in picture.mode or "transparency" in picture.info:
         picture = picture.convert("RGBA")

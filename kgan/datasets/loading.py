@@ -28,6 +28,11 @@ def load(name_or_path, *, batch_size=64, image_size=None, with_labels=False, see
     """
     options = {"batch_size": batch_size, "with_labels": with_labels, "seed": seed}
     name = str(name_or_path)
+    if name in ("digits", *MIXTURES) and image_size is not None:
+        raise ValueError(
+            f"`image_size` is for pictures from a folder or from TensorFlow Datasets; {name!r} "
+            f"comes in one size. Received: image_size={image_size}."
+        )
     if name == "digits":
         return digits(**options)
     if name in MIXTURES:

@@ -70,6 +70,10 @@ def _prepared(name, data_dir):
     except tfds.core.DatasetNotFoundError:
         by_name(name, dict.fromkeys(tfds.list_builders()), "name")
         raise
+    except AssertionError as error:  # How TFDS says that it has no such version.
+        raise ValueError(
+            f"`name` must be a data set of TFDS. Received: {name!r}: {error}"
+        ) from None
     try:
         builder.download_and_prepare()
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What generated digits are held to, and what a classifier sees of it. Used by tests."""
+"""What generated digits are held to, as a classifier sees it; for `digits.py` and the tests."""
 
 import dataclasses
 

@@ -1,0 +1,28 @@
+"""What can be known to be wrong before the game begins, said before time is spent on it."""
+
+from kgan.checks.arguments import (
+    check_compile,
+    check_generate,
+    check_positive_integer,
+    check_seed,
+    check_settings,
+    check_steps_per_execution,
+)
+from kgan.checks.batches import check_batch, check_first_batch, unpack, usable_rows
+from kgan.checks.networks import check_networks, computes_in_float16, num_classes
+
+__all__ = [
+    "check_batch",
+    "check_compile",
+    "check_first_batch",
+    "check_generate",
+    "check_networks",
+    "check_positive_integer",
+    "check_seed",
+    "check_settings",
+    "check_steps_per_execution",
+    "computes_in_float16",
+    "num_classes",
+    "unpack",
+    "usable_rows",
+]
