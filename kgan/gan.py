@@ -133,22 +133,13 @@ class GAN(keras.Model):
         self.generator_optimizer = players.optimizer(optimizers[0], self.generator)
         self.discriminator_optimizer = players.optimizer(optimizers[1], self.discriminator)
         self.evaluation_metrics = list(metrics or ())
-        self.game_log = RunningMeans(self._log_names())
-
-    def _log_names(self):
-        answers = "probability" if self.loss.defines_probability else "logits"
-        return [
-            "discriminator_loss",
-            "generator_loss",
-            *(["penalty"] if self.penalties else []),
-            "discriminator_accuracy",
-            f"real_{answers}",
-            f"fake_{answers}",
-        ]
+        names = ["discriminator_loss", "generator_loss", *(["penalty"] if penalties else [])]
+        self.game_log = RunningMeans([*names, *loss.answer_names])
 
     # The game: Algorithm 1
 
     def train_step(self, data):
+        """One iteration of Algorithm 1: k updates of D, one of G; then the averaged generator."""
         noise.set_dropout([self.generator, self.discriminator], self.seed, self.step)
         minibatches = self._minibatches(data)
         discriminator_logs = [
@@ -321,17 +312,13 @@ class GAN(keras.Model):
         if seeds is None:
             seeds = [noise.random_seed() if seed is None else seed]
         blocks = [(each, num_samples // len(seeds)) for each in seeds]
-        latents = [
-            noise.latents(self.latent_distribution, (size, self.latent_dim), [each, 0])
-            for each, size in blocks
-        ]
-        if not self.num_classes:
-            return players.predict(self.averaged_generator, [np.concatenate(latents)], batch_size)
-        drawn = [noise.labels(self.class_counts, size, [each, 1]) for each, size in blocks]
-        chosen = np.concatenate(drawn) if labels is None else np.broadcast_to(labels, num_samples)
-        inputs = [np.concatenate(latents), chosen.astype("int32")]
+        inputs = [noise.latent_blocks(self.latent_distribution, self.latent_dim, blocks)]
+        if self.num_classes and labels is None:
+            inputs.append(noise.label_blocks(self.class_counts, blocks))
+        elif self.num_classes:
+            inputs.append(np.broadcast_to(labels, num_samples).astype("int32"))
         samples = players.predict(self.averaged_generator, inputs, batch_size)
-        return (samples, inputs[1]) if labels is None else samples
+        return (samples, inputs[1]) if self.num_classes and labels is None else samples
 
     def discriminate(self, samples, labels=None, *, batch_size=128):
         """D(x): how probable the discriminator finds it that each sample is real.

@@ -56,13 +56,18 @@ class AdversarialLoss:
         real_bar = fake_logits if self.threshold is None else self.threshold
         fake_bar = real_logits if self.threshold is None else self.threshold
         margins = ops.stack([real_logits - real_bar, fake_bar - fake_logits])
-        logs = {"discriminator_accuracy": ops.mean((1 + ops.sign(margins)) / 2)}
-        for name, logits in [("real", real_logits), ("fake", fake_logits)]:
-            if self.defines_probability:
-                logs[f"{name}_probability"] = ops.mean(self.probability(logits))
-            else:
-                logs[f"{name}_logits"] = ops.mean(logits)
-        return logs
+        accuracy = ops.mean((1 + ops.sign(margins)) / 2)
+        answers = [real_logits, fake_logits]
+        if self.defines_probability:
+            answers = [self.probability(logits) for logits in answers]
+        means = [ops.mean(answer) for answer in answers]
+        return dict(zip(self.answer_names, [accuracy, *means], strict=True))
+
+    @property
+    def answer_names(self):
+        """The names of the `answers`."""
+        kind = "probability" if self.defines_probability else "logits"
+        return ("discriminator_accuracy", f"real_{kind}", f"fake_{kind}")
 
     def get_config(self):
         return dataclasses.asdict(self)

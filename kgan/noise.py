@@ -49,6 +49,17 @@ def labels(class_counts, num_samples, seed):
     return tf.random.stateless_categorical(logits, num_samples, seed, dtype="int32")[0]
 
 
+def latent_blocks(distribution, latent_dim, blocks):
+    """Latents as an array, block after block, each of `(seed, num_samples)` by itself."""
+    drawn = [latents(distribution, (size, latent_dim), [seed, 0]) for seed, size in blocks]
+    return np.concatenate(drawn)
+
+
+def label_blocks(class_counts, blocks):
+    """Labels as an array, block after block, each of `(seed, num_samples)` by itself."""
+    return np.concatenate([labels(class_counts, size, [seed, 1]) for seed, size in blocks])
+
+
 def set_dropout(networks, seed, step):
     """Sets the state of every Keras SeedGenerator in `networks` from (seed, step)."""
     states = [
