@@ -10,6 +10,7 @@ import rich.console
 import rich.markup
 import rich.progress
 import rich.table
+import tensorflow as tf
 import typer
 
 from kgan import callbacks, images, plots, recipes, runs
@@ -58,6 +59,8 @@ def _train(name, epochs, batch_size, seed, output):
     if run.model.exists():
         console.print(f"The run in {run.folder} has ended already, and is left as it is.")
         return _summarize(run)
+    if not tf.config.list_physical_devices("GPU"):  # There it costs too much.
+        tf.config.experimental.enable_op_determinism()
     dataset = recipe.load()
     gan = recipe.build(dataset)
     run.begin(asked)

@@ -2,16 +2,29 @@
 
 import keras
 import pytest
+import tensorflow as tf
+from tensorflow.python.framework import config
 
 import kgan
 
 
 @pytest.fixture(autouse=True)
 def _fresh_keras():
-    """Each test begins with the same random numbers, float32 and automatic names."""
+    """Each test begins with the same random numbers, float32 and automatic names.
+
+    Operations are deterministic, for sums that threads share are not otherwise the same to the
+    last bit on a busy machine.
+    """
+    tf.config.experimental.enable_op_determinism()
     keras.utils.clear_session(free_memory=False)
     keras.config.set_dtype_policy("float32")
     keras.utils.set_random_seed(0)
+
+
+@pytest.fixture
+def _xla():
+    """Keras turns XLA off where operations are to be deterministic."""
+    config.disable_op_determinism()
 
 
 @pytest.fixture(autouse=True)

@@ -702,6 +702,7 @@ def test_a_download_that_fails_is_an_error_that_says_what_works_without(tmp_path
     def fail(builder):
         raise OSError("no route to host")
 
+    monkeypatch.setattr("socket.getaddrinfo", lambda host, port: [])
     monkeypatch.setattr(tfds.core.DatasetBuilder, "download_and_prepare", fail)
     with pytest.raises(ConnectionError, match="OSError: no route to host") as raised:
         datasets.from_tfds("mnist", data_dir=tmp_path)
@@ -860,3 +861,15 @@ def test_a_name_out_of_thousands_is_answered_with_the_nearest_alone():
     with pytest.raises(ValueError, match="Did you mean 'mnist'") as error:
         datasets.load("mnst")
     assert len(str(error.value)) < 300
+
+
+def test_without_a_network_a_download_fails_before_it_begins(tmp_path, monkeypatch):
+    def unknown(host, port):
+        raise OSError(f"{host} is unknown")
+
+    monkeypatch.setattr("socket.getaddrinfo", unknown)
+    monkeypatch.setattr("urllib.request.getproxies", dict)
+    with pytest.raises(
+        ConnectionError, match=r"OSError: .* is unknown\nWithout a network use kgan.datasets"
+    ):
+        datasets.from_tfds("cifar10", data_dir=tmp_path)

@@ -438,9 +438,11 @@ def test_steps_at_once_that_do_not_divide_an_epoch_are_refused():
         players.gan(steps_per_execution=3).fit(players.dataset(), verbose=0)
 
 
+@pytest.mark.usefixtures("_xla")
 @pytest.mark.parametrize("architecture", [kgan.architectures.dcgan, kgan.architectures.mlp])
 def test_xla_trains_to_finite_weights(architecture):
     gan = players.gan(3, architecture, jit_compile=True, penalties=["r1"], discriminator_steps=2)
+    assert gan.jit_compile
     before = players.weights(gan.generator)
     gan.fit(players.dataset(3), verbose=0)
     after = players.weights(gan.generator)

@@ -86,7 +86,8 @@ def test_two_fits_are_one_fit_of_as_many_epochs(architecture):
 
 
 RESUME = """
-    import keras, numpy as np, players, kgan
+    import keras, numpy as np, players, tensorflow as tf, kgan
+    tf.config.experimental.enable_op_determinism()
     gan = keras.models.load_model({path!r})
     keras.utils.set_random_seed(99)
     gan.discriminator(np.zeros((1, 8, 8, 1), "float32"), training=True)

@@ -93,7 +93,7 @@ def check_generate(gan, num_samples, labels, seeds):
     if labels is not None and not gan.num_classes:
         raise ValueError(
             "`labels` were asked for, and these networks take none: build them with `num_classes`. "
-            f"Received: labels={labels!r}."
+            f"Received: labels {np.unique(labels).tolist()[:10]}."
         )
     if labels is not None:
         labels = np.broadcast_to(labels, num_samples) if np.ndim(labels) == 0 else labels

@@ -1,5 +1,10 @@
 """TensorFlow Datasets: anything with images, by its name."""
 
+import pathlib
+import socket
+import urllib.parse
+import urllib.request
+
 import numpy as np
 import tensorflow as tf
 
@@ -75,6 +80,7 @@ def _prepared(name, data_dir):
             f"`name` must be a data set of TFDS. Received: {name!r}: {error}"
         ) from None
     try:
+        _check_reachable(builder)
         builder.download_and_prepare()
     except Exception as error:
         raise ConnectionError(
@@ -84,6 +90,18 @@ def _prepared(name, data_dir):
             "(the environment variable TFDS_DATA_DIR) with a folder in which it is prepared."
         ) from error
     return builder
+
+
+def _check_reachable(builder):
+    """Raises at once where a download cannot succeed; TFDS would try for three minutes."""
+    downloads = pathlib.Path(builder.data_dir).parents[1] / "downloads"
+    there = pathlib.Path(builder.data_dir).exists() or downloads.exists()
+    # tfds.testing.mock_data puts a function of its own there, which downloads nothing.
+    mocked = not builder.download_and_prepare.__module__.startswith("tensorflow_datasets.core")
+    if there or mocked or urllib.request.getproxies():
+        return
+    for host in {urllib.parse.urlsplit(url).hostname for url in builder.url_infos}:
+        socket.getaddrinfo(host, 443)
 
 
 def _examples(builder, split):
