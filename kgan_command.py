@@ -1,6 +1,6 @@
 """The first lines of the `kgan` command, run before TensorFlow is loaded.
 
-They stand outside the package because importing it loads TensorFlow, which at once writes a dozen
+They stand outside the package because importing it loads TensorFlow, which at once writes
 lines about GPUs to the terminal. Set TF_CPP_MIN_LOG_LEVEL=0 to read them.
 """
 

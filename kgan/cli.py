@@ -59,7 +59,7 @@ def _train(name, epochs, batch_size, seed, output):
     if run.model.exists():
         console.print(f"The run in {run.folder} has ended already, and is left as it is.")
         return _summarize(run)
-    if not tf.config.list_physical_devices("GPU"):  # There it costs too much.
+    if not tf.config.list_physical_devices("GPU"):  # There kgan promises less.
         tf.config.experimental.enable_op_determinism()
     dataset = recipe.load()
     gan = recipe.build(dataset)

@@ -207,7 +207,7 @@ class Hinge(AdversarialLoss):
 class Relativistic(AdversarialLoss):
     """D says how much more real the real sample of a pair is than the fake one; RpGAN.
 
-    Use it with `penalties.R1` and `penalties.R2`, as R3GAN does: it then has no mode to drop.
+    Use it with `penalties.R1` and `penalties.R2`, as R3GAN does, against dropped modes.
 
         discriminator_loss = -log sigmoid(D(x) - D(G(z)))
         generator_loss = -log sigmoid(D(G(z)) - D(x))

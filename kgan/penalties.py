@@ -58,8 +58,8 @@ class R1(Penalty):
     Mescheder et al. 2018, https://arxiv.org/abs/1801.04406, equation 9.
 
     Args:
-        weight: γ of the paper, which uses 10 on 256×256 faces. Smaller pictures want less: 0.1 to 1
-            at 28×28.
+        weight: γ of the paper. There is no universal one: R3GAN's go from 0.05 to 150
+            (https://arxiv.org/abs/2501.05441).
     """
 
     weight: float = 1.0

@@ -12,8 +12,7 @@ import kgan
 def _fresh_keras():
     """Each test begins with the same random numbers, float32 and automatic names.
 
-    Operations are deterministic, for sums that threads share are not otherwise the same to the
-    last bit on a busy machine.
+    Operations are deterministic: on a busy machine they are not otherwise the same to the last bit.
     """
     tf.config.experimental.enable_op_determinism()
     keras.utils.clear_session(free_memory=False)

@@ -11,7 +11,7 @@ def dcgan(image_shape, latent_dim=100, *, width=64, depth=None, num_classes=None
     (https://arxiv.org/abs/1511.06434, section 3) with two changes. D has no BatchNormalization,
     which would mix the samples that a gradient penalty needs apart. Kernels are 4×4, which their
     stride of 2 divides, so that no pixel gets more of them than its neighbour (Odena et al. 2016,
-    https://distill.pub/2016/deconv-checkerboard); they also take a fifth less time.
+    https://distill.pub/2016/deconv-checkerboard).
 
     With `num_classes` the generator's latents are joined by a learned code of the label, and D
     adds the inner product of another with its features (projection: Miyato and Koyama 2018,
