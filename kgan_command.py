@@ -1,12 +1,107 @@
-"""The first lines of the `kgan` command, run before TensorFlow is loaded.
+"""The `kgan` command: what it takes. What it then does is in `kgan.cli`.
 
-They stand outside the package because importing it loads TensorFlow, which at once writes
-lines about GPUs to the terminal. Set TF_CPP_MIN_LOG_LEVEL=0 to read them.
+This stands outside the package, because importing the package loads TensorFlow: `kgan --help`
+need not wait for that, and what TensorFlow then writes to the terminal about GPUs is kept from it.
+Set TF_CPP_MIN_LOG_LEVEL=0 to read it.
 """
 
 import contextlib
 import os
+import pathlib
 import sys
+from typing import Annotated, Literal
+
+import typer
+
+app = typer.Typer(
+    help="Train generative adversarial networks, and draw from them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def train(
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="What to train; `kgan recipes` lists them. Default: as --dataset says."),
+    ] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="A folder of pictures, or a name: digits, mnist, cifar10, ..."),
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
+    image_size: Annotated[
+        int | None, typer.Option(min=1, help="Pixels of a side; of a folder of pictures needed.")
+    ] = None,
+    conditional: Annotated[
+        bool, typer.Option("--conditional", help="Learn labels too; a sub-folder is a class.")
+    ] = False,
+    precision: Annotated[
+        Literal["auto", "float32", "mixed_bfloat16"] | None,
+        typer.Option(help="Instead of the recipe's; auto: bfloat16 where it is fast."),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**31 - 1, help="Instead of the recipe's.")
+    ] = None,
+    output: Annotated[
+        pathlib.Path | None, typer.Option(help="The run's folder; saved_models/RECIPE by default.")
+    ] = None,
+):
+    """Trains a GAN; without options, on the embedded digits.
+
+    Killed, and started again with the same options, it goes on where it was. With more --epochs
+    it prolongs a run that has ended.
+    """
+    _cli().train(
+        recipe,
+        output,
+        dataset=dataset,
+        epochs=epochs,
+        batch_size=batch_size,
+        image_size=image_size,
+        conditional=conditional or None,
+        precision=precision,
+        seed=seed,
+    )
+
+
+@app.command()
+def generate(
+    run: Annotated[pathlib.Path, typer.Argument(help="A run's folder, or a .keras file.")],
+    num_samples: Annotated[int, typer.Option(min=1, help="How many.")] = 64,
+    labels: Annotated[
+        str | None, typer.Option(help="Which classes, for a conditional GAN: 3,7")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**31 - 1, help="The same gives the same.")
+    ] = None,
+    output: Annotated[
+        pathlib.Path, typer.Option(help="A .png (a grid), a .npy (uint8), or a folder of PNGs.")
+    ] = pathlib.Path("samples.png"),
+):
+    """Draws samples from a trained GAN."""
+    _cli().generate(run, num_samples, labels, seed, output)
+
+
+@app.command()
+def recipes():
+    """Lists what `kgan train --recipe` knows."""
+    _cli().list_recipes()
+
+
+def _cli():
+    """The module that does the work; loads TensorFlow, without its chatter."""
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
+        from kgan import cli
+
+        return cli
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    with _quiet_stderr():
+        from kgan import cli
+    return cli
 
 
 @contextlib.contextmanager
@@ -26,10 +121,4 @@ def _quiet_stderr():
 
 def main():
     """Runs the `kgan` command."""
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
-        from kgan.cli import app
-    else:
-        os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-        with _quiet_stderr():
-            from kgan.cli import app
     app()

@@ -7,16 +7,21 @@ GAN has two: give each a schedule of `keras.optimizers.schedules` as its learnin
 place of `SwapEMAWeights` there is `GAN(ema_decay=...)`.
 """
 
+import contextlib
+import csv
 import importlib.util
+import io
 import math
 import pathlib
+import time
 
 import keras
 import numpy as np
 import PIL.Image
 import tensorflow as tf
 
-from kgan import checks, images, plots
+from kgan import backups, checks, files, images, plots
+from kgan.gan import GAN
 
 
 class SampleGrid(keras.callbacks.Callback):
@@ -69,7 +74,9 @@ class SampleGrid(keras.callbacks.Callback):
         if self._drawn < self._epoch:
             self._write()
         paths = sorted(self.folder.glob("epoch_*.png"))
-        frames = [PIL.Image.open(path) for path in paths if path.name <= self._name()]
+        if self._epoch:  # What an older run drew of later epochs is not of this film.
+            paths = [path for path in paths if path.name <= self._name()]
+        frames = [PIL.Image.open(path) for path in paths]
         frames = [frame for frame in frames if frame.size == frames[-1].size]
         if frames:
             images.save_gif(self.folder / "samples.gif", frames)
@@ -79,7 +86,7 @@ class SampleGrid(keras.callbacks.Callback):
 
     def _write(self):
         picture = self.draw(title=f"epoch {self._epoch}")
-        images.write_atomically(self.folder / self._name(), picture)
+        files.write_atomically(self.folder / self._name(), picture)
         self._drawn = self._epoch
         if self.writer is not None:
             with self.writer.as_default():
@@ -119,3 +126,167 @@ class TerminateOnNaN(keras.callbacks.Callback):
                 )
                 self.model.stop_training = True
                 return
+
+
+class BackupAndRestore(keras.callbacks.Callback):
+    """Lets a training that was killed go on where it was: run the same program again.
+
+    `keras.callbacks.BackupAndRestore` begins the interrupted epoch anew; this one goes on within
+    it, and `fit` ends with the weights, the logs and the history of a training that was never
+    disturbed. To the last bit that is so with a data set of `kgan.datasets`, on a CPU, without
+    XLA, and with `tf.config.experimental.enable_op_determinism()`, as TensorFlow's threads may add
+    in another order otherwise. With other data nothing is lost, and the end is the same if its
+    order does not depend on the process: a tf.data.Dataset is skipped through to where it was.
+
+    When training has ended its last backup stays: the same program does nothing then, and one with
+    more `epochs` goes on. The state of other callbacks is not in a backup.
+
+    Args:
+        folder: where the backups are, the newest and the one before; made if need be. One
+            training at a time may use it.
+        every_seconds: how long a training may be that is lost; a backup is made after the first
+            batch that ends so long after the last one, and when training ends. A game whose
+            weights have become NaN is not backed up.
+
+    Raises:
+        BlockingIOError: by `fit`, if another training uses the folder.
+        ValueError: by `fit`, if the backups are damaged, or are of another game or other data; the
+            message says what differs.
+
+    Example:
+
+    >>> import tempfile
+    >>> def cell():
+    ...     networks = kgan.architectures.mlp((8, 8, 1), latent_dim=8)
+    ...     gan = kgan.GAN(*networks)
+    ...     gan.compile()
+    ...     backup = kgan.callbacks.BackupAndRestore(folder)
+    ...     data = kgan.datasets.digits(batch_size=256)
+    ...     return gan.fit(data, epochs=2, callbacks=[backup], verbose=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     first = cell()
+    ...     again = cell()  # doctest: +ELLIPSIS
+    The training in ... has had its 2 epochs. With more `epochs` it goes on.
+    >>> again.history == first.history
+    True
+    """
+
+    def __init__(self, folder, *, every_seconds=60):
+        super().__init__()
+        if not every_seconds >= 0:
+            raise ValueError(
+                f"`every_seconds` must be at least 0. Received: every_seconds={every_seconds!r}."
+            )
+        self.folder = pathlib.Path(folder)
+        self.every_seconds = every_seconds
+
+    def set_model(self, model):
+        if not isinstance(model, GAN):
+            raise TypeError(
+                "kgan.callbacks.BackupAndRestore is for a kgan.GAN; for any other model there is "
+                f"keras.callbacks.BackupAndRestore. Received: {model!r}."
+            )
+        super().set_model(model)
+
+    @contextlib.contextmanager
+    def restore(self, gan, data):
+        """Puts `gan` where the newest intact backup left it, for as long as the context lasts.
+
+        `GAN.fit` calls this.
+
+        Returns:
+            A context manager that gives a `Position`, or None where there is no backup yet.
+        """
+        with files.held(self.folder):
+            self._data = getattr(data, "identity", None)
+            self._restored = backups.restore(self.folder, gan, self._data)
+            yield self._restored
+
+    def on_train_begin(self, logs=None):
+        self._saved, self._epoch = time.monotonic(), None
+        if self._restored:
+            self._announce()
+
+    def _announce(self):
+        epoch, epochs = self._restored.epoch, self.params["epochs"]
+        if epoch >= epochs:
+            print(
+                f"The training in {self.folder} has had its {epoch} epochs. With more `epochs` it "
+                "goes on."
+            )
+        else:
+            batch = f", batch {self._restored.batch} of {self._restored.steps}"
+            within = batch if self._restored.batch else ""
+            print(f"Going on from {self.folder}: {epoch} of {epochs} epochs{within}.")
+
+    def _put_back(self):
+        """The history, and the logs of the interrupted epoch: Keras has just reset both."""
+        if self._restored is None:
+            return
+        for name, value in self._restored.history.items():
+            setattr(self.model.history, name, value)
+        if self._restored.batch:
+            log = self.model.game_log
+            for variable, value in zip(log.variables, self._restored.running, strict=True):
+                variable.assign(value)
+        self._restored = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        within = self._restored and self._restored.batch
+        self._put_back()
+        self._epoch = epoch
+        if not within:
+            self._save_if_due(epoch, 0)
+
+    def on_train_batch_end(self, batch, logs=None):
+        steps = self.params.get("steps")
+        if steps and batch + 1 < steps:  # Else the epoch's end comes first, and all that it does.
+            self._save_if_due(self._epoch, batch + 1)
+
+    def on_train_end(self, logs=None):
+        self._put_back()
+        if self._epoch is not None:
+            self._save(self._epoch + 1, 0)
+
+    def _save_if_due(self, epoch, batch):
+        if time.monotonic() - self._saved >= self.every_seconds:
+            self._save(epoch, batch)
+
+    def _save(self, epoch, batch):
+        if all(np.isfinite(weight.numpy()).all() for weight in self.model.weights):
+            running = [variable.numpy().tolist() for variable in self.model.game_log.variables]
+            history = self.model.history
+            history = {"epoch": history.epoch, "history": history.history}
+            steps = self.params.get("steps")
+            position = backups.Position(epoch, batch, steps, self._data, history, running)
+            backups.save(self.folder, self.model, position)
+        self._saved = time.monotonic()
+
+
+class CSVLogger(keras.callbacks.Callback):
+    """Writes the logs of each epoch as a row, as `keras.callbacks.CSVLogger` does, and whole.
+
+    The file is written beside its place and renamed, and goes on when training does: rows of the
+    epochs before the first one stay, those of later ones are replaced.
+
+    Args:
+        filename: the file.
+    """
+
+    def __init__(self, filename):
+        super().__init__()
+        self.filename = pathlib.Path(filename)
+
+    def on_epoch_end(self, epoch, logs=None):
+        rows = [row for row in self._rows() if int(row["epoch"]) < epoch]
+        rows.append({"epoch": epoch, **(logs or {})})
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, list(rows[-1]), extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+        files.write_atomically(self.filename, text.getvalue().encode())
+
+    def _rows(self):
+        if not self.filename.exists():
+            return []
+        return csv.DictReader(io.StringIO(self.filename.read_text(), newline=""))

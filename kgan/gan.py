@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kgan import checks, losses, noise, players
+from kgan import checks, losses, noise, players, resuming
 from kgan import penalties as penalties_module
 from kgan.running_means import RunningMeans
 
@@ -79,6 +79,7 @@ class GAN(keras.Model):
         self.latent_distribution = latent_distribution
         self.ema_decay = ema_decay
         self.seed = noise.random_seed() if seed is None else int(seed)
+        self._seed_is_drawn = seed is None
         self.averaged_generator = players.averaged_copy(generator) if ema_decay else generator
         self.latent_dim = generator.inputs[0].shape[-1]
         self.num_classes = checks.num_classes(generator)
@@ -257,33 +258,34 @@ class GAN(keras.Model):
 
     # Around the game
 
-    def fit(self, x=None, y=None, *, steps_per_epoch=None, **kwargs):
-        """Trains both players; `keras.Model.fit`, and three things more.
+    def fit(self, x=None, y=None, **kwargs):
+        """Trains both players; `keras.Model.fit`, and four things more.
 
         The first batch is looked at before any time is spent. A data set of `kgan.datasets` goes
         on where `gan.step` stands, so that `fit` twice is `fit` once for as long. Each epoch of
-        such a data set has another order, which depends on its seed alone.
+        such a data set has another order, which depends on its seed alone. With
+        `kgan.callbacks.BackupAndRestore` a training that was killed goes on within its epoch.
 
         Args:
             x: batches of real samples, float32, images in [-1, 1]; or `(samples, labels)`, labels
                 as integers `(batch,)`. Whatever `keras.Model.fit` takes.
             y: labels, where x is an array.
-            steps_per_epoch, **kwargs: as in `keras.Model.fit`.
+            **kwargs: as in `keras.Model.fit`.
 
         Raises:
             TypeError, ValueError: if the first batch is not what these networks can play with.
         """
         self._assert_compile_called("fit")
-        checks.check_first_batch(self, x, y, kwargs.get("batch_size"), self.discriminator_steps)
-        if isinstance(kwargs.get("validation_data"), tf.data.Dataset):
-            checks.check_first_batch(self, kwargs["validation_data"])
-        if hasattr(x, "from_step"):
-            steps_per_epoch = steps_per_epoch or x.steps_per_epoch
-            checks.check_steps_per_execution(self.steps_per_execution, steps_per_epoch)
-            x = x.from_step(int(self.step.numpy()))
-        if isinstance(x, tf.data.Dataset):
-            kwargs["shuffle"] = False  # Its order is its own; Keras warns of anything else.
-        return super().fit(x, y, steps_per_epoch=steps_per_epoch, **kwargs)
+        checks.check_fit(self, x, y, **kwargs)
+        with resuming.resumed(self, x, kwargs.get("callbacks")) as position:
+            for part in resuming.parts(self, x, position, **kwargs):
+                super().fit(y=y, **part)
+        return self.history
+
+    def adopt_seed(self, seed):
+        """Takes the seed of the training that is gone on with, where the user has given none."""
+        if self._seed_is_drawn and self.seed != seed:
+            self.seed, self.train_function = seed, None  # A traced step would keep the old one.
 
     def call(self, inputs, training=None):
         """Samples for latents `(batch, latent_dim)`, or for `[latents, labels]`."""

@@ -2,11 +2,11 @@
 
 import io
 import math
-import os
-import pathlib
 
 import numpy as np
 import PIL.Image
+
+from kgan.files import write_atomically
 
 
 def to_uint8(images):
@@ -99,15 +99,6 @@ def save_gif(path, frames, seconds=6.0):
         loop=0,
     )
     write_atomically(path, buffer.getvalue())
-
-
-def write_atomically(path, content):
-    """Writes bytes beside `path`, and renames: nobody sees half a file, and none is lost."""
-    path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.partial")
-    beside.write_bytes(content)
-    os.replace(beside, path)
 
 
 def _pillow(image):

@@ -11,6 +11,7 @@ import matplotlib.figure
 import numpy as np
 
 from kgan import images
+from kgan.files import write_atomically
 
 # What an undecided game looks like in the logs: D(x) = D(G(z)) = 1/2.
 EQUILIBRIUM = 0.5
@@ -18,7 +19,7 @@ EQUILIBRIUM = 0.5
 
 def save(path, figure, dpi=100):
     """Writes a figure as a PNG file."""
-    images.write_atomically(path, encode(figure, dpi))
+    write_atomically(path, encode(figure, dpi))
 
 
 def encode(figure, dpi=100):

@@ -4,14 +4,12 @@ import dataclasses
 import datetime
 import importlib.metadata
 import json
-import os
 import pathlib
 import platform
 
 import keras
-import tensorflow as tf
 
-from kgan.images import write_atomically
+from kgan import backups, files
 
 
 class RunError(Exception):
@@ -39,13 +37,18 @@ class Run:
         return self.folder / "gan.keras"
 
     @property
+    def backup(self):
+        """The folder of `BackupAndRestore`, from which training goes on."""
+        return self.folder / "backup"
+
+    @property
     def samples(self):
         """The pictures of `SampleGrid`."""
         return self.folder / "samples"
 
     @property
     def log(self):
-        """The logs of every epoch, of `keras.callbacks.CSVLogger`."""
+        """The logs of every epoch, of `CSVLogger`."""
         return self.folder / "log.csv"
 
     @property
@@ -53,21 +56,46 @@ class Run:
         """The training curves, as a figure."""
         return self.folder / "history.png"
 
-    def begin(self, asked):
-        """Writes down what was asked, with which versions, and when."""
-        versions = {"python": platform.python_version(), "tensorflow": tf.__version__}
-        description = {
-            "asked": asked,
-            "versions": versions | {"keras": keras.__version__, "kgan": _kgan_version()},
-            "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        }
-        write_atomically(self.description, json.dumps(description, indent=2).encode() + b"\n")
+    @property
+    def asked(self):
+        """What was asked for, a dict; None where nothing was yet."""
+        return self._read().get("asked")
 
-    def save(self, gan):
-        """Writes the GAN beside its place, and renames it."""
-        beside = self.folder / ".partial.gan.keras"
-        gan.save(beside)
-        os.replace(beside, self.model)
+    def has_ended(self):
+        """Whether the run has had all epochs that were asked for."""
+        description = self._read()
+        epochs = description.get("asked", {}).get("epochs")
+        return self.model.exists() and epochs == description.get("trained_epochs")
+
+    def begin(self, asked):
+        """Writes down what was asked; and, the first time, with which versions, and when."""
+        new = {"versions": _versions(), "started": _now(), "trained_epochs": 0}
+        self._write({"asked": asked} | new | self._read() | {"asked": asked})
+
+    def end(self, gan):
+        """Saves the GAN, and writes down that the run has ended."""
+        with files.replacing(self.model) as beside:
+            gan.save(beside)
+        description = self._read()
+        trained = {"trained_epochs": description["asked"]["epochs"], "ended": _now()}
+        self._write(description | trained)
+
+    def _read(self):
+        if not self.description.exists():
+            return {}
+        try:
+            description = json.loads(self.description.read_text())
+            return description | {"asked": dict(description["asked"])}
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise RunError(
+                f"{self.description} is damaged ({type(error).__name__}: {error}), so that nobody "
+                f"knows what was asked of this run. Nothing was touched. {self.model.name} and the "
+                f"files in {self.backup.name}, if they are there, can still be drawn from: "
+                f"kgan generate {self.model}. To train, choose another --output."
+            ) from None
+
+    def _write(self, description):
+        files.write_atomically(self.description, json.dumps(description, indent=2).encode() + b"\n")
 
 
 def at(folder, asked):
@@ -75,18 +103,18 @@ def at(folder, asked):
 
     Args:
         folder: where the run is to be.
-        asked: a dict of what was asked for, as JSON can hold it.
-
-    Returns:
-        A `Run`; it has ended already if `run.model` exists.
+        asked: a dict of what was asked for, as JSON can hold it. A run goes on with more `epochs`
+            than it was begun with; all else must be the same.
 
     Raises:
         RunError: if the folder holds something else, or a run of which other things were asked.
     """
     run = Run(pathlib.Path(folder).expanduser())
-    if run.description.is_file():
-        _check_same(run, json.loads(run.description.read_text())["asked"], asked)
-    elif run.folder.exists() and (not run.folder.is_dir() or any(run.folder.iterdir())):
+    if run.folder.exists() and not run.folder.is_dir():
+        raise RunError(f"{run.folder} is a file; choose another --output.")
+    if run.asked is not None:
+        _check_same(run, asked)
+    elif not files.is_empty(run.folder):
         raise RunError(
             f"{run.folder} holds something else than a run of kgan (there is no "
             f"{run.description.name}). Nothing was touched; choose another --output."
@@ -94,31 +122,61 @@ def at(folder, asked):
     return run
 
 
-def _kgan_version():
-    return importlib.metadata.version("kgan")
-
-
-def _check_same(run, before, now):
+def _check_same(run, now):
+    before = run.asked
     differing = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-    if differing:
+    prolonged = now.get("epochs", 0) > before.get("epochs", 0)
+    if differing and not (differing == ["epochs"] and prolonged):
         lines = "".join(f"\n  {n}: {before.get(n)!r} there, {now.get(n)!r} now" for n in differing)
         raise RunError(
             f"{run.folder} holds a run of which something else was asked:{lines}\n"
-            "Nothing was touched; ask for the same, or choose another --output."
+            "Nothing was touched; ask for the same (or for more epochs), or choose another "
+            "--output."
+        )
+    if differing and run.has_ended() and backups.find(run.backup) is None:
+        raise RunError(
+            f"The run in {run.folder} has ended, and its backup, from which it could go on, is "
+            f"not there. Nothing was touched; choose another --output."
         )
 
 
 def find(path):
-    """The GAN of a run, by the run's folder or the path of a .keras file.
+    """The GAN of a run: the trained one, or while there is none that of its last backup.
+
+    Args:
+        path: the run's folder, or a .keras file.
+
+    Returns:
+        The pair of the GAN and the path that it was read from.
 
     Raises:
-        RunError: if there is none.
+        RunError: if there is none, or it is damaged.
     """
     path = pathlib.Path(path).expanduser()
-    model = Run(path).model if path.is_dir() else path
+    run = Run(path)
+    model = path
+    if path.is_dir():
+        model = run.model if run.model.exists() else backups.find(run.backup) or run.model
     if not model.is_file():
         found = "no such file or folder" if not path.exists() else f"no {model.name} in it"
         raise RunError(
             f"{path} is not a trained run ({found}). `kgan train --output {path}` makes one."
         )
-    return keras.models.load_model(model)
+    try:
+        return keras.models.load_model(model), model
+    except Exception as error:  # Keras raises whatever it trips over.
+        raise RunError(
+            f"{model} is damaged, or no GAN ({type(error).__name__}: {error}). If it is of a run, "
+            "move it away, and start `kgan train` again with the same arguments: it makes it anew."
+        ) from error
+
+
+def _versions():
+    packages = ("tensorflow", "keras", "kgan")
+    return {"python": platform.python_version()} | {
+        package: importlib.metadata.version(package) for package in packages
+    }
+
+
+def _now():
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

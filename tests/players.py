@@ -1,5 +1,8 @@
 """Small players and data, of which tests make their games."""
 
+import os
+import pathlib
+
 import keras
 import numpy as np
 
@@ -53,3 +56,10 @@ def same(first, second):
     return len(first) == len(second) and all(
         np.array_equal(a, b) for a, b in zip(first, second, strict=True)
     )
+
+
+def prepared_data(name):
+    """The folder of TFDS in which the data set `name` is prepared, or None."""
+    beside = pathlib.Path(__file__).parent.parent.parent / "shared" / "tfds"
+    folders = [os.environ.get("TFDS_DATA_DIR"), str(beside)]
+    return next((f for f in folders if f and (pathlib.Path(f) / name).is_dir()), None)

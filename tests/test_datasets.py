@@ -827,7 +827,7 @@ def test_load_of_a_folder_needs_an_image_size(tmp_path):
 
 @pytest.mark.parametrize(("name", "nearest"), [("digit", "digits"), ("minst", "mnist")])
 def test_load_of_an_unknown_name_gives_the_nearest(name, nearest):
-    with pytest.raises(ValueError, match=rf"Did you mean '{nearest}'.* name_or_path='{name}'"):
+    with pytest.raises(ValueError, match=rf"Did you mean '{nearest}'.* dataset='{name}'"):
         datasets.load(name)
 
 

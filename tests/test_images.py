@@ -127,40 +127,6 @@ def test_an_image_that_cannot_be_encoded_leaves_the_old_file_as_it_was(tmp_path)
     assert _files(tmp_path) == ["film.gif", "image.png"]
 
 
-def test_a_file_is_complete_beside_its_place_before_it_takes_the_name(tmp_path, monkeypatch):
-    path = tmp_path / "file"
-    path.write_bytes(b"old")
-    seen = []
-    replace = images.os.replace
-
-    def watched(source, destination):
-        seen.append((source.parent, source.read_bytes(), path.read_bytes()))
-        replace(source, destination)
-
-    monkeypatch.setattr(images.os, "replace", watched)
-    images.write_atomically(str(path), b"new")
-    assert seen == [(tmp_path, b"new", b"old")]
-    assert path.read_bytes() == b"new"
-    assert _files(tmp_path) == ["file"]
-
-
-def test_a_write_that_is_killed_loses_nothing_and_is_made_good_by_the_next(tmp_path, monkeypatch):
-    path = tmp_path / "file"
-    path.write_bytes(b"old")
-
-    def killed(source, destination):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(images.os, "replace", killed)
-        with pytest.raises(KeyboardInterrupt):
-            images.write_atomically(path, b"new")
-    assert path.read_bytes() == b"old"
-    images.write_atomically(path, b"newer")
-    assert path.read_bytes() == b"newer"
-    assert _files(tmp_path) == ["file"]
-
-
 def _durations(path):
     with PIL.Image.open(path) as film:
         assert film.format == "GIF"

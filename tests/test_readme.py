@@ -1,37 +1,51 @@
-import os
 import pathlib
 import re
 
 import numpy as np
+import players
 import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent
-TEXT = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DATA = players.prepared_data("mnist")
+
+needs_mnist = pytest.mark.skipif(DATA is None, reason="MNIST is not prepared: set TFDS_DATA_DIR")
 
 
-def prepared_mnist():
-    """Where MNIST lies prepared, or None."""
-    folders = [os.environ.get("TFDS_DATA_DIR"), ROOT.parent / "shared" / "tfds"]
-    return next((f for f in folders if f and (pathlib.Path(f) / "mnist").is_dir()), None)
+def programs(page, samples):
+    """The Python of a page, on so many samples of its data."""
+    text = "\n".join(re.findall(r"```python\n(.*?)```", page.read_text(), re.S))
+    assert 'split="train"' in text
+    little = f'split="train[:{samples}]", data_dir={DATA!r}'
+    return text.replace('split="train"', little)
 
 
-@pytest.mark.skipif(prepared_mnist() is None, reason="MNIST is not prepared: set TFDS_DATA_DIR")
-def test_the_python_of_readme_runs_on_a_little_of_mnist(tmp_path, monkeypatch):
-    (program,) = re.findall(r"```python\n(.*?)```", TEXT, re.S)
-    little = f'split="train[:128]", data_dir={str(prepared_mnist())!r}'
-    assert 'split="train"' in program
+@needs_mnist
+def test_the_python_of_readme_runs_on_a_little_of_mnist(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    namespace = {}
-    exec(program.replace('split="train"', little), namespace)
+    for again in (False, True):
+        namespace = {}
+        exec(programs(ROOT / "README.md", 128), namespace)
+        assert ("has had its 6 epochs" in capsys.readouterr().out) == again
     assert namespace["images"].shape == (64, 28, 28, 1)
     assert namespace["probabilities"].shape == (64,)
     assert np.all((namespace["probabilities"] > 0) & (namespace["probabilities"] < 1))
     assert namespace["gan"].step.numpy() == 6 * 2
-    assert len(list(tmp_path.glob("saved_models/mnist/samples/epoch_*.png"))) == 5
+    assert len(list(tmp_path.glob("saved_models/mnist/samples/epoch_*.png"))) == 6
 
 
-def test_every_file_that_readme_names_exists():
-    links = re.findall(r"\]\((?!http)([^)#]+)\)|src=\"([^\"]+)\"", TEXT)
-    assert links
+@needs_mnist
+def test_the_python_for_those_who_come_from_keras_io_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    namespace = {}
+    exec(programs(ROOT / "docs" / "from_keras_io.md", 320), namespace)
+    assert namespace["sevens"].shape == (16, 28, 28, 1)
+    assert namespace["grid"].shape == namespace["images"].shape == (100, 28, 28, 1)
+    assert namespace["gan"].discriminator_steps == 5
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_that_a_page_names_exists(page):
+    links = re.findall(r"\]\((?!http)([^)#]+)\)|src=\"([^\"]+)\"", page.read_text())
     for link in (first or second for first, second in links):
-        assert (ROOT / link).exists(), link
+        assert (page.parent / link).exists(), link

@@ -3,7 +3,7 @@ import json
 import players
 import pytest
 
-from kgan import runs
+from kgan import backups, files, runs
 
 ASKED = {"recipe": "digits", "epochs": 2}
 
@@ -14,12 +14,26 @@ def start(folder):
     return run
 
 
+def ended(folder, backup=True):
+    """A run that has had its epochs, and its GAN."""
+    run, gan = start(folder), players.gan()
+    if backup:
+        backups.save(run.backup, gan, backups.Position(2))
+    run.end(gan)
+    return run, gan
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def test_a_new_run_says_what_was_asked_and_with_which_versions(tmp_path):
     run = start(tmp_path / "deep" / "run")
     description = json.loads(run.description.read_text())
-    assert description["asked"] == ASKED
+    assert description["asked"] == run.asked == ASKED
     assert set(description["versions"]) == {"python", "tensorflow", "keras", "kgan"}
     assert [path.name for path in run.folder.iterdir()] == ["run.json"]
+    assert not run.has_ended()
 
 
 def test_to_look_at_a_run_writes_nothing(tmp_path):
@@ -31,13 +45,41 @@ def test_the_same_again_is_the_same_run(tmp_path):
     first = start(tmp_path)
     before = first.description.read_bytes()
     assert runs.at(tmp_path, ASKED) == first
+    first.begin(ASKED)
     assert first.description.read_bytes() == before
 
 
-def test_something_else_in_a_run_is_refused_and_named(tmp_path):
+def test_a_run_that_was_killed_before_it_began_is_a_new_one(tmp_path):
+    (tmp_path / f"{files.PARTIAL}.run.json").write_text("{")
+    with files.held(tmp_path):
+        assert runs.at(tmp_path, ASKED).asked is None
+
+
+@pytest.mark.parametrize("asked", [{"epochs": 1}, {"recipe": "mnist"}, {"recipe": 1, "epochs": 3}])
+def test_something_else_in_a_run_is_refused_and_named(tmp_path, asked):
     start(tmp_path)
-    with pytest.raises(runs.RunError, match="epochs: 2 there, 3 now"):
+    name, value = next(iter(asked.items()))
+    with pytest.raises(runs.RunError, match=rf"{name}: {ASKED[name]!r} there, {value!r} now"):
+        runs.at(tmp_path, ASKED | asked)
+
+
+def test_a_run_that_has_ended_says_so_until_more_epochs_are_asked_for(tmp_path):
+    run, _ = ended(tmp_path)
+    assert run.has_ended()
+    longer = ASKED | {"epochs": 3}
+    assert runs.at(tmp_path, longer).has_ended()
+    run.begin(longer)
+    assert not run.has_ended()
+    assert run.asked == longer
+    assert json.loads(run.description.read_text())["trained_epochs"] == 2
+
+
+def test_a_run_that_has_ended_and_has_no_backup_is_not_prolonged(tmp_path):
+    ended(tmp_path, backup=False)
+    before = contents(tmp_path)
+    with pytest.raises(runs.RunError, match="its backup, from which it could go on, is not there"):
         runs.at(tmp_path, ASKED | {"epochs": 3})
+    assert contents(tmp_path) == before
 
 
 def test_a_folder_of_something_else_is_refused_and_not_touched(tmp_path):
@@ -45,17 +87,43 @@ def test_a_folder_of_something_else_is_refused_and_not_touched(tmp_path):
     with pytest.raises(runs.RunError, match="holds something else"):
         runs.at(tmp_path, ASKED)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
-    with pytest.raises(runs.RunError, match="holds something else"):
+    with pytest.raises(runs.RunError, match="is a file"):
         runs.at(tmp_path / "thesis.tex", ASKED)
 
 
+@pytest.mark.parametrize("text", ["", '{"asked": {"rec', "[]", '{"asked": 3}', '{"versions": {}}'])
+def test_a_damaged_description_is_named_and_nothing_is_touched(tmp_path, text):
+    run, _ = ended(tmp_path)
+    run.description.write_text(text)
+    before = contents(tmp_path)
+    with pytest.raises(runs.RunError, match=r"run\.json is damaged.*kgan generate"):
+        runs.at(tmp_path, ASKED)
+    assert contents(tmp_path) == before
+    runs.find(tmp_path)
+
+
 def test_a_saved_gan_is_found_by_its_folder_and_by_its_file(tmp_path):
-    run = start(tmp_path)
-    gan = players.gan()
-    run.save(gan)
+    run, gan = ended(tmp_path)
     for path in (tmp_path, run.model, str(run.model)):
-        assert players.same(players.digest(runs.find(path)), players.digest(gan))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["gan.keras", "run.json"]
+        found, where = runs.find(path)
+        assert where == run.model
+        assert players.same(players.digest(found), players.digest(gan))
+
+
+def test_of_a_run_that_has_not_ended_the_last_backup_is_found(tmp_path):
+    run, gan = start(tmp_path), players.gan()
+    backups.save(run.backup, gan, backups.Position(1))
+    found, where = runs.find(tmp_path)
+    assert where.parent == run.backup
+    assert players.same(players.digest(found), players.digest(gan))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a zip"])
+def test_a_damaged_gan_is_named_with_what_can_be_done(tmp_path, content):
+    run, _ = ended(tmp_path)
+    run.model.write_bytes(content)
+    with pytest.raises(runs.RunError, match=r"gan\.keras is damaged.*makes it anew"):
+        runs.find(tmp_path)
 
 
 @pytest.mark.parametrize(("name", "found"), [("empty", "no gan.keras in it"), ("no", "no such")])

@@ -10,9 +10,9 @@ PACKAGE = pathlib.Path(kgan.__file__).parent
 
 # A module imports only from lower levels, and a folder's files from each other.
 LEVELS = [
-    {"lookup", "images", "layers", "noise"},
-    {"losses", "penalties", "plots", "checks"},
-    {"architectures", "datasets", "players", "running_means"},
+    {"files", "layers", "lookup", "noise"},
+    {"backups", "checks", "images", "losses", "penalties", "resuming"},
+    {"architectures", "datasets", "players", "plots", "running_means"},
     {"gan"},
     {"callbacks"},
     {"recipes", "runs"},

@@ -22,8 +22,8 @@ def dcgan(image_shape, latent_dim=100, *, width=64, depth=None, num_classes=None
         latent_dim: how many latents.
         width: how many channels the layers at half the image's size have; each halving of the
             size doubles them, up to eight times `width`.
-        depth: how often the size is halved, at most down to 2 pixels (7 for 28). `None`: down to
-            4 (7 for 28).
+        depth: how often the size is halved, at most down to 2 pixels. `None`: down to 4, for 28
+            too (28, 14, 7, 4).
         num_classes: how many classes the labels have. `None`: networks without labels.
 
     Returns:
@@ -35,12 +35,12 @@ def dcgan(image_shape, latent_dim=100, *, width=64, depth=None, num_classes=None
         ValueError: for any other size, channel count, depth or width.
     """
     size, channels = _check_image_shape(image_shape)
-    usual = 2 if size == 28 else size.bit_length() - 3
-    deepest = 2 if size == 28 else usual + 1
-    depth = usual if depth is None else depth
-    if depth not in range(1, deepest + 1):
+    sizes = _sizes(size)
+    depth = sizes.index(4) if depth is None else depth
+    if depth not in range(1, len(sizes)):
         raise ValueError(
-            f"`depth` must be 1 to {deepest} for images of {size} pixels. Received: depth={depth}."
+            f"`depth` must be 1 to {len(sizes) - 1} for images of {size} pixels. "
+            f"Received: depth={depth}."
         )
     if not all(isinstance(number, int) and number > 0 for number in (latent_dim, width)):
         raise ValueError(
@@ -48,9 +48,16 @@ def dcgan(image_shape, latent_dim=100, *, width=64, depth=None, num_classes=None
             f"Received: latent_dim={latent_dim!r}, width={width!r}."
         )
     widths = [width * min(2**i, 8) for i in range(depth)]
-    base = size // 2**depth
-    generator = _generator(base, widths[::-1], channels, latent_dim, num_classes)
+    generator = _generator(sizes[depth::-1], widths[::-1], channels, latent_dim, num_classes)
     return generator, _discriminator((size, size, channels), widths, num_classes)
+
+
+def _sizes(size):
+    """The sizes of an image's successive halves, rounded up, down to 2."""
+    sizes = [size]
+    while sizes[-1] > 2:
+        sizes.append(-(-sizes[-1] // 2))
+    return sizes
 
 
 def _check_image_shape(image_shape):
@@ -69,19 +76,22 @@ def _check_image_shape(image_shape):
     return size, image_shape[2]
 
 
-def _generator(base, widths, channels, latent_dim, num_classes):
+def _generator(sizes, widths, channels, latent_dim, num_classes):
     latents = keras.Input((latent_dim,), name="latents")
     x, inputs = latents, [latents]
     if num_classes is not None:
         inputs.append(keras.Input((), dtype="int32", name="labels"))
         x = layers.Concatenate()([x, layers.Embedding(num_classes, latent_dim)(inputs[1])])
-    x = layers.Dense(base * base * widths[0], use_bias=False)(x)
-    x = layers.Reshape((base, base, widths[0]))(x)
-    for width in (*widths[1:], None):
+    x = layers.Dense(sizes[0] ** 2 * widths[0], use_bias=False)(x)
+    x = layers.Reshape((sizes[0], sizes[0], widths[0]))(x)
+    for i, size in enumerate(sizes[1:]):
         x = layers.ReLU()(layers.BatchNormalization()(x))
-        if width is not None:
-            x = layers.Conv2DTranspose(width, 4, 2, padding="same", use_bias=False)(x)
-    x = layers.Conv2DTranspose(channels, 4, 2, padding="same", dtype="float32")(x)
+        odd = 1 if size % 2 else None  # From 4 to 7, as D goes from 7 to 4.
+        up = {"kernel_size": 4, "strides": 2, "padding": "same", "output_padding": odd}
+        if size == sizes[-1]:
+            x = layers.Conv2DTranspose(channels, **up, dtype="float32")(x)
+        else:
+            x = layers.Conv2DTranspose(widths[i + 1], **up, use_bias=False)(x)
     x = layers.Activation("tanh", dtype="float32")(x)
     return keras.Model(inputs if num_classes else latents, x, name="generator")
 

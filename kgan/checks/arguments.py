@@ -75,15 +75,6 @@ def _check_penalties(penalties, discriminator):
         )
 
 
-def check_steps_per_execution(steps_per_execution, steps_per_epoch):
-    """Raises where an epoch would end inside an execution, and the next begin too late."""
-    if steps_per_epoch % steps_per_execution:
-        raise ValueError(
-            "`steps_per_execution` must divide `steps_per_epoch`. Received: "
-            f"steps_per_execution={steps_per_execution}, steps_per_epoch={steps_per_epoch}."
-        )
-
-
 def check_generate(gan, num_samples, labels, seeds):
     """How many samples `generate` is to draw; raises where its arguments do not fit."""
     if (num_samples is None) == (seeds is None):

@@ -7,6 +7,22 @@ import tensorflow as tf
 from kgan.checks.networks import operations
 
 
+def check_fit(
+    gan, x, y=None, batch_size=None, validation_data=None, steps_per_epoch=None, **others
+):
+    """Raises where what `fit` was given is not what this GAN can be trained with."""
+    check_first_batch(gan, x, y, batch_size, gan.discriminator_steps)
+    if isinstance(validation_data, tf.data.Dataset):
+        check_first_batch(gan, validation_data)
+    steps = steps_per_epoch or getattr(x, "steps_per_epoch", None)
+    if hasattr(x, "from_step") and steps % gan.steps_per_execution:
+        raise ValueError(
+            "`steps_per_execution` must divide `steps_per_epoch`, or an epoch would end inside an "
+            f"execution. Received: steps_per_execution={gan.steps_per_execution}, "
+            f"steps_per_epoch={steps}."
+        )
+
+
 def check_first_batch(gan, x, y=None, batch_size=None, discriminator_steps=1):
     """Raises where the first batch of what `fit` was given is not what the networks play with.
 

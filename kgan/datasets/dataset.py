@@ -1,5 +1,7 @@
 """What every data set of kgan is: batches whose order is a function of the seed."""
 
+import zlib
+
 import numpy as np
 import tensorflow as tf
 
@@ -87,6 +89,20 @@ class Dataset(tf.data.Dataset):
     def labels(self):
         """All labels, int32 `(num_samples,)`, in the data's own order; None without labels."""
         return None if self._labels is None else self._labels.numpy()
+
+    @property
+    def identity(self):
+        """What tells this stream of batches from another: a dict of integers."""
+        parts = [self._samples, *([] if self._labels is None else [self._labels])]
+        checksum = 0
+        for part in parts:
+            checksum = zlib.crc32(np.ascontiguousarray(part.numpy()), checksum)
+        return {
+            "num_samples": self.num_samples,
+            "batch_size": self.batch_size,
+            "seed": self.seed,
+            "checksum": checksum,
+        }
 
     def from_step(self, step):
         """The endless stream of batches, from batch `step` on; it starts there at once.

@@ -9,11 +9,11 @@ from kgan.datasets.tfds import from_tfds
 from kgan.lookup import by_name
 
 
-def load(name_or_path, *, batch_size=64, image_size=None, with_labels=False, seed=0):
+def load(dataset, *, batch_size=64, image_size=None, with_labels=False, seed=0):
     """The training data that one word means.
 
     Args:
-        name_or_path: `"digits"`; the name of a `gaussian_mixture`; the path of a folder of
+        dataset: `"digits"`; the name of a `gaussian_mixture`; the path of a folder of
             pictures, if there is such a folder; or else a name of TensorFlow Datasets.
         batch_size: samples a batch.
         image_size: the pixels of a side; needed for a folder of pictures.
@@ -27,7 +27,7 @@ def load(name_or_path, *, batch_size=64, image_size=None, with_labels=False, see
         ValueError: if it is none of these, with the nearest names.
     """
     options = {"batch_size": batch_size, "with_labels": with_labels, "seed": seed}
-    name = str(name_or_path)
+    name = str(dataset)
     if name in ("digits", *MIXTURES) and image_size is not None:
         raise ValueError(
             f"`image_size` is for pictures from a folder or from TensorFlow Datasets; {name!r} "
@@ -55,4 +55,4 @@ def _check_known(name):
     import tensorflow_datasets as tfds
 
     known = ["digits", *MIXTURES, *tfds.list_builders(with_community_datasets=False)]
-    by_name(name.split(":")[0], dict.fromkeys(known), "name_or_path")
+    by_name(name.split(":")[0], dict.fromkeys(known), "dataset")

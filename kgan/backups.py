@@ -1,0 +1,160 @@
+"""A training on disk: all that it takes to go on from the middle of an epoch, in one file.
+
+A backup is a `.keras` file, which `keras.models.load_model` reads as any other, with one entry
+more: its `Position`. Two are kept, and the newest that is intact counts.
+"""
+
+import dataclasses
+import json
+import os
+import pathlib
+import warnings
+import zipfile
+
+import keras
+
+from kgan.files import replacing
+
+NEWEST, PREVIOUS = "newest.keras", "previous.keras"
+POSITION = "position.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Position:
+    """Where in a training a backup was made.
+
+    Args:
+        epoch: the epoch that is being trained, or comes next, from 0.
+        batch: how many batches of it have been trained on.
+        steps: how many batches an epoch has; None where nobody knows.
+        data: the `identity` of the data set, or None.
+        history: what `keras.callbacks.History` holds: `epoch` and `history`.
+        running: the variables of the GAN's `game_log`, as lists.
+    """
+
+    epoch: int
+    batch: int = 0
+    steps: int | None = None
+    data: dict | None = None
+    history: dict = dataclasses.field(default_factory=dict)
+    running: list = dataclasses.field(default_factory=list)
+
+
+def save(folder, gan, position):
+    """Writes a backup; the one that was the newest becomes the previous one."""
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    newest = folder / NEWEST
+    with replacing(newest) as beside:
+        gan.save(beside)
+        with zipfile.ZipFile(beside, "a") as archive:
+            archive.writestr(POSITION, json.dumps(dataclasses.asdict(position)))
+        if newest.exists():
+            os.replace(newest, folder / PREVIOUS)
+
+
+def find(folder):
+    """The path of the newest intact backup in `folder`, or None if there never was one.
+
+    Raises:
+        ValueError: if there are backups, and none of them is intact.
+    """
+    present = [path for path in _paths(folder) if path.exists()]
+    for path in present:
+        if _is_intact(path):
+            return path
+        warnings.warn(f"The backup {path} is damaged, and passed over.", stacklevel=2)
+    if present:
+        raise ValueError(
+            f"The backups in {folder} are damaged: {', '.join(path.name for path in present)}. "
+            "They cannot be gone on from; to begin anew, delete that folder or choose another."
+        )
+    return None
+
+
+def restore(folder, gan, data=None):
+    """Puts `gan` where the newest intact backup in `folder` was made.
+
+    Args:
+        folder: where backups are.
+        gan: a compiled GAN, built as the one that was backed up.
+        data: the `identity` of the data set that it is to go on with, or None.
+
+    Returns:
+        The `Position` of the backup; None if there is none.
+
+    Raises:
+        ValueError: if all backups are damaged, or made of another game or other data.
+    """
+    path = find(folder)
+    if path is None:
+        return None
+    with zipfile.ZipFile(path) as archive:
+        before = json.loads(archive.read("config.json"))
+        position = Position(**json.loads(archive.read(POSITION)))
+    gan.adopt_seed(before["config"]["seed"])
+    now = json.loads(json.dumps(keras.saving.serialize_keras_object(gan)))
+    differing = _differences(_without_names(before), _without_names(now), [])
+    if position.data and data:
+        differing += _differences(position.data, data, ["data"])
+    if differing:
+        raise ValueError(
+            f"The backup in {folder} is of another training:"
+            + "".join(f"\n  {name}: {old!r} there, {new!r} now" for name, old, new in differing[:6])
+            + "\nGo on with the same; or, to begin anew, delete that folder or choose another."
+        )
+    gan.load_weights(path)
+    return position
+
+
+def _paths(folder):
+    return [pathlib.Path(folder) / name for name in (NEWEST, PREVIOUS)]
+
+
+def _is_intact(path):
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.testzip() is None and POSITION in archive.namelist()
+    except (zipfile.BadZipFile, EOFError, OSError):
+        return False
+
+
+def _without_names(config):
+    """A serialized GAN without what differs from one building of the same game to the next."""
+    names = {}
+
+    def collect(part):
+        if isinstance(part, dict):
+            if isinstance(part.get("name"), str):
+                names.setdefault(part["name"], f"#{len(names)}")
+            part = list(part.values())
+        for child in part if isinstance(part, list) else []:
+            collect(child)
+
+    def rename(part):
+        if isinstance(part, dict) and part.get("class_name") == "__lambda__":
+            return "lambda"  # Its code names the file or the cell that it is in.
+        if isinstance(part, dict):
+            return {k: rename(v) for k, v in part.items() if k != "shared_object_id"}
+        if isinstance(part, list):
+            return [rename(child) for child in part]
+        return names.get(part, part) if isinstance(part, str) else part
+
+    collect(config)
+    return rename(config)
+
+
+def _differences(before, now, path):
+    """`(name, before, now)` of every leaf in which two nested structures differ."""
+    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+        before, now = dict(enumerate(before)), dict(enumerate(now))
+    if isinstance(before, dict) and isinstance(now, dict):
+        return [
+            difference
+            for key in {**before, **now}
+            for difference in _differences(before.get(key), now.get(key), [*path, key])
+        ]
+    if before == now:
+        return []
+    passed_over = {"config", "compile_config"}
+    return [(".".join(str(key) for key in path if key not in passed_over), before, now)]

@@ -1,0 +1,69 @@
+"""Files that nobody sees half of, and folders that one process at a time writes to."""
+
+import contextlib
+import os
+import pathlib
+
+import filelock
+
+# What an interrupted write may leave behind, and what marks a folder as being in use.
+PARTIAL, LOCK = ".partial", ".lock"
+
+
+def write_atomically(path, content):
+    """Writes bytes beside `path`, and renames: nobody sees half a file, and none is lost."""
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as beside:
+        beside.write_bytes(content)
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Gives a path beside `path`, with the same suffix; what is written there takes its place.
+
+    It is on the disk before it is renamed. If writing fails, what was there stays.
+    """
+    path = pathlib.Path(path)
+    beside = path.with_name(f"{PARTIAL}.{path.name}")
+    try:
+        yield beside
+        with open(beside, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def held(folder):
+    """Holds a folder, which is made if need be, against everybody else.
+
+    The operating system lets go of it when the holder dies, however it dies.
+
+    Raises:
+        BlockingIOError: if somebody else holds it.
+    """
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise BlockingIOError(
+            f"{folder} is in use: another training writes to it. Wait until it ends, stop it, or "
+            "choose another folder."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_empty(folder):
+    """Whether a folder holds nothing but what interrupted writes left, or is not there."""
+    folder = pathlib.Path(folder)
+    return not folder.exists() or all(
+        path.name == LOCK or path.name.startswith(PARTIAL) for path in folder.iterdir()
+    )

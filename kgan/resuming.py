@@ -1,0 +1,97 @@
+"""One training of several calls of `keras.Model.fit`: from a backup to the end.
+
+Keras gives every epoch of a `fit` as many steps. What an interrupted epoch lacks is therefore a
+`fit` of its own, before that of the whole epochs; callbacks see one training nevertheless.
+"""
+
+import contextlib
+
+import keras
+import tensorflow as tf
+
+
+@contextlib.contextmanager
+def resumed(gan, data, callbacks):
+    """The `Position` from which a `BackupAndRestore` among `callbacks` lets `gan` go on, or None.
+
+    Its folder is held until the training ends.
+    """
+    callbacks = keras.tree.flatten(getattr(callbacks, "callbacks", callbacks) or [])
+    backup = next((each for each in callbacks if hasattr(each, "restore")), None)
+    with backup.restore(gan, data) if backup else contextlib.nullcontext() as position:
+        yield position
+
+
+def parts(gan, data, position, *, initial_epoch=0, epochs=1, steps_per_epoch=None, **others):
+    """The arguments of each call of `keras.Model.fit` that this training is.
+
+    Args:
+        gan: a GAN; of a data set of kgan it is given what comes after `gan.step`.
+        data: what `fit` was given as `x`.
+        position: where to go on, a `Position`, or None.
+        initial_epoch, epochs, steps_per_epoch, **others: as `fit` was given them.
+
+    Yields:
+        A dict of arguments: once, or twice where `position` lies within an epoch.
+    """
+    epoch = position.epoch if position else initial_epoch
+    steps_per_epoch = steps_per_epoch or getattr(data, "steps_per_epoch", None)
+    if isinstance(data, tf.data.Dataset):
+        others["shuffle"] = False  # Its order is its own; Keras warns of anything else.
+
+    def part(first, last, steps, had=0):
+        had += (first - initial_epoch) * (steps_per_epoch or 0)
+        length = {"initial_epoch": first, "epochs": last, "steps_per_epoch": steps}
+        return {"x": _without(gan, data, had), **length, **others}
+
+    if position and position.batch and epoch < epochs:
+        others["callbacks"] = _OneTraining(gan, position, epochs, **others)
+        yield part(epoch, epoch + 1, position.steps - position.batch, had=position.batch)
+        epoch += 1
+        if others["callbacks"].ended:
+            return
+    yield part(epoch, epochs, steps_per_epoch)
+
+
+def _without(gan, data, batches):
+    """The data without what has been trained on; of arrays, whose order is Keras's, all of it."""
+    if hasattr(data, "from_step"):
+        return data.from_step(int(gan.step.numpy()))
+    return data.skip(batches) if isinstance(data, tf.data.Dataset) and batches else data
+
+
+class _OneTraining(keras.callbacks.CallbackList):
+    """The callbacks of a training in two parts: one beginning, one end, all batches counted."""
+
+    def __init__(self, gan, position, epochs, callbacks=None, verbose="auto", **others):
+        super().__init__(
+            callbacks,
+            add_history=True,
+            add_progbar=verbose != 0,
+            model=gan,
+            verbose=verbose,
+            epochs=epochs,
+            steps=position.steps,
+        )
+        self.first_batch = position.batch
+        self.begun = self.ended = False
+
+    def on_train_begin(self, logs=None):
+        if not self.begun:
+            self.begun = True
+            super().on_train_begin(logs)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        super().on_train_batch_begin(batch + self.first_batch, logs)
+
+    def on_train_batch_end(self, batch, logs=None):
+        super().on_train_batch_end(batch + self.first_batch, logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, logs)
+        self.first_batch = 0
+        self.ended = self.model.stop_training or epoch + 1 == self.params["epochs"]
+
+    def on_train_end(self, logs=None):
+        if self.ended:
+            super().on_train_end(logs)

@@ -1,0 +1,54 @@
+"""Runs the `kgan` command in a process that kills itself at a chosen moment; for test_kills.py.
+
+`python killing.py MOMENT WHEN N ARGUMENTS...` sends SIGKILL to itself `before` or `after` the N-th
+time that MOMENT comes; N = 0 never does. A backup is made every few milliseconds.
+"""
+
+import os
+import signal
+import sys
+import zipfile
+
+import keras
+
+import kgan_command
+from kgan import callbacks
+
+MOMENTS = {
+    "batch": (keras.callbacks.CallbackList, "on_train_batch_end"),
+    "epoch": (keras.callbacks.CallbackList, "on_epoch_end"),
+    "entry of a file": (zipfile.ZipFile, "writestr"),
+    "sync": (os, "fsync"),
+    "rename": (os, "replace"),
+}
+
+
+def kill(moment, when, number):
+    """Makes the process die `before` or `after` the `number`-th time that `moment` comes."""
+    owner, name = MOMENTS[moment]
+    original = getattr(owner, name)
+    count = 0
+
+    def counted(*arguments, **options):
+        nonlocal count
+        count += 1
+        if count == number and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = original(*arguments, **options)
+        if count == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(owner, name, counted)
+
+
+def main():
+    moment, when, number, *arguments = sys.argv[1:]
+    callbacks.BackupAndRestore.__init__.__kwdefaults__["every_seconds"] = 0.05
+    kill(moment, when, int(number))
+    sys.argv = ["kgan", *arguments]
+    kgan_command.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,408 @@
+"""Backups, and the trainings that go on from them; the kills here are exceptions, for speed."""
+
+import os
+import zipfile
+
+import keras
+import numpy as np
+import players
+import pytest
+import tensorflow as tf
+
+import kgan
+from kgan import backups
+
+STEPS, EPOCHS = 4, 3
+
+
+class Kill(keras.callbacks.Callback):
+    """Stops training with an exception, after so many batches."""
+
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.batches -= 1
+        if self.batches == 0:
+            raise KeyboardInterrupt
+
+
+class Seen(keras.callbacks.Callback):
+    """Writes down what a callback is called with."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def on_train_begin(self, logs=None):
+        self.calls.append("begin")
+
+    def on_train_end(self, logs=None):
+        self.calls.append("end")
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.calls.append(f"epoch {epoch} of {self.params['epochs']}")
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.calls.append(batch)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.calls.append(f"end of {epoch}")
+
+
+def game(**arguments):
+    """A small game with all that has a state: dropout, labels, a penalty, two steps of D."""
+    arguments = {"discriminator_steps": 2, "penalties": ["r1"], **arguments}
+    return players.gan(10, kgan.architectures.mlp, **arguments)
+
+
+def train(gan, folder, *callbacks, data=None, epochs=EPOCHS, every_seconds=0, **options):
+    backup = kgan.callbacks.BackupAndRestore(folder, every_seconds=every_seconds)
+    data = players.dataset(10) if data is None else data
+    watching = [backup, *callbacks]
+    return gan.fit(data, epochs=epochs, verbose=0, callbacks=watching, **options)
+
+
+def killed(gan, folder, batches, *callbacks, **options):
+    with pytest.raises(KeyboardInterrupt):
+        train(gan, folder, *callbacks, Kill(batches), **options)
+
+
+def same(first, second):
+    """Whether two pairs of a GAN and its history are equal, bit for bit."""
+    (gan, history), (other, other_history) = first, second
+    weights = players.same(players.digest(gan), players.digest(other))
+    return weights and (history.epoch, history.history) == (
+        other_history.epoch,
+        other_history.history,
+    )
+
+
+def undisturbed(make=game, **options):
+    gan = make()
+    return gan, gan.fit(options.pop("data", players.dataset(10)), verbose=0, **options)
+
+
+def dcgan():
+    return players.gan(10, kgan.architectures.dcgan, penalties=["r1"])
+
+
+def two_at_once():
+    return game(steps_per_execution=2)
+
+
+def in_float16():
+    keras.config.set_dtype_policy("mixed_float16")
+    return game()
+
+
+@pytest.mark.parametrize(
+    ("make", "batches"),
+    [(game, 1), (game, 4), (game, 11), (dcgan, 6), (two_at_once, 3), (in_float16, 5)],
+)
+def test_a_training_that_is_killed_ends_like_one_that_is_not(tmp_path, make, batches):
+    killed(make(), tmp_path, batches)
+    gan = make()
+    history = train(gan, tmp_path)
+    assert same(undisturbed(make, epochs=EPOCHS), (gan, history))
+
+
+def test_a_training_that_is_killed_again_and_again_ends_like_one_that_is_not(tmp_path):
+    whole = undisturbed(epochs=EPOCHS)
+    for batches in (3, 3, 1, 2):
+        killed(game(), tmp_path, batches, kgan.callbacks.CSVLogger(tmp_path / "log.csv"))
+    gan = game()
+    history = train(gan, tmp_path, kgan.callbacks.CSVLogger(tmp_path / "log.csv"))
+    assert same(whole, (gan, history))
+    log = kgan.callbacks.CSVLogger(tmp_path / "whole.csv")
+    game().fit(players.dataset(10), epochs=EPOCHS, verbose=0, callbacks=[log])
+    assert (tmp_path / "log.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+def test_logs_of_held_out_data_go_on_too(tmp_path):
+    options = {"validation_data": players.dataset(10, seed=1)}
+    whole = undisturbed(epochs=EPOCHS, **options)
+    assert "val_generator_loss" in whole[1].history
+    killed(game(), tmp_path, 6, **options)
+    gan = game()
+    assert same(whole, (gan, train(gan, tmp_path, **options)))
+
+
+def test_the_same_gan_may_be_fit_again_after_an_interruption(tmp_path):
+    whole = undisturbed(epochs=EPOCHS)
+    gan = game()
+    killed(gan, tmp_path, 7, every_seconds=0)
+    gan.fit(players.dataset(10), epochs=1, verbose=0)
+    assert same(whole, (gan, train(gan, tmp_path)))
+
+
+def test_callbacks_see_one_training(tmp_path):
+    killed(game(), tmp_path, STEPS + 2)
+    seen = Seen()
+    train(game(), tmp_path, seen)
+    assert seen.calls == [
+        "begin",
+        *("epoch 1 of 3", 2, 3, "end of 1"),
+        *("epoch 2 of 3", 0, 1, 2, 3, "end of 2"),
+        "end",
+    ]
+
+
+def test_a_training_that_is_stopped_in_the_interrupted_epoch_ends_once(tmp_path):
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = True
+
+    killed(game(), tmp_path, 2)
+    seen = Seen()
+    history = train(game(), tmp_path, seen, Stop())
+    assert history.epoch == [0]
+    assert seen.calls == ["begin", "epoch 0 of 3", 2, 3, "end of 0", "end"]
+
+
+def test_a_training_that_was_killed_in_its_last_epoch_ends_once(tmp_path):
+    killed(game(), tmp_path, 11)
+    seen = Seen()
+    assert train(game(), tmp_path, seen).epoch == [0, 1, 2]
+    assert seen.calls == ["begin", "epoch 2 of 3", 3, "end of 2", "end"]
+
+
+def test_pictures_and_film_are_those_of_an_undisturbed_training(tmp_path):
+    for folder, kills in [("whole", []), ("killed", [5, 3])]:
+        for batches in kills:
+            killed(dcgan(), tmp_path / folder, batches, _grid(tmp_path / folder))
+        train(dcgan(), tmp_path / folder, _grid(tmp_path / folder))
+    whole, resumed = (
+        {path.name: path.read_bytes() for path in (tmp_path / folder / "samples").iterdir()}
+        for folder in ("whole", "killed")
+    )
+    assert whole == resumed
+    assert len(whole) == EPOCHS + 1
+
+
+def _grid(folder):
+    return kgan.callbacks.SampleGrid(folder / "samples", num_samples=4)
+
+
+def test_a_training_that_has_ended_is_left_as_it_is_and_says_so(tmp_path, capsys):
+    gan = game()
+    first = gan, train(gan, tmp_path, _grid(tmp_path / "folder"))
+    files = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    again = game()
+    assert same(first, (again, train(again, tmp_path, _grid(tmp_path / "folder"))))
+    assert "has had its 3 epochs. With more `epochs` it goes on." in capsys.readouterr().out
+    assert files == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("every_seconds", [0, 60])
+def test_more_epochs_go_on_as_one_long_training(tmp_path, capsys, every_seconds):
+    train(game(), tmp_path, epochs=2, every_seconds=every_seconds)
+    gan = game()
+    history = train(gan, tmp_path, epochs=5, every_seconds=every_seconds)
+    assert same(undisturbed(epochs=5), (gan, history))
+    assert "2 of 5 epochs." in capsys.readouterr().out
+
+
+def test_no_backup_is_made_before_its_time(tmp_path):
+    killed(game(), tmp_path, 6, every_seconds=60)
+    assert backups.find(tmp_path) is None
+
+
+def test_a_seed_that_was_drawn_is_that_of_the_backup(tmp_path):
+    first = game(seed=None)
+    killed(first, tmp_path, 5)
+    second, whole = game(seed=None), game(seed=first.seed)
+    assert second.seed != first.seed
+    second.fit(players.dataset(10), epochs=1, verbose=0)  # Traced with its own seed.
+    history = train(second, tmp_path)
+    assert second.seed == first.seed
+    whole_history = whole.fit(players.dataset(10), epochs=EPOCHS, verbose=0)
+    assert same((whole, whole_history), (second, history))
+
+
+# Damage
+
+
+def _truncate(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def _flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(bytes(content))
+
+
+def _leave_out_position(path):
+    with zipfile.ZipFile(path) as archive:
+        entries = {n: archive.read(n) for n in archive.namelist() if n != backups.POSITION}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)
+
+
+DAMAGE = {
+    "truncated": _truncate,
+    "a byte changed": _flip,
+    "emptied": lambda path: path.write_bytes(b""),
+    "no position": _leave_out_position,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_of_two_backups_the_newest_intact_one_counts(tmp_path, damage):
+    whole = undisturbed(epochs=EPOCHS)
+    killed(game(), tmp_path, 6)
+    DAMAGE[damage](tmp_path / backups.NEWEST)
+    gan = game()
+    with pytest.warns(UserWarning, match=r"newest\.keras is damaged, and passed over"):
+        history = train(gan, tmp_path)
+    assert same(whole, (gan, history))
+
+
+def test_a_backup_whose_writing_was_killed_between_its_renames_is_the_one_before(tmp_path):
+    killed(game(), tmp_path, 6)
+    os.replace(tmp_path / backups.NEWEST, tmp_path / backups.PREVIOUS)
+    gan = game()
+    assert same(undisturbed(epochs=EPOCHS), (gan, train(gan, tmp_path)))
+
+
+@pytest.mark.filterwarnings("ignore:The backup")
+def test_two_damaged_backups_are_named_and_left(tmp_path):
+    killed(game(), tmp_path, 6)
+    for name in (backups.NEWEST, backups.PREVIOUS):
+        _truncate(tmp_path / name)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(ValueError, match=r"damaged: newest\.keras, previous\.keras.*begin anew"):
+        train(game(), tmp_path)
+    assert before == {path: path.read_bytes() for path in tmp_path.iterdir()}
+
+
+# Something else
+
+
+def _wider():
+    networks = kgan.architectures.mlp(
+        (8, 8, 1),
+        4,
+        generator_units=(9,),
+        discriminator_units=(8,),
+        maxout_pieces=2,
+        num_classes=10,
+    )
+    gan = kgan.GAN(*networks, seed=0, discriminator_steps=2)
+    gan.compile(penalties=["r1"])
+    return gan
+
+
+@pytest.mark.parametrize(
+    ("other", "data", "named"),
+    [
+        (lambda: game(loss="hinge"), {}, "loss.class_name: 'NonSaturating' there, 'Hinge' now"),
+        (lambda: game(penalties=["r2"]), {}, "penalties.0.class_name: 'R1' there, 'R2' now"),
+        (
+            lambda: game(generator_optimizer=keras.optimizers.SGD(0.5)),
+            {},
+            "generator_optimizer.class_name: 'Adam' there, 'SGD' now",
+        ),
+        (lambda: game(seed=7), {}, "seed: 0 there, 7 now"),
+        (_wider, {}, "units: 8 there, 9 now"),
+        (game, {"seed": 3}, "data.seed: 0 there, 3 now"),
+        (game, {"batch_size": 8}, "data.batch_size: 16 there, 8 now"),
+        (game, {"num_samples": 80}, "data.num_samples: 64 there, 80 now"),
+    ],
+)
+def test_a_backup_of_another_training_is_refused_and_what_differs_is_named(
+    tmp_path, other, data, named
+):
+    killed(game(), tmp_path, 6)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    gan = other()
+    with pytest.raises(ValueError, match=f"(?s)of another training:.*{named}"):
+        train(gan, tmp_path, data=players.dataset(10, **data))
+    assert before == {path: path.read_bytes() for path in tmp_path.iterdir()}
+    assert gan.step.numpy() == 0
+
+
+def test_layers_of_a_later_kernel_have_other_names_and_are_the_same_game(tmp_path):
+    killed(game(), tmp_path, 6)
+    for _ in range(2):
+        game()  # Keras counts the layers that it has named.
+    gan = game()
+    assert same(undisturbed(epochs=EPOCHS), (gan, train(gan, tmp_path)))
+
+
+def test_a_lambda_of_another_cell_is_the_same_game(tmp_path):
+    def make(cell):
+        double = eval(compile("lambda x: 2 * x", cell, "eval"))
+        generator, discriminator = players.networks()
+        logits = keras.layers.Lambda(double)(discriminator.outputs[0])
+        gan = kgan.GAN(generator, keras.Model(discriminator.inputs, logits), seed=0)
+        gan.compile()
+        return gan
+
+    killed(make("cell 1"), tmp_path, 2, data=players.dataset())
+    assert train(make("cell 2"), tmp_path, data=players.dataset()).epoch == [0, 1, 2]
+
+
+def test_only_a_gan_can_be_backed_up(tmp_path):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(loss="mse")
+    with pytest.raises(TypeError, match=r"there is keras\.callbacks\.BackupAndRestore"):
+        model.fit(np.ones((1, 1)), callbacks=[kgan.callbacks.BackupAndRestore(tmp_path)])
+
+
+def test_a_negative_interval_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="`every_seconds` must be at least 0.*every_seconds=-1"):
+        kgan.callbacks.BackupAndRestore(tmp_path, every_seconds=-1)
+
+
+def test_two_trainings_do_not_share_a_folder(tmp_path):
+    class Second(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            with pytest.raises(BlockingIOError, match="is in use"):
+                train(game(), tmp_path)
+
+    gan = game()
+    assert same(undisturbed(epochs=EPOCHS), (gan, train(gan, tmp_path, Second())))
+
+
+def test_a_game_that_has_diverged_is_not_backed_up(tmp_path):
+    gan = game(generator_optimizer=keras.optimizers.SGD(1e38))
+    train(gan, tmp_path, kgan.callbacks.TerminateOnNaN())
+    assert not np.isfinite(players.weights(gan.generator)).all()
+    restored = game(generator_optimizer=keras.optimizers.SGD(1e38))
+    backups.restore(tmp_path, restored)
+    assert np.isfinite(players.weights(restored.generator)).all()
+
+
+# Other data
+
+
+def _fixed_order():
+    """Four batches in an order that does not depend on the process."""
+    return tf.data.Dataset.from_tensor_slices(
+        (players.dataset(10).samples, players.dataset(10).labels)
+    ).batch(players.BATCH_SIZE, drop_remainder=True)
+
+
+@pytest.mark.parametrize("batches", [1, 4, 6, 11])
+@pytest.mark.parametrize("endless", [False, True])
+def test_other_data_in_a_fixed_order_is_skipped_through(tmp_path, batches, endless):
+    data = _fixed_order().repeat() if endless else _fixed_order()
+    length = {"steps_per_epoch": 3} if endless else {}
+    whole = undisturbed(data=data, epochs=EPOCHS, **length)
+    batches = min(batches, 8) if endless else batches
+    killed(game(), tmp_path, batches, data=data, **length)
+    gan = game()
+    assert same(whole, (gan, train(gan, tmp_path, data=data, **length)))
+
+
+def test_arrays_have_as_many_steps_as_an_undisturbed_training(tmp_path):
+    samples, labels = players.dataset(10).samples, players.dataset(10).labels
+    killed(game(), tmp_path, 6, data=samples, y=labels, batch_size=16)
+    gan = game()
+    history = train(gan, tmp_path, data=samples, y=labels, batch_size=16)
+    assert gan.step.numpy() == EPOCHS * STEPS
+    assert history.epoch == [0, 1, 2]

@@ -1,0 +1,104 @@
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+from kgan import files
+
+
+def names(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_is_complete_beside_its_place_before_it_takes_the_name(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    seen = []
+    replace = os.replace
+
+    def watched(source, destination):
+        seen.append((source.parent, source.read_bytes(), path.read_bytes()))
+        replace(source, destination)
+
+    monkeypatch.setattr(os, "replace", watched)
+    files.write_atomically(str(path), b"new")
+    assert seen == [(tmp_path, b"new", b"old")]
+    assert path.read_bytes() == b"new"
+    assert names(tmp_path) == ["file"]
+
+
+@pytest.mark.parametrize("error", [OSError("No space left on device"), KeyboardInterrupt()])
+def test_a_write_that_fails_leaves_what_was_there_and_nothing_else(tmp_path, monkeypatch, error):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+
+    def fail(source, destination):
+        raise error
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(type(error)):
+        files.write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert names(tmp_path) == ["file"]
+
+
+def test_the_file_beside_has_the_suffix_of_the_one_that_it_becomes(tmp_path):
+    with files.replacing(tmp_path / "gan.keras") as beside:
+        assert beside.parent == tmp_path
+        assert beside.suffix == ".keras"
+        beside.write_bytes(b"weights")
+    assert names(tmp_path) == ["gan.keras"]
+
+
+def test_what_a_killed_write_left_is_passed_over_and_made_good_by_the_next(tmp_path):
+    path = tmp_path / "file"
+    (tmp_path / f"{files.PARTIAL}.file").write_bytes(b"ha")
+    (tmp_path / files.LOCK).write_bytes(b"")
+    assert files.is_empty(tmp_path)
+    files.write_atomically(path, b"whole")
+    assert names(tmp_path) == [".lock", "file"]
+    assert not files.is_empty(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_empty(tmp_path):
+    assert files.is_empty(tmp_path / "none")
+
+
+def test_a_folder_is_held_by_one_at_a_time_and_let_go(tmp_path):
+    folder = tmp_path / "deep" / "run"
+    for _ in range(2):
+        with files.held(folder):
+            with pytest.raises(BlockingIOError, match=r"deep/run is in use"), files.held(folder):
+                pass
+            assert files.is_empty(folder)
+
+
+def test_an_error_lets_go_of_a_folder(tmp_path):
+    with pytest.raises(KeyboardInterrupt), files.held(tmp_path):
+        raise KeyboardInterrupt
+    with files.held(tmp_path):
+        pass
+
+
+def test_a_folder_is_held_against_another_process_until_that_is_killed(tmp_path):
+    program = f"""
+        import importlib.util, time
+        spec = importlib.util.spec_from_file_location("files", {files.__file__!r})
+        files = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(files)
+        with files.held({str(tmp_path)!r}):
+            print("held", flush=True)
+            time.sleep(60)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(program)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(BlockingIOError), files.held(tmp_path):
+            pass
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+    with files.held(tmp_path):
+        pass

@@ -1,0 +1,85 @@
+"""`kgan train` under `kill -9`: what it leaves, and where it ends when it is started again."""
+
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+
+import killing
+import players
+import pytest
+
+from kgan import backups, runs
+
+# 37 steps an epoch, a prime number: each is an execution of its own, and can be the last.
+OPTIONS = ["train", "--epochs", "3", "--batch-size", "38", "--seed", "5"]
+STEPS, EPOCHS = 37, 3
+
+
+def start(folder, moment="batch", when="before", number=0, seconds=None):
+    """Starts the run in `folder`; says whether it came to its end."""
+    program = str(pathlib.Path(killing.__file__))
+    command = [sys.executable, program, moment, when, str(number), *OPTIONS, "--output", folder]
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
+    except subprocess.TimeoutExpired:  # It was sent SIGKILL.
+        return False
+    assert ended.returncode in (0, -signal.SIGKILL), ended.stdout + ended.stderr
+    return ended.returncode == 0
+
+
+def result(folder):
+    """All that a run is: weights, optimizers, logs, history, pictures."""
+    run = runs.Run(folder)
+    gan, path = runs.find(folder)
+    assert path == run.model
+    copy, _ = runs.find(run.backup / backups.NEWEST)
+    assert players.same(players.digest(gan), players.digest(copy))
+    files = {path.name: path.read_bytes() for path in run.samples.iterdir()}
+    position = backups.restore(run.backup, gan)
+    return players.digest(gan), run.log.read_bytes(), position.history, files
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "undisturbed"
+    assert start(folder)
+    return result(folder)
+
+
+def check_same(folder, undisturbed):
+    weights, *others = undisturbed
+    resumed_weights, *resumed_others = result(folder)
+    assert players.same(weights, resumed_weights)
+    assert others == resumed_others
+
+
+@pytest.mark.parametrize(
+    "kills",
+    [
+        [("batch", "before", STEPS + 5), ("rename", "before", 4), ("epoch", "before", 1)],
+        [("entry of a file", "after", 5), ("sync", "before", 9), ("rename", "after", 12)],
+    ],
+    ids=["in a step, at an epoch's end", "in the middle of writing"],
+)
+def test_a_run_that_is_killed_ends_like_one_that_is_not(tmp_path, undisturbed, kills):
+    for kill in kills:
+        assert not start(tmp_path, *kill)
+    assert start(tmp_path)
+    check_same(tmp_path, undisturbed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+def test_a_run_that_is_killed_at_random_ends_like_one_that_is_not(tmp_path, undisturbed, seed):
+    chosen = random.Random(seed)
+    for _ in range(chosen.randint(2, 4)):
+        moment = chosen.choice([*killing.MOMENTS, "any"])
+        if moment == "any":
+            start(tmp_path, seconds=chosen.uniform(5, 12))
+        else:
+            often = {"batch": STEPS, "epoch": 2, "entry of a file": 40}.get(moment, 12)
+            start(tmp_path, moment, chosen.choice(["before", "after"]), chosen.randint(1, often))
+    assert start(tmp_path)
+    check_same(tmp_path, undisturbed)
