@@ -85,18 +85,11 @@ def recipes(contents):
             ("the untrained generator", "untrained"),
         ]:
             lines.append(_row(control, "", *_judged([results[key]])))
-    minutes = {
-        f"{content['settings']['recipe']}" + ", with labels" * content["settings"]["conditional"]: (
-            statistics.mean(one["training_seconds"] for one in content["results"]["recipe"]) / 60
-        )
-        for content in contents
-    }
-    trained = "; ".join(f"{name} {value:.1f}" for name, value in minutes.items())
     protocol = (
         "Mean ± standard error. To pass: no class under 4 %; half the sum of the differences of "
         "the class shares from those of held-out real images at most 0.10; confidence at least "
         "0.92 and diversity at least 0.6 of what those have; with labels 95 % as asked "
-        f"(fashion_mnist 85 %). Minutes of training a seed: {trained}"
+        "(fashion_mnist 85 %)"
     )
     return "\n".join([*lines, "", _origin(protocol, contents[-1])])
 

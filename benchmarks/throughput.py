@@ -52,8 +52,10 @@ class Configuration:
     load: Callable = recipes.Recipe.load
 
 
-def _dcgan_networks(image_shape):
-    return kgan.architectures.dcgan(image_shape, latent_dim=100, width=64)
+def _dcgan_networks(image_shape, num_classes):
+    return kgan.architectures.dcgan(
+        image_shape, latent_dim=100, width=64, depth=2, num_classes=num_classes
+    )
 
 
 def _noise_images(recipe):
@@ -63,7 +65,9 @@ def _noise_images(recipe):
     return kgan.datasets.from_arrays(images, batch_size=recipe.batch_size, seed=recipe.seed)
 
 
-_DCGAN = recipes.Recipe(dataset="noise", batch_size=64, epochs=1, networks=_dcgan_networks)
+_DCGAN = recipes.Recipe(
+    summary="noise", dataset=None, batch_size=64, epochs=1, networks=_dcgan_networks
+)
 _DCGAN_BFLOAT16 = dataclasses.replace(_DCGAN, precision="mixed_bfloat16")
 
 CONFIGURATIONS = {
@@ -91,7 +95,7 @@ def build(configuration):
     dataset = configuration.load(recipe)
     gan = recipe.build(dataset)
     keras.utils.set_random_seed(recipe.seed)
-    networks = recipe.networks(tuple(dataset.element_spec.shape[1:]))
+    networks = recipe.networks(tuple(dataset.element_spec.shape[1:]), dataset.num_classes)
     hand_written = by_hand.HandWrittenGAN(
         *networks,
         learning_rate=recipe.learning_rate,

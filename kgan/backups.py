@@ -8,6 +8,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import reprlib
 import warnings
 import zipfile
 
@@ -27,6 +28,7 @@ class Position:
         epoch: the epoch that is being trained, or comes next, from 0.
         batch: how many batches of it have been trained on.
         steps: how many batches an epoch has; None where nobody knows.
+        game: what `describe` said of the GAN when the training began.
         data: the `identity` of the data set, or None.
         history: what `keras.callbacks.History` holds: `epoch` and `history`.
         running: the variables of the GAN's `game_log`, as lists.
@@ -35,6 +37,7 @@ class Position:
     epoch: int
     batch: int = 0
     steps: int | None = None
+    game: dict | None = None
     data: dict | None = None
     history: dict = dataclasses.field(default_factory=dict)
     running: list = dataclasses.field(default_factory=list)
@@ -48,7 +51,7 @@ def save(folder, gan, position):
     with replacing(newest) as beside:
         gan.save(beside)
         with zipfile.ZipFile(beside, "a") as archive:
-            archive.writestr(POSITION, json.dumps(dataclasses.asdict(position)))
+            archive.writestr(POSITION, json.dumps(dataclasses.asdict(position), default=float))
         if newest.exists():
             os.replace(newest, folder / PREVIOUS)
 
@@ -72,6 +75,11 @@ def find(folder):
     return None
 
 
+def describe(gan):
+    """What a GAN is and how it was compiled, as JSON can hold it."""
+    return json.loads(json.dumps(keras.saving.serialize_keras_object(gan)))
+
+
 def restore(folder, gan, data=None):
     """Puts `gan` where the newest intact backup in `folder` was made.
 
@@ -90,19 +98,22 @@ def restore(folder, gan, data=None):
     if path is None:
         return None
     with zipfile.ZipFile(path) as archive:
-        before = json.loads(archive.read("config.json"))
         position = Position(**json.loads(archive.read(POSITION)))
-    gan.adopt_seed(before["config"]["seed"])
-    now = json.loads(json.dumps(keras.saving.serialize_keras_object(gan)))
-    differing = _differences(_without_names(before), _without_names(now), [])
+    before, now = position.game, describe(gan)
+    if before and gan.seed_is_drawn:
+        now["config"]["seed"] = before["config"]["seed"]
+    differing = []
+    if before:
+        differing += _differences(_without_names(before), _without_names(now), [])
     if position.data and data:
         differing += _differences(position.data, data, ["data"])
     if differing:
+        lines = [f"\n  {name}: {old} there, {new} now" for name, old, new in differing[:6]]
         raise ValueError(
-            f"The backup in {folder} is of another training:"
-            + "".join(f"\n  {name}: {old!r} there, {new!r} now" for name, old, new in differing[:6])
-            + "\nGo on with the same; or, to begin anew, delete that folder or choose another."
+            f"The backup in {folder} is of another training:{''.join(lines)}\n"
+            "Go on with the same; or, to begin anew, delete that folder or choose another."
         )
+    gan.adopt_seed(now["config"]["seed"])
     gan.load_weights(path)
     return position
 
@@ -115,7 +126,7 @@ def _is_intact(path):
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None and POSITION in archive.namelist()
-    except (zipfile.BadZipFile, EOFError, OSError):
+    except Exception:  # What zipfile raises depends on which byte is wrong.
         return False
 
 
@@ -135,7 +146,11 @@ def _without_names(config):
         if isinstance(part, dict) and part.get("class_name") == "__lambda__":
             return "lambda"  # Its code names the file or the cell that it is in.
         if isinstance(part, dict):
-            return {k: rename(v) for k, v in part.items() if k != "shared_object_id"}
+            return {
+                key: child if key in ("class_name", "registered_name", "module") else rename(child)
+                for key, child in part.items()
+                if key != "shared_object_id"
+            }
         if isinstance(part, list):
             return [rename(child) for child in part]
         return names.get(part, part) if isinstance(part, str) else part
@@ -145,8 +160,12 @@ def _without_names(config):
 
 
 def _differences(before, now, path):
-    """`(name, before, now)` of every leaf in which two nested structures differ."""
-    if isinstance(before, list) and isinstance(now, list) and len(before) == len(now):
+    """`(name, before, now)` of every leaf in which two nested structures differ, as text."""
+    passed_over = {"config", "compile_config"}
+    name = ".".join(str(key) for key in path if key not in passed_over)
+    if isinstance(before, list) and isinstance(now, list):
+        if len(before) != len(now):
+            return [(f"number of {name}", str(len(before)), str(len(now)))]
         before, now = dict(enumerate(before)), dict(enumerate(now))
     if isinstance(before, dict) and isinstance(now, dict):
         return [
@@ -154,7 +173,4 @@ def _differences(before, now, path):
             for key in {**before, **now}
             for difference in _differences(before.get(key), now.get(key), [*path, key])
         ]
-    if before == now:
-        return []
-    passed_over = {"config", "compile_config"}
-    return [(".".join(str(key) for key in path if key not in passed_over), before, now)]
+    return [] if before == now else [(name, reprlib.repr(before), reprlib.repr(now))]

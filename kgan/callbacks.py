@@ -54,7 +54,7 @@ class SampleGrid(keras.callbacks.Callback):
                 "`log_dir` needs TensorBoard: pip install 'kgan[tensorboard]'. "
                 f"Received: log_dir={log_dir}."
             )
-        self.folder = pathlib.Path(folder)
+        self.folder = pathlib.Path(folder).expanduser()
         self.num_samples = num_samples
         self.every_epochs = every_epochs
         self.seed = seed
@@ -177,7 +177,7 @@ class BackupAndRestore(keras.callbacks.Callback):
             raise ValueError(
                 f"`every_seconds` must be at least 0. Received: every_seconds={every_seconds!r}."
             )
-        self.folder = pathlib.Path(folder)
+        self.folder = pathlib.Path(folder).expanduser()
         self.every_seconds = every_seconds
 
     def set_model(self, model):
@@ -198,8 +198,9 @@ class BackupAndRestore(keras.callbacks.Callback):
             A context manager that gives a `Position`, or None where there is no backup yet.
         """
         with files.held(self.folder):
-            self._data = getattr(data, "identity", None)
+            self._game, self._data = backups.describe(gan), getattr(data, "identity", None)
             self._restored = backups.restore(self.folder, gan, self._data)
+            self._game["config"]["seed"] = gan.seed
             yield self._restored
 
     def on_train_begin(self, logs=None):
@@ -257,8 +258,8 @@ class BackupAndRestore(keras.callbacks.Callback):
             running = [variable.numpy().tolist() for variable in self.model.game_log.variables]
             history = self.model.history
             history = {"epoch": history.epoch, "history": history.history}
-            steps = self.params.get("steps")
-            position = backups.Position(epoch, batch, steps, self._data, history, running)
+            known = {"steps": self.params.get("steps"), "game": self._game, "data": self._data}
+            position = backups.Position(epoch, batch, **known, history=history, running=running)
             backups.save(self.folder, self.model, position)
         self._saved = time.monotonic()
 
@@ -271,11 +272,14 @@ class CSVLogger(keras.callbacks.Callback):
 
     Args:
         filename: the file.
+
+    Raises:
+        ValueError: by `fit`, if the file holds something else.
     """
 
     def __init__(self, filename):
         super().__init__()
-        self.filename = pathlib.Path(filename)
+        self.filename = pathlib.Path(filename).expanduser()
 
     def on_epoch_end(self, epoch, logs=None):
         rows = [row for row in self._rows() if int(row["epoch"]) < epoch]
@@ -286,7 +290,16 @@ class CSVLogger(keras.callbacks.Callback):
         writer.writerows(rows)
         files.write_atomically(self.filename, text.getvalue().encode())
 
+    def on_train_begin(self, logs=None):
+        self._rows()
+
     def _rows(self):
         if not self.filename.exists():
             return []
-        return csv.DictReader(io.StringIO(self.filename.read_text(), newline=""))
+        rows = csv.DictReader(io.StringIO(self.filename.read_text(), newline=""))
+        if "epoch" not in (rows.fieldnames or ["epoch"]):
+            raise ValueError(
+                f"`filename` must be a log, or not exist yet. Received: {self.filename}, which "
+                "holds something else, and is left as it is."
+            )
+        return list(rows)

@@ -80,7 +80,7 @@ def train(name, output, **given):
     asked = {"recipe": name, **{option: getattr(recipe, option) for option in options}}
     output = output or pathlib.Path("saved_models") / (name + "_conditional" * recipe.conditional)
     run = runs.at(output, asked)
-    if run.has_ended():
+    if run.has_ended(recipe.epochs):
         console.print(f"The run in {run.folder} has ended already, and is left as it is.")
     else:
         _train(name, recipe, run, asked)

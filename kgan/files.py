@@ -44,17 +44,20 @@ def held(folder):
 
     Raises:
         BlockingIOError: if somebody else holds it.
+        OSError: if it cannot be written to.
     """
     folder = pathlib.Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(folder / LOCK, timeout=0)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except filelock.Timeout:
         raise BlockingIOError(
             f"{folder} is in use: another training writes to it. Wait until it ends, stop it, or "
             "choose another folder."
         ) from None
+    except OSError as error:
+        raise OSError(f"{folder} cannot be written to: {error.strerror or error}.") from error
     try:
         yield
     finally:

@@ -79,7 +79,7 @@ class GAN(keras.Model):
         self.latent_distribution = latent_distribution
         self.ema_decay = ema_decay
         self.seed = noise.random_seed() if seed is None else int(seed)
-        self._seed_is_drawn = seed is None
+        self.seed_is_drawn = seed is None
         self.averaged_generator = players.averaged_copy(generator) if ema_decay else generator
         self.latent_dim = generator.inputs[0].shape[-1]
         self.num_classes = checks.num_classes(generator)
@@ -158,9 +158,7 @@ class GAN(keras.Model):
         with tf.GradientTape() as tape:
             loss, penalty, logs = self._judge(real_images, fake_images, labels, draw, training=True)
             objective = self.discriminator_optimizer.scale_loss(loss + penalty)
-        weights = self.discriminator.trainable_weights
-        gradients = tape.gradient(objective, weights)
-        self.discriminator_optimizer.apply_gradients(zip(gradients, weights, strict=True))
+        players.learn(self.discriminator, self.discriminator_optimizer, tape, objective)
         return logs
 
     def _update_generator(self, real_images, labels, draw):
@@ -169,9 +167,7 @@ class GAN(keras.Model):
             fake_images = players.play(self.generator, latents, labels, training=True)
             loss = self._generator_loss(real_images, fake_images, labels, training=True)
             objective = self.generator_optimizer.scale_loss(loss)
-        weights = self.generator.trainable_weights
-        gradients = tape.gradient(objective, weights)
-        self.generator_optimizer.apply_gradients(zip(gradients, weights, strict=True))
+        players.learn(self.generator, self.generator_optimizer, tape, objective)
         return {"generator_loss": loss}
 
     def _judge(self, real_images, fake_images, labels, draw, training):
@@ -283,9 +279,9 @@ class GAN(keras.Model):
         return self.history
 
     def adopt_seed(self, seed):
-        """Takes the seed of the training that is gone on with, where the user has given none."""
-        if self._seed_is_drawn and self.seed != seed:
-            self.seed, self.train_function = seed, None  # A traced step would keep the old one.
+        """Takes the seed of the training that is gone on with; what was traced had the old one."""
+        if self.seed != seed:
+            self.seed, self.train_function, self.test_function = seed, None, None
 
     def call(self, inputs, training=None):
         """Samples for latents `(batch, latent_dim)`, or for `[latents, labels]`."""

@@ -1,7 +1,8 @@
-"""What the game needs of a player: its answers, its optimizer, a copy of it."""
+"""What the game needs of a player: its answers, how it learns, its optimizer, a copy of it."""
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops
 
 from kgan import checks
@@ -11,6 +12,20 @@ def play(network, samples, labels, training):
     """What `network` answers, in float32 whatever it computes in."""
     inputs = samples if labels is None else [samples, labels]
     return ops.cast(network(inputs, training=training), "float32")
+
+
+def learn(network, optimizer, tape, objective):
+    """One step of `network` down the gradient of `objective`, which `tape` has watched.
+
+    All gradients are there before any weight moves. TensorFlow promises as much for each variable,
+    but its graph optimizer takes reads of a bias out of that order where there is a gradient of a
+    gradient: a penalty then now and then saw a D that was half updated, and no run was another's
+    equal to the last bit.
+    """
+    weights = network.trainable_weights
+    gradients = tape.gradient(objective, weights)
+    with tf.control_dependencies([gradient for gradient in gradients if gradient is not None]):
+        optimizer.apply_gradients(zip(gradients, weights, strict=True))
 
 
 def predict(network, inputs, batch_size):

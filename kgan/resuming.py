@@ -15,10 +15,17 @@ def resumed(gan, data, callbacks):
     """The `Position` from which a `BackupAndRestore` among `callbacks` lets `gan` go on, or None.
 
     Its folder is held until the training ends.
+
+    Raises:
+        ValueError: if there are several of them.
     """
     callbacks = keras.tree.flatten(getattr(callbacks, "callbacks", callbacks) or [])
-    backup = next((each for each in callbacks if hasattr(each, "restore")), None)
-    with backup.restore(gan, data) if backup else contextlib.nullcontext() as position:
+    backups = [callback for callback in callbacks if hasattr(callback, "restore")]
+    if len(backups) > 1:
+        raise ValueError(
+            f"`callbacks` must have one BackupAndRestore at most. Received: {len(backups)} of them."
+        )
+    with backups[0].restore(gan, data) if backups else contextlib.nullcontext() as position:
         yield position
 
 
@@ -40,7 +47,7 @@ def parts(gan, data, position, *, initial_epoch=0, epochs=1, steps_per_epoch=Non
         others["shuffle"] = False  # Its order is its own; Keras warns of anything else.
 
     def part(first, last, steps, had=0):
-        had += (first - initial_epoch) * (steps_per_epoch or 0)
+        had += max(0, first - initial_epoch) * (steps_per_epoch or 0)
         length = {"initial_epoch": first, "epochs": last, "steps_per_epoch": steps}
         return {"x": _without(gan, data, had), **length, **others}
 

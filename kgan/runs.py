@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import pathlib
 import platform
+import warnings
 
 import keras
 
@@ -61,16 +62,21 @@ class Run:
         """What was asked for, a dict; None where nothing was yet."""
         return self._read().get("asked")
 
-    def has_ended(self):
-        """Whether the run has had all epochs that were asked for."""
-        description = self._read()
-        epochs = description.get("asked", {}).get("epochs")
-        return self.model.exists() and epochs == description.get("trained_epochs")
+    def has_ended(self, epochs):
+        """Whether the run has had so many epochs, and its GAN is there."""
+        return self.model.exists() and self._read().get("trained_epochs") == epochs
 
     def begin(self, asked):
         """Writes down what was asked; and, the first time, with which versions, and when."""
-        new = {"versions": _versions(), "started": _now(), "trained_epochs": 0}
-        self._write({"asked": asked} | new | self._read() | {"asked": asked})
+        versions, before = _versions(), self._read()
+        if before.get("versions", versions) != versions:
+            warnings.warn(
+                f"The run was begun with {before['versions']}, and goes on with {versions}: what "
+                "comes of it may differ in the last bits.",
+                stacklevel=2,
+            )
+        new = {"asked": asked, "versions": versions, "started": _now(), "trained_epochs": 0}
+        self._write(new | before | {"asked": asked})
 
     def end(self, gan):
         """Saves the GAN, and writes down that the run has ended."""
@@ -133,7 +139,7 @@ def _check_same(run, now):
             "Nothing was touched; ask for the same (or for more epochs), or choose another "
             "--output."
         )
-    if differing and run.has_ended() and backups.find(run.backup) is None:
+    if differing and run.has_ended(before["epochs"]) and backups.find(run.backup) is None:
         raise RunError(
             f"The run in {run.folder} has ended, and its backup, from which it could go on, is "
             f"not there. Nothing was touched; choose another --output."

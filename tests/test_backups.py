@@ -325,6 +325,68 @@ def test_a_backup_of_another_training_is_refused_and_what_differs_is_named(
     assert gan.step.numpy() == 0
 
 
+def test_another_schedule_of_the_learning_rate_is_another_training(tmp_path):
+    def make(schedule):
+        return game(generator_optimizer=keras.optimizers.Adam(schedule(1e-3, 10, 0.5)))
+
+    schedules = keras.optimizers.schedules
+    killed(make(schedules.ExponentialDecay), tmp_path, 2)
+    with pytest.raises(ValueError, match="'ExponentialDecay' there, 'InverseTimeDecay' now"):
+        train(make(schedules.InverseTimeDecay), tmp_path)
+
+
+def test_a_learning_rate_that_a_callback_changes_is_no_other_training(tmp_path):
+    class Halve(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            rate = self.model.generator_optimizer.learning_rate
+            rate.assign(rate / 2)
+
+    whole = game()
+    history = whole.fit(players.dataset(10), epochs=EPOCHS, verbose=0, callbacks=[Halve()])
+    killed(game(), tmp_path, 6, Halve())
+    gan = game()
+    assert same((whole, history), (gan, train(gan, tmp_path, Halve())))
+
+
+def test_a_deeper_network_is_named_in_few_words(tmp_path):
+    def make(units):
+        networks = kgan.architectures.mlp(
+            (8, 8, 1), 4, generator_units=units, discriminator_units=(8,), num_classes=10
+        )
+        gan = kgan.GAN(*networks, seed=0)
+        gan.compile()
+        return gan
+
+    killed(make((8,)), tmp_path, 2)
+    with pytest.raises(ValueError, match=r"number of generator.layers: \d there, \d now") as error:
+        train(make((8, 8)), tmp_path)
+    assert len(str(error.value)) < 600
+
+
+def test_a_refused_training_keeps_its_seed(tmp_path):
+    killed(game(), tmp_path, 2)
+    gan = game(seed=None, loss="hinge")
+    seed = gan.seed
+    with pytest.raises(ValueError, match="of another training"):
+        train(gan, tmp_path)
+    assert gan.seed == seed
+
+
+def test_logs_of_numpy_are_backed_up(tmp_path):
+    class Score(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs["score"] = np.float32(0.5)
+
+    train(game(), tmp_path, Score(), epochs=1)
+    assert backups.find(tmp_path) is not None
+
+
+def test_one_backup_is_enough(tmp_path):
+    two = [kgan.callbacks.BackupAndRestore(tmp_path / name) for name in ("a", "b")]
+    with pytest.raises(ValueError, match="one BackupAndRestore at most.*Received: 2"):
+        game().fit(players.dataset(10), callbacks=two)
+
+
 def test_layers_of_a_later_kernel_have_other_names_and_are_the_same_game(tmp_path):
     killed(game(), tmp_path, 6)
     for _ in range(2):

@@ -115,3 +115,30 @@ def test_terminate_on_nan_leaves_a_healthy_game_alone():
     gan = players.gan(penalties=["r1"])
     history = gan.fit(players.dataset(), epochs=2, verbose=0, callbacks=callbacks)
     assert len(history.epoch) == 2
+
+
+def test_the_log_is_a_row_an_epoch_and_goes_on_from_any_epoch(tmp_path):
+    log = kgan.callbacks.CSVLogger(tmp_path / "logs" / "log.csv")
+    options = {"verbose": 0, "callbacks": [log]}
+    gan = players.gan()
+    history = gan.fit(players.dataset(), epochs=3, **options).history
+    text = log.filename.read_text()
+    header, *rows = text.splitlines()
+    assert header.split(",") == ["epoch", *history]
+    assert [row.split(",")[0] for row in rows] == ["0", "1", "2"]
+    assert float(rows[1].split(",")[1]) == next(iter(history.values()))[1]
+    later = gan.fit(players.dataset(), initial_epoch=2, epochs=4, **options).history
+    after = log.filename.read_text().splitlines()
+    assert after[:3] == [header, *rows[:2]]
+    assert [row.split(",")[0] for row in after[3:]] == ["2", "3"]
+    assert float(after[3].split(",")[1]) == next(iter(later.values()))[0]
+    players.gan().fit(players.dataset(), epochs=3, **options)
+    assert log.filename.read_text() == text
+
+
+def test_a_file_of_something_else_is_no_log_and_is_left(tmp_path):
+    (tmp_path / "log.csv").write_text("name,price\ntea,3\n")
+    log = kgan.callbacks.CSVLogger(tmp_path / "log.csv")
+    with pytest.raises(ValueError, match=r"log\.csv, which holds something else"):
+        players.gan().fit(players.dataset(), verbose=0, callbacks=[log])
+    assert (tmp_path / "log.csv").read_text() == "name,price\ntea,3\n"

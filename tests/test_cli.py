@@ -1,3 +1,5 @@
+import dataclasses
+import json
 import os
 import shutil
 import subprocess
@@ -10,13 +12,23 @@ import players
 import pytest
 from typer.testing import CliRunner
 
-from kgan import cli, runs
+import kgan_command
+from kgan import backups, files, recipes, runs
 
 QUICK = ["--epochs", "2", "--batch-size", "256"]
 
 
 def call(*arguments):
-    return CliRunner().invoke(cli.app, [str(argument) for argument in arguments])
+    return CliRunner().invoke(kgan_command.app, [str(argument) for argument in arguments])
+
+
+def said(result):
+    """What the command wrote, on one line."""
+    return " ".join(result.output.replace("│", " ").split())
+
+
+def contents(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +40,25 @@ def run(tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder of colour pictures in two sub-folders, and two files that are none."""
+    random = np.random.default_rng(0)
+    for i in range(24):
+        path = tmp_path / "pictures" / ("even", "odd")[i % 2] / f"{i}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shape = (*random.integers(8, 30, 2), 3)
+        PIL.Image.fromarray(random.integers(0, 256, shape, dtype="uint8")).save(path)
+    (tmp_path / "pictures" / "even" / "notes.txt").write_text("no picture")
+    (tmp_path / "pictures" / "top.png").write_bytes(b"")
+    return tmp_path / "pictures"
+
+
 def test_train_leaves_everything_in_the_runs_folder(run):
     assert sorted(path.relative_to(run).as_posix() for path in run.rglob("*.*")) == [
+        ".lock",
+        "backup/.lock",
+        "backup/newest.keras",
         "gan.keras",
         "history.png",
         "log.csv",
@@ -39,21 +68,128 @@ def test_train_leaves_everything_in_the_runs_folder(run):
         "samples/samples.gif",
     ]
     assert len((run / "log.csv").read_text().splitlines()) == 1 + 2
-    assert runs.find(run).seed == 3
+    gan, _ = runs.find(run)
+    assert gan.seed == 3
 
 
 def test_the_same_command_again_leaves_a_finished_run_as_it_is(run):
-    before = {path: path.read_bytes() for path in run.rglob("*.*")}
+    before = contents(run)
     result = call("train", *QUICK, "--seed", 3, "--output", run)
     assert result.exit_code == 0
     assert "has ended already" in result.output
-    assert before == {path: path.read_bytes() for path in run.rglob("*.*")}
+    assert before == contents(run)
 
 
 def test_another_command_in_the_same_folder_is_refused(run):
-    result = call("train", *QUICK, "--seed", 4, "--output", run)
+    before = contents(run)
+    result = call("train", *QUICK, "--seed", 4, "--conditional", "--output", run)
     assert result.exit_code == 1
-    assert "seed: 3 there, 4 now" in result.output
+    assert "conditional: False there, True now seed: 3 there, 4 now" in said(result)
+    result = call("train", "--epochs", 1, "--batch-size", 256, "--seed", 3, "--output", run)
+    assert "epochs: 2 there, 1 now" in said(result)
+    assert before == contents(run)
+
+
+def test_more_epochs_prolong_a_run_as_if_they_had_been_asked_for_at_once(tmp_path):
+    options = ["--batch-size", 256, "--output"]
+    for epochs in (2, 4):
+        assert call("train", "--epochs", epochs, *options, tmp_path / "twice").exit_code == 0
+    assert call("train", "--epochs", 4, *options, tmp_path / "once").exit_code == 0
+    (twice, _), (once, _) = runs.find(tmp_path / "twice"), runs.find(tmp_path / "once")
+    assert players.same(players.digest(twice), players.digest(once))
+    logs = [(tmp_path / name / "log.csv").read_bytes() for name in ("twice", "once")]
+    assert logs[0] == logs[1]
+    assert json.loads((tmp_path / "twice" / "run.json").read_text())["trained_epochs"] == 4
+
+
+def test_a_run_that_lost_its_gan_makes_it_anew(run, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    (copy / "gan.keras").unlink()
+    assert "has had its 2 epochs" in said(call("train", *QUICK, "--seed", 3, "--output", copy))
+    (first, _), (second, _) = runs.find(run), runs.find(copy)
+    assert players.same(players.digest(first), players.digest(second))
+    assert contents(run / "samples").keys() == {
+        run / path.relative_to(copy) for path in contents(copy / "samples")
+    }
+
+
+def test_train_says_what_it_is_about_to_do(run, tmp_path):
+    words = said(call("train", *QUICK, "--seed", 3, "--output", tmp_path / "run"))
+    for part in (
+        "data digits: 1,437 samples of 8×8×1",
+        "generator 90,688 weights",
+        "training 2 epochs of 5 steps of 256 samples, in float32, seed 3",
+        "epoch 2/2",
+        "Draw from it: kgan generate",
+    ):
+        assert part in words
+
+
+def test_a_second_process_on_a_run_is_refused_and_the_first_unharmed(run, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    before = contents(copy)
+    with files.held(copy):
+        result = call("train", "--epochs", 3, *QUICK[2:], "--seed", 3, "--output", copy)
+    assert result.exit_code == 1
+    assert "is in use: another training writes to it" in said(result)
+    assert before == contents(copy)
+    assert call("train", "--epochs", 3, *QUICK[2:], "--seed", 3, "--output", copy).exit_code == 0
+
+
+def test_of_a_run_that_has_not_ended_the_last_backup_is_drawn_from(run, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    (copy / "gan.keras").unlink()
+    result = call("generate", copy, "--output", tmp_path / "samples.png")
+    assert result.exit_code == 0
+    assert "has not ended; what is drawn from is its last backup" in said(result)
+
+
+def test_your_own_pictures_from_the_folder_to_samples_of_a_class(pictures, tmp_path):
+    options = ["--image-size", 8, "--batch-size", 8, "--epochs", 2, "--output", tmp_path / "run"]
+    result = call("train", "--dataset", pictures, "--conditional", *options)
+    assert result.exit_code == 0, result.output
+    words = said(result)
+    assert "24 samples of 8×8×3" in words
+    assert "classes 2: even, odd" in words
+    assert "skipped 2 files top.png: in no sub-folder, so without a label notes.txt: " in words
+    grid = ["--labels", "1,0", "--num-samples", 6, "--output", tmp_path / "grid.png"]
+    assert call("generate", tmp_path / "run", *grid).exit_code == 0
+    with PIL.Image.open(tmp_path / "grid.png") as picture:
+        assert picture.mode == "RGB"
+        assert picture.width < picture.height
+    result = call("generate", tmp_path / "run", "--labels", "2", "--output", tmp_path / "no.png")
+    assert "`labels` must be in 0..1" in said(result)
+    plain = ["--dataset", pictures, *options[:-1], tmp_path / "plain"]
+    assert call("train", *plain).exit_code == 0
+
+
+def test_pictures_of_a_pixel_or_two_are_taken(tmp_path):
+    for i, size in enumerate([(1, 1), (2, 2), (1, 2), (2, 1)]):
+        (tmp_path / "tiny").mkdir(exist_ok=True)
+        PIL.Image.new("RGB", size, (i, 50 * i, 9)).save(tmp_path / "tiny" / f"{i}.png")
+    options = ["--image-size", 8, "--batch-size", 2, "--epochs", 1, "--output", tmp_path / "run"]
+    assert call("train", "--dataset", tmp_path / "tiny", *options).exit_code == 0
+
+
+def test_recipes_are_listed():
+    words = said(call("recipes"))
+    for name, recipe in recipes.ALL.items():
+        assert name in words
+        assert recipe.summary.split()[0] in words
+
+
+def test_help_does_not_wait_for_tensorflow():
+    program = (
+        "import sys, kgan_command\n"
+        "try: kgan_command.app(['train', '--help'])\n"
+        "except SystemExit: assert 'tensorflow' not in sys.modules and 'kgan' not in sys.modules"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert "--conditional" in result.stdout
 
 
 def test_generate_writes_a_grid(run, tmp_path):
@@ -69,7 +205,8 @@ def test_generate_writes_bytes_that_are_those_of_the_gan(run, tmp_path):
     samples = np.load(path)
     assert samples.dtype == np.uint8
     assert samples.shape == (70, 8, 8, 1)
-    expected = (runs.find(run).generate(70, seed=5) + 1) * 127.5
+    gan, _ = runs.find(run)
+    expected = (gan.generate(70, seed=5) + 1) * 127.5
     np.testing.assert_allclose(samples, expected, atol=0.51)
 
 
@@ -98,6 +235,23 @@ def test_generate_takes_a_file_and_labels(tmp_path):
         (["train", "--recipe", "digit"], "Did you mean 'digits'"),
         (["train", "--epochs", "0"], "Invalid value for '--epochs'"),
         (["train", "--batch-size", "2000", "--output", "new"], "`batch_size` must be at most"),
+        (["train", "--batch-size", "0"], "Invalid value for '--batch-size'"),
+        (["train", "--seed", "-1"], "Invalid value for '--seed'"),
+        (["train", "--precision", "half"], "'half' is not one of 'auto', 'float32', 'mixed"),
+        (["train", "--recipe", "pictures"], "`dataset` is needed with this recipe"),
+        (["train", "--dataset", "no/where"], "There is no folder no/where"),
+        (["train", "--dataset", "mnst"], "Did you mean 'mnist'"),
+        (["train", "--dataset", "PICTURES"], "`image_size` is needed for a folder of pictures"),
+        (
+            ["train", "--dataset", "PICTURES", "--image-size", "30", "--batch-size", "8"],
+            "must be square, of 4·2ⁿ (8, 16, 32, 64, ...) or 28 pixels",
+        ),
+        (
+            ["train", "--dataset", "PICTURES/even", "--image-size", "8", "--conditional"],
+            "makes each sub-folder a class, and there is none",
+        ),
+        (["train", "--output", "RUN/run.json"], "is a file; choose another --output"),
+        (["train", *QUICK, "--output", "RUN/run.json/deep"], "Not a directory"),
         (["generate", "nowhere"], "is not a trained run"),
         (["generate", "RUN", "--labels", "3"], "these networks take none"),
         (["generate", "RUN", "--labels", "a"], "must be integers"),
@@ -105,20 +259,51 @@ def test_generate_takes_a_file_and_labels(tmp_path):
         (["generate", "RUN", "--output", "RUN"], "exists, and is left as it is"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_words(run, tmp_path, monkeypatch, arguments, message):
+def test_what_cannot_be_done_is_said_in_words(
+    run, pictures, tmp_path, monkeypatch, arguments, message
+):
     monkeypatch.chdir(tmp_path)
-    result = call(*[str(run) if word == "RUN" else word for word in arguments])
+    before = contents(run)
+    words = [w.replace("RUN", str(run)).replace("PICTURES", str(pictures)) for w in arguments]
+    result = call(*words)
     assert result.exit_code in (1, 2)
-    assert message in " ".join(result.output.replace("│", " ").split())
+    assert message in said(result)
     assert "Traceback" not in result.output
-    assert not list(tmp_path.iterdir())
+    assert list(tmp_path.iterdir()) == [pictures]
+    assert before == contents(run)
+
+
+def test_a_folder_of_something_else_is_not_touched(tmp_path):
+    (tmp_path / "thesis.tex").write_text("chapter one")
+    result = call("train", *QUICK, "--output", tmp_path)
+    assert result.exit_code == 1
+    assert "holds something else than a run of kgan" in said(result)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.filterwarnings("ignore:The backup")
+@pytest.mark.parametrize("name", ["run.json", "gan.keras", "backup"])
+def test_a_damaged_run_says_what_is_damaged_and_what_can_be_done(run, tmp_path, name):
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    if name == "backup":
+        (copy / "backup" / backups.NEWEST).write_bytes(b"PK")
+    else:
+        (copy / name).write_bytes(b"{")
+    if name == "gan.keras":
+        result = call("generate", copy, "--output", tmp_path / "samples.png")
+    else:
+        result = call("train", "--epochs", 3, *QUICK[2:], "--seed", 3, "--output", copy)
+    assert result.exit_code == 1
+    words = said(result)
+    assert {"backup": "newest.keras"}.get(name, name) in words
+    assert "damaged" in words
+    assert {"run.json": "kgan generate", "gan.keras": "makes it anew", "backup": "begin anew"}[
+        name
+    ] in words
 
 
 def test_training_that_diverges_says_so_and_leaves_no_model(tmp_path, monkeypatch):
-    import dataclasses
-
-    from kgan import recipes
-
     diverging = dataclasses.replace(recipes.DIGITS, learning_rate=float("nan"))
     monkeypatch.setitem(recipes.ALL, "digits", diverging)
     result = call("train", *QUICK, "--output", tmp_path / "run")

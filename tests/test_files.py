@@ -102,3 +102,10 @@ def test_a_folder_is_held_against_another_process_until_that_is_killed(tmp_path)
         holder.wait()
     with files.held(tmp_path):
         pass
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    refused = pytest.raises(OSError, match=r"file/run cannot be written to: Not a directory")
+    with refused, files.held(tmp_path / "file" / "run"):
+        pass

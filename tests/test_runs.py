@@ -33,7 +33,7 @@ def test_a_new_run_says_what_was_asked_and_with_which_versions(tmp_path):
     assert description["asked"] == run.asked == ASKED
     assert set(description["versions"]) == {"python", "tensorflow", "keras", "kgan"}
     assert [path.name for path in run.folder.iterdir()] == ["run.json"]
-    assert not run.has_ended()
+    assert not run.has_ended(2)
 
 
 def test_to_look_at_a_run_writes_nothing(tmp_path):
@@ -63,13 +63,13 @@ def test_something_else_in_a_run_is_refused_and_named(tmp_path, asked):
         runs.at(tmp_path, ASKED | asked)
 
 
-def test_a_run_that_has_ended_says_so_until_more_epochs_are_asked_for(tmp_path):
+def test_a_run_has_ended_when_it_had_the_epochs_that_are_asked_for(tmp_path):
     run, _ = ended(tmp_path)
-    assert run.has_ended()
     longer = ASKED | {"epochs": 3}
-    assert runs.at(tmp_path, longer).has_ended()
+    assert run.has_ended(2)
+    assert not runs.at(tmp_path, longer).has_ended(3)
     run.begin(longer)
-    assert not run.has_ended()
+    assert not run.has_ended(3)
     assert run.asked == longer
     assert json.loads(run.description.read_text())["trained_epochs"] == 2
 
@@ -80,6 +80,15 @@ def test_a_run_that_has_ended_and_has_no_backup_is_not_prolonged(tmp_path):
     with pytest.raises(runs.RunError, match="its backup, from which it could go on, is not there"):
         runs.at(tmp_path, ASKED | {"epochs": 3})
     assert contents(tmp_path) == before
+
+
+def test_other_versions_than_a_run_was_begun_with_are_named(tmp_path):
+    run = start(tmp_path)
+    description = json.loads(run.description.read_text())
+    description["versions"]["keras"] = "3.0.0"
+    run.description.write_text(json.dumps(description))
+    with pytest.warns(UserWarning, match=r"begun with .*'keras': '3\.0\.0'"):
+        run.begin(ASKED)
 
 
 def test_a_folder_of_something_else_is_refused_and_not_touched(tmp_path):
