@@ -52,8 +52,8 @@ def train(
 ):
     """Trains a GAN; without options, on the embedded digits.
 
-    Killed, and started again with the same options, it goes on where it was. With more --epochs
-    it prolongs a run that has ended.
+    Killed, and started again with the same options, it goes on where it was.
+    With more --epochs it prolongs a run that has ended.
     """
     _cli().train(
         recipe,
@@ -73,7 +73,7 @@ def generate(
     run: Annotated[pathlib.Path, typer.Argument(help="A run's folder, or a .keras file.")],
     num_samples: Annotated[int, typer.Option(min=1, help="How many.")] = 64,
     labels: Annotated[
-        str | None, typer.Option(help="Which classes, for a conditional GAN: 3,7")
+        str | None, typer.Option(help="Which classes, for a conditional GAN: 3,7 or cat,dog")
     ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, max=2**31 - 1, help="The same gives the same.")

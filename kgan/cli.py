@@ -102,7 +102,7 @@ def _train(name, recipe, run, asked):
     gan = recipe.build(dataset)
     with files.held(run.folder):
         runs.at(run.folder, asked)  # Another process may have had the folder meanwhile.
-        run.begin(asked)
+        run.begin(asked, dataset.class_names)
         _announce(name, recipe, dataset, gan, run)
         _fit(gan, dataset, recipe.epochs, run)
         run.end(gan)
@@ -221,21 +221,32 @@ def generate(path, num_samples, labels, seed, output):
     gan, model = runs.find(path)
     if model.parent == runs.Run(path).backup:
         console.print(f"This run has not ended; what is drawn from is its last backup, {model}.")
-    samples, columns = _samples(gan, num_samples, labels, seed)
-    _write(output, samples, columns)
+    if labels is None:
+        samples, classes = gan.generate(num_samples, seed=seed), None
+        samples = samples[0] if gan.num_classes else samples
+    elif not gan.num_classes:
+        raise runs.RunError(
+            "--labels is for a GAN that has learned labels, as `kgan train --conditional` makes "
+            f"them. Received: --labels {labels}, and {path}, which has none."
+        )
+    else:
+        classes = _classes(labels, runs.Run(path).class_names)
+        samples = gan.generate(num_samples, np.resize(classes, num_samples), seed=seed)
+    _write(output, samples, columns=classes and len(classes))
     console.print(f"{num_samples} samples: {output}")
 
 
-def _samples(gan, num_samples, labels, seed):
-    """The samples, and how many columns a grid of them is to have."""
-    if labels is None:
-        samples = gan.generate(num_samples, seed=seed)
-        return (samples[0] if gan.num_classes else samples), None
+def _classes(labels, names):
+    """The classes that `labels`, such as 3,7 or cat,dog, means: a list of integers."""
+    labels = [label.strip() for label in labels.split(",")]
+    numbers = dict(zip(names, range(len(names)), strict=True))
     try:
-        classes = [int(label) for label in labels.split(",")]
+        return [numbers[label] if label in numbers else int(label) for label in labels]
     except ValueError:
-        raise runs.RunError(f"--labels must be integers, as 3,7. Received: {labels}.") from None
-    return gan.generate(num_samples, np.resize(classes, num_samples), seed=seed), len(classes)
+        known = f", or names: {', '.join(names)}" if names else ""
+        raise runs.RunError(
+            f"--labels must be integers, as 3,7{known}. Received: {','.join(labels)}."
+        ) from None
 
 
 def _write(output, samples, columns):

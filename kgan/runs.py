@@ -62,12 +62,22 @@ class Run:
         """What was asked for, a dict; None where nothing was yet."""
         return self._read().get("asked")
 
+    @property
+    def class_names(self):
+        """What the classes of the data are called, in the order of their labels; () if unknown."""
+        return tuple(self._read().get("class_names") or ())
+
     def has_ended(self, epochs):
         """Whether the run has had so many epochs, and its GAN is there."""
         return self.model.exists() and self._read().get("trained_epochs") == epochs
 
-    def begin(self, asked):
-        """Writes down what was asked; and, the first time, with which versions, and when."""
+    def begin(self, asked, class_names=None):
+        """Writes down what was asked; and, the first time, of which data, with what, and when.
+
+        Args:
+            asked: as in `at`.
+            class_names: what the classes of the data are called, in the order of their labels.
+        """
         versions, before = _versions(), self._read()
         if before.get("versions", versions) != versions:
             warnings.warn(
@@ -75,7 +85,8 @@ class Run:
                 "comes of it may differ in the last bits.",
                 stacklevel=2,
             )
-        new = {"asked": asked, "versions": versions, "started": _now(), "trained_epochs": 0}
+        new = {"asked": asked, "class_names": class_names, "versions": versions}
+        new |= {"started": _now(), "trained_epochs": 0}
         self._write(new | before | {"asked": asked})
 
     def end(self, gan):

@@ -160,8 +160,15 @@ def test_your_own_pictures_from_the_folder_to_samples_of_a_class(pictures, tmp_p
     with PIL.Image.open(tmp_path / "grid.png") as picture:
         assert picture.mode == "RGB"
         assert picture.width < picture.height
-    result = call("generate", tmp_path / "run", "--labels", "2", "--output", tmp_path / "no.png")
-    assert "`labels` must be in 0..1" in said(result)
+    drawn = []
+    for labels, path in (("odd, even", tmp_path / "named.npy"), ("1,0", tmp_path / "numbered.npy")):
+        options = ["--labels", labels, "--num-samples", 6, "--seed", 0, "--output", path]
+        assert call("generate", tmp_path / "run", *options).exit_code == 0
+        drawn.append(path.read_bytes())
+    assert drawn[0] == drawn[1]
+    for labels, message in (("2", "`labels` must be in 0..1"), ("od", "or names: even, odd")):
+        result = call("generate", tmp_path / "run", "--labels", labels, "--output", tmp_path / "no")
+        assert message in said(result)
     plain = ["--dataset", pictures, *options[:-1], tmp_path / "plain"]
     assert call("train", *plain).exit_code == 0
 
@@ -253,8 +260,7 @@ def test_generate_takes_a_file_and_labels(tmp_path):
         (["train", "--output", "RUN/run.json"], "is a file; choose another --output"),
         (["train", *QUICK, "--output", "RUN/run.json/deep"], "Not a directory"),
         (["generate", "nowhere"], "is not a trained run"),
-        (["generate", "RUN", "--labels", "3"], "these networks take none"),
-        (["generate", "RUN", "--labels", "a"], "must be integers"),
+        (["generate", "RUN", "--labels", "3"], "a GAN that has learned labels"),
         (["generate", "RUN", "--output", "a.jpg"], "must be a .png, a .npy"),
         (["generate", "RUN", "--output", "RUN"], "exists, and is left as it is"),
     ],

@@ -36,6 +36,14 @@ def test_a_new_run_says_what_was_asked_and_with_which_versions(tmp_path):
     assert not run.has_ended(2)
 
 
+def test_a_run_keeps_what_its_classes_are_called(tmp_path):
+    run = start(tmp_path / "run")
+    assert run.class_names == ()
+    run = runs.at(tmp_path / "pets", ASKED)
+    run.begin(ASKED, ("cat", "dog"))
+    assert run.class_names == ("cat", "dog")
+
+
 def test_to_look_at_a_run_writes_nothing(tmp_path):
     runs.at(tmp_path / "run", ASKED)
     assert not list(tmp_path.iterdir())
