@@ -1,8 +1,10 @@
-"""Whether training holds on to memory: what the process holds after each epoch of one `fit`.
+"""Whether training holds on to memory, and how much `kgan train` takes at most.
 
-The recipe `digits`, with the pictures that `kgan train` draws. The growth is the least-squares
-slope from epoch `--from-epoch` to the last; what is traced, cached and imported once is over then.
-Linux only: it reads the resident set size from /proc.
+What the process holds after each epoch of one `fit` of the recipe `digits`, with the pictures that
+`kgan train` draws. The growth is the least-squares slope from epoch `--from-epoch` to the last;
+what is traced, cached and imported once is over then. After that an epoch of some recipes by the
+command, each in a process of its own, and the most that it held, data, pictures and files included.
+Linux only: it reads sizes from /proc.
 """
 
 import argparse
@@ -14,6 +16,8 @@ import numpy as np
 import report
 
 from kgan import callbacks, recipes
+
+RECIPES = ("digits", "mnist", "fashion_mnist")
 
 
 class ResidentMemory(keras.callbacks.Callback):
@@ -54,6 +58,17 @@ def run(epochs, from_epoch):
     }
 
 
+def peaks():
+    """The most memory that an epoch of `kgan train` takes, in MiB, by recipe."""
+    found = {}
+    for name in RECIPES:
+        with tempfile.TemporaryDirectory() as folder:
+            options = ["--recipe", name, "--epochs", 1, "--output", folder]
+            found[name] = report.kgan("train", *options, "--conditional")
+        print(f"{name}: {found[name]:.0f} MiB at most", flush=True)
+    return found
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     output = report.RESULTS / "memory.json"
@@ -63,7 +78,7 @@ def main():
     arguments = parser.parse_args()
     if not 1 <= arguments.from_epoch < arguments.epochs:
         parser.error("--from-epoch must be at least 1, and less than --epochs.")
-    results = run(arguments.epochs, arguments.from_epoch)
+    results = run(arguments.epochs, arguments.from_epoch) | {"peaks_mib": peaks()}
     settings = {"epochs": arguments.epochs, "from_epoch": arguments.from_epoch}
     report.write(arguments.output, settings, results)
     print(f"growth: {results['growth_mib_per_epoch']:.3f} MiB an epoch")

@@ -7,8 +7,12 @@ import numpy as np
 
 import kgan
 
-# The images of 8×8 pixels are few: 1,437, and for each size there is a classifier.
-SIZES = {8: {"widths": (32, 64), "epochs": 60}, 28: {"widths": (32, 32, 64, 64), "epochs": 4}}
+# A classifier for each size of image: the widths of its convolutions, before each halving. The
+# images of 8×8 pixels are few: 1,437.
+SIZES = {
+    8: {"widths": ((32, 64),), "epochs": 60},
+    28: {"widths": ((32,), (64,), (128,)), "epochs": 6},
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,10 +115,10 @@ def _trained_classifier(images, labels):
     size = SIZES[images.shape[1]]
     keras.utils.set_random_seed(0)
     x = inputs = keras.Input(images.shape[1:])
-    for i, width in enumerate(size["widths"]):
-        x = keras.layers.Conv2D(width, 3, padding="same", activation="relu")(x)
-        if i % 2:
-            x = keras.layers.Dropout(0.25)(keras.layers.MaxPooling2D()(x))
+    for widths in size["widths"]:
+        for width in widths:
+            x = keras.layers.Conv2D(width, 3, padding="same", activation="relu")(x)
+        x = keras.layers.Dropout(0.25)(keras.layers.MaxPooling2D()(x))
     x = keras.layers.Dense(128, activation="relu")(keras.layers.Flatten()(x))
     x = keras.layers.Dense(10, activation="softmax")(keras.layers.Dropout(0.5)(x))
     classifier = keras.Model(inputs, x)

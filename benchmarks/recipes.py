@@ -1,31 +1,35 @@
-"""How good the samples of a recipe are, over several seeds, beside what must not pass.
+"""What `kgan train` makes of a recipe, and in what time, beside what must not pass.
 
-A classifier trained on the real training images looks at 10,000 samples of each seed, and at the
-held-out images that neither it nor any GAN has seen; of a conditional recipe at 1,000 that it was
-asked for, a hundred of each class. `quality.py` says what it measures.
+Each seed is a run of the command, in a process of its own. A classifier trained on the real
+training images then looks at 10,000 samples of it; of a recipe with labels at 1,000 that it was
+asked for, a hundred of each class; and at held-out images, which neither it nor any GAN has seen.
+`quality.py` says what it measures.
 """
 
 import argparse
 import dataclasses
+import datetime
+import json
 import pathlib
-import resource
-import time
+import tempfile
 
 import numpy as np
 import quality
 import report
 
 import kgan
+from kgan import runs
 
 # How many of 1,000 samples of a conditional recipe must be what they were asked to be.
 LABEL_ACCURACY = {"fashion_mnist": 0.85}
 
 
-def run(recipe, seeds):
+def run(recipe, name, seeds):
     """Trains a GAN for each seed, and judges it.
 
     Args:
         recipe: a `kgan.recipes.Recipe`.
+        name: what the command calls it.
         seeds: a list of integers.
 
     Returns:
@@ -41,25 +45,26 @@ def run(recipe, seeds):
     results = {"classifier_accuracy": judge.accuracy(), "label_accuracy_needed": needed}
     results |= {"real": measure(recipe.load().samples[:10_000]), "recipe": []}
     for seed in seeds:
-        recipe = dataclasses.replace(recipe, seed=seed)
-        gan, seconds = _train(recipe)
-        measured = measure(*_draw(gan))
-        measured |= {"seed": seed, "training_seconds": seconds, "steps": int(gan.step.numpy())}
+        gan, seconds = _train(recipe, name, seed)
+        measured = {"seed": seed, "steps": int(gan.step.numpy()), "training_seconds": seconds}
+        measured |= measure(*_draw(gan))
         results["recipe"].append(measured)
         print(f"seed {seed}: {measured}", flush=True)
     untrained = recipe.build(recipe.load()).generate(1000, _labels(recipe), seed=5)
-    for name, samples in judge.controls(untrained).items():
-        results[name] = measure(samples, _labels(recipe))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return results | {"peak_resident_mib": peak}
+    for control, samples in judge.controls(untrained).items():
+        results[control] = measure(samples, _labels(recipe))
+    return results
 
 
-def _train(recipe):
-    dataset = recipe.load()
-    gan = recipe.build(dataset)
-    begin = time.perf_counter()
-    gan.fit(dataset, epochs=recipe.epochs, verbose=0)
-    return gan, time.perf_counter() - begin
+def _train(recipe, name, seed):
+    """The GAN that the command makes, and the seconds from its run's beginning to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        options = ["--recipe", name, "--epochs", recipe.epochs, "--seed", seed, "--output", folder]
+        report.kgan("train", *options, *(["--conditional"] * recipe.conditional))
+        gan, _ = runs.find(folder)
+        described = json.loads(runs.Run(pathlib.Path(folder)).description.read_text())
+    begin, end = (datetime.datetime.fromisoformat(described[at]) for at in ("started", "ended"))
+    return gan, (end - begin).total_seconds()
 
 
 def _draw(gan):
@@ -86,7 +91,7 @@ def main():
     recipe = dataclasses.replace(
         recipe, conditional=arguments.conditional, epochs=arguments.epochs or recipe.epochs
     )
-    results = run(recipe, list(range(arguments.seeds)))
+    results = run(recipe, arguments.recipe, list(range(arguments.seeds)))
     name = f"recipe_{arguments.recipe}" + "_conditional" * arguments.conditional
     settings = {
         "recipe": arguments.recipe,

@@ -44,25 +44,37 @@ def throughput(content):
 
 
 def memory(content):
-    """One row: the memory after some of the epochs, and its growth."""
+    """The memory after some of the epochs, and its growth; the most that some recipes take."""
     after, settings = content["results"]["after_epochs_mib"], content["settings"]
     first, last = settings["from_epoch"], settings["epochs"]
     epochs = sorted({1, first, (first + last) // 2, last})
-    header = ("MiB resident", "before", *(f"epoch {n}" for n in epochs), "growth an epoch")
+    header = ("MiB resident", "before", *(f"epoch {n}" for n in epochs), "growth an epoch", "peak")
+    peaks = content["results"]["peaks_mib"]
     row = _row(
-        "recipe `digits`",
+        "`digits`",
         f"{content['results']['before_training_mib']:.0f}",
         *(f"{after[n - 1]:.1f}" for n in epochs),
         f"**{content['results']['growth_mib_per_epoch']:.2f}**",
+        f"{peaks['digits']:.0f}",
     )
-    protocol = f"One `fit` of {last} epochs; growth is the least-squares slope from epoch {first}"
-    return "\n".join([_row(*header), _rule(len(header)), row, "", _origin(protocol, content)])
+    others = [
+        _row(f"`{name}`", *[""] * (len(header) - 2), f"{peak:.0f}")
+        for name, peak in peaks.items()
+        if name != "digits"
+    ]
+    protocol = (
+        f"One `fit` of {last} epochs; growth is the least-squares slope from epoch {first}. The "
+        "peak is that of the whole process of `kgan train --conditional`"
+    )
+    origin = _origin(protocol, content)
+    return "\n".join([_row(*header), _rule(len(header)), row, *others, "", origin])
 
 
 def recipes(contents):
-    """What a classifier says of each recipe's samples, and of what must not pass."""
+    """What each recipe costs; what a classifier says of its samples, and of what must not pass."""
     header = (
         "samples of",
+        "training",
         "classifier",
         "rarest class",
         "distance of class shares",
@@ -73,18 +85,17 @@ def recipes(contents):
     )
     lines = [_row(*header), _rule(len(header))]
     for content in contents:
-        results, settings = content["results"], content["settings"]
-        name = settings["recipe"] + ", with labels" * settings["conditional"]
+        results = content["results"]
         accuracy = f"{100 * results['classifier_accuracy']:.1f} %"
-        seeds = f"{len(results['recipe'])} seeds of {settings['epochs']} epochs"
-        lines.append(_row(f"**`{name}`**, {seeds}", accuracy, *_judged(results["recipe"])))
+        cells = (_time(content), accuracy, *_judged(results["recipe"]))
+        lines.append(_row(_name(content), *cells))
         for control, key in [
             ("real training images", "real"),
             ("noise", "noise"),
             ("ten copied prototypes", "prototypes"),
             ("the untrained generator", "untrained"),
         ]:
-            lines.append(_row(control, "", *_judged([results[key]])))
+            lines.append(_row(control, "", "", *_judged([results[key]])))
     protocol = (
         "Mean ± standard error. To pass: no class under 4 %; half the sum of the differences of "
         "the class shares from those of held-out real images at most 0.10; confidence at least "
@@ -92,6 +103,32 @@ def recipes(contents):
         "(fashion_mnist 85 %)"
     )
     return "\n".join([*lines, "", _origin(protocol, contents[-1])])
+
+
+def recipes_in_short(contents):
+    """What each recipe costs, and how good its samples are."""
+    header = ("recipe", "training", "rarest class", "confidence", "diversity", "as asked")
+    lines = [_row(*header), _rule(len(header))]
+    for content in contents:
+        rarest, _, confidence, diversity, asked, _ = _judged(content["results"]["recipe"])
+        lines.append(_row(_name(content), _time(content), rarest, confidence, diversity, asked))
+    protocol = (
+        "Mean ± standard error, as a classifier of real images sees 10,000 samples, or, with "
+        "labels, 1,000 that were asked for; confidence and diversity are 1 for real images"
+    )
+    return "\n".join([*lines, "", _origin(protocol, contents[-1])])
+
+
+def _name(content):
+    """The first cell of a recipe's row."""
+    settings = content["settings"]
+    name = f"**`{settings['recipe']}`**" + ", with labels" * settings["conditional"]
+    return f"{name}, {settings['seeds']} seeds of {settings['epochs']} epochs"
+
+
+def _time(content):
+    """The mean time of training."""
+    return f"{_mean([run['training_seconds'] for run in content['results']['recipe']], 0)} s"
 
 
 def _judged(judged):
@@ -136,6 +173,8 @@ def _mean(values, digits):
 
 
 TABLES = {"throughput": throughput, "memory": memory, "backups": backups}
+# Of several results each: those of all recipes.
+TABLES_OF_RECIPES = {"recipes": recipes, "recipes_in_short": recipes_in_short}
 RECIPES = ("digits", "mnist", "fashion_mnist")
 
 
@@ -162,9 +201,9 @@ def _origin(protocol, content):
 
 def table(name):
     """The text between the marks of `name`."""
-    if name == "recipes":
-        names = [f"recipe_{name}{kind}" for kind in ("", "_conditional") for name in RECIPES]
-        return recipes([_result(name) for name in names if _path(name).exists()])
+    if name in TABLES_OF_RECIPES:
+        names = [f"recipe_{name}{kind}" for name in RECIPES for kind in ("", "_conditional")]
+        return TABLES_OF_RECIPES[name]([_result(name) for name in names if _path(name).exists()])
     if not _path(name).exists():
         return f"Not measured yet: `python benchmarks/{name}.py`."
     return TABLES[name](_result(name))
@@ -184,7 +223,7 @@ def fill(text, path):
     Raises:
         ValueError: if a table begins and does not end.
     """
-    for name in (*TABLES, "recipes"):
+    for name in (*TABLES, *TABLES_OF_RECIPES):
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
         before, found, rest = text.partition(begin)
         if not found:
