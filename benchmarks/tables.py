@@ -123,7 +123,8 @@ def _name(content):
     """The first cell of a recipe's row."""
     settings = content["settings"]
     name = f"**`{settings['recipe']}`**" + ", with labels" * settings["conditional"]
-    return f"{name}, {settings['seeds']} seeds of {settings['epochs']} epochs"
+    seeds = f"{settings['seeds']} seed{'s' * (settings['seeds'] > 1)}"
+    return f"{name}, {seeds} of {settings['epochs']} epochs"
 
 
 def _time(content):
