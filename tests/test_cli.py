@@ -162,8 +162,8 @@ def test_your_own_pictures_from_the_folder_to_samples_of_a_class(pictures, tmp_p
         assert picture.width < picture.height
     drawn = []
     for labels, path in (("odd, even", tmp_path / "named.npy"), ("1,0", tmp_path / "numbered.npy")):
-        options = ["--labels", labels, "--num-samples", 6, "--seed", 0, "--output", path]
-        assert call("generate", tmp_path / "run", *options).exit_code == 0
+        asked = ["--labels", labels, "--num-samples", 6, "--seed", 0, "--output", path]
+        assert call("generate", tmp_path / "run", *asked).exit_code == 0
         drawn.append(path.read_bytes())
     assert drawn[0] == drawn[1]
     for labels, message in (("2", "`labels` must be in 0..1"), ("od", "or names: even, odd")):
