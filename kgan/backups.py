@@ -52,7 +52,7 @@ def save(folder, gan, position):
         gan.save(beside)
         with zipfile.ZipFile(beside, "a") as archive:
             archive.writestr(POSITION, json.dumps(dataclasses.asdict(position), default=float))
-        if newest.exists():
+        if newest.exists() and _is_intact(newest):  # Else the one before it is all that there is.
             os.replace(newest, folder / PREVIOUS)
 
 

@@ -18,7 +18,7 @@ import rich.table
 import tensorflow as tf
 import typer
 
-from kgan import callbacks, files, images, plots, recipes, runs
+from kgan import callbacks, datasets, files, images, plots, recipes, runs
 
 console = rich.console.Console()
 
@@ -71,7 +71,7 @@ def train(name, output, **given):
         **given: what is to differ from the recipe; None where nothing is.
     """
     name = name or _recipe_for(given["dataset"])
-    if given["dataset"] and pathlib.Path(given["dataset"]).expanduser().is_dir():
+    if given["dataset"] and datasets.is_directory(given["dataset"]):
         given["dataset"] = str(pathlib.Path(given["dataset"]).expanduser().resolve())
     given = {key: value for key, value in given.items() if value is not None}
     recipe = dataclasses.replace(recipes.get(name), **given)

@@ -12,8 +12,6 @@ PARTIAL, LOCK = ".partial", ".lock"
 
 def write_atomically(path, content):
     """Writes bytes beside `path`, and renames: nobody sees half a file, and none is lost."""
-    path = pathlib.Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as beside:
         beside.write_bytes(content)
 
@@ -26,6 +24,7 @@ def replacing(path):
     """
     path = pathlib.Path(path)
     beside = path.with_name(f"{PARTIAL}.{path.name}")
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield beside
         with open(beside, "rb") as file:

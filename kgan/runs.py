@@ -11,6 +11,7 @@ import warnings
 import keras
 
 from kgan import backups, files
+from kgan.gan import GAN
 
 
 class RunError(Exception):
@@ -87,7 +88,7 @@ class Run:
             )
         new = {"asked": asked, "class_names": class_names, "versions": versions}
         new |= {"started": _now(), "trained_epochs": 0}
-        self._write(new | before | {"asked": asked})
+        self._write(new | before | {"asked": asked, "class_names": class_names})
 
     def end(self, gan):
         """Saves the GAN, and writes down that the run has ended."""
@@ -180,7 +181,10 @@ def find(path):
             f"{path} is not a trained run ({found}). `kgan train --output {path}` makes one."
         )
     try:
-        return keras.models.load_model(model), model
+        gan = keras.models.load_model(model)
+        if not isinstance(gan, GAN):
+            raise TypeError(f"it holds a {type(gan).__name__}")
+        return gan, model
     except Exception as error:  # Keras raises whatever it trips over.
         raise RunError(
             f"{model} is damaged, or no GAN ({type(error).__name__}: {error}). If it is of a run, "

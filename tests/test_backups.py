@@ -268,6 +268,17 @@ def test_a_backup_whose_writing_was_killed_between_its_renames_is_the_one_before
     assert same(undisturbed(epochs=EPOCHS), (gan, train(gan, tmp_path)))
 
 
+def test_a_damaged_backup_does_not_take_the_place_of_an_intact_one(tmp_path):
+    gan = game()
+    for epoch in (1, 2):
+        backups.save(tmp_path, gan, backups.Position(epoch))
+    intact = (tmp_path / backups.PREVIOUS).read_bytes()
+    (tmp_path / backups.NEWEST).write_bytes(b"PK")
+    backups.save(tmp_path, gan, backups.Position(3))
+    assert (tmp_path / backups.PREVIOUS).read_bytes() == intact
+    assert backups.restore(tmp_path, gan).epoch == 3
+
+
 @pytest.mark.filterwarnings("ignore:The backup")
 def test_two_damaged_backups_are_named_and_left(tmp_path):
     killed(game(), tmp_path, 6)

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 import kgan_command
-from kgan import backups, files, recipes, runs
+from kgan import backups, datasets, files, recipes, runs
 
 QUICK = ["--epochs", "2", "--batch-size", "256"]
 
@@ -181,6 +181,18 @@ def test_pictures_of_a_pixel_or_two_are_taken(tmp_path):
     assert call("train", "--dataset", tmp_path / "tiny", *options).exit_code == 0
 
 
+def test_a_run_may_be_called_like_its_data(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for epochs in (1, 2):
+        options = ["--epochs", epochs, "--batch-size", 256, "--output", "digits"]
+        assert call("train", "--dataset", "digits", *options).exit_code == 0
+    asked = json.loads((tmp_path / "digits" / "run.json").read_text())["asked"]
+    assert asked["dataset"] == "digits"
+    assert (tmp_path / "mnist").mkdir() is None
+    assert not datasets.is_directory("mnist")
+    assert datasets.is_directory("./mnist")
+
+
 def test_recipes_are_listed():
     words = said(call("recipes"))
     for name, recipe in recipes.ALL.items():
@@ -207,7 +219,7 @@ def test_generate_writes_a_grid(run, tmp_path):
 
 
 def test_generate_writes_bytes_that_are_those_of_the_gan(run, tmp_path):
-    path = tmp_path / "samples.npy"
+    path = tmp_path / "new" / "samples.npy"
     assert call("generate", run, "--num-samples", 70, "--seed", 5, "--output", path).exit_code == 0
     samples = np.load(path)
     assert samples.dtype == np.uint8

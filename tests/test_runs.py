@@ -143,6 +143,12 @@ def test_a_damaged_gan_is_named_with_what_can_be_done(tmp_path, content):
         runs.find(tmp_path)
 
 
+def test_a_model_that_is_no_gan_is_refused(tmp_path):
+    players.gan().generator.save(tmp_path / "generator.keras")
+    with pytest.raises(runs.RunError, match="or no GAN .*holds a Functional"):
+        runs.find(tmp_path / "generator.keras")
+
+
 @pytest.mark.parametrize(("name", "found"), [("empty", "no gan.keras in it"), ("no", "no such")])
 def test_a_run_that_does_not_exist_is_refused_with_the_command_that_makes_one(
     tmp_path, name, found

@@ -4,7 +4,7 @@ from kgan.datasets.arrays import from_arrays
 from kgan.datasets.dataset import Dataset
 from kgan.datasets.digits import digits
 from kgan.datasets.directory import from_directory
-from kgan.datasets.loading import load
+from kgan.datasets.loading import is_directory, load
 from kgan.datasets.mixture import GaussianMixture, gaussian_mixture
 from kgan.datasets.tfds import from_tfds
 
@@ -16,5 +16,6 @@ __all__ = [
     "from_directory",
     "from_tfds",
     "gaussian_mixture",
+    "is_directory",
     "load",
 ]

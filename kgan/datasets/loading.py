@@ -13,8 +13,9 @@ def load(dataset, *, batch_size=64, image_size=None, with_labels=False, seed=0):
     """The training data that one word means.
 
     Args:
-        dataset: `"digits"`; the name of a `gaussian_mixture`; the path of a folder of
-            pictures, if there is such a folder; or else a name of TensorFlow Datasets.
+        dataset: `"digits"`; the name of a `gaussian_mixture`; a name of TensorFlow Datasets; or
+            else the path of a folder of pictures. Of a folder that is called like a data set say
+            `"./mnist"`.
         batch_size: samples a batch.
         image_size: the pixels of a side; needed for a folder of pictures.
         with_labels: whether batches are `(samples, labels)`.
@@ -38,7 +39,7 @@ def load(dataset, *, batch_size=64, image_size=None, with_labels=False, seed=0):
     if name in MIXTURES:
         return gaussian_mixture(name, **options)
     path = pathlib.Path(name).expanduser()
-    if path.is_dir():
+    if is_directory(name):
         if image_size is None:
             raise ValueError(
                 "`image_size` is needed for a folder of pictures, such as 64. "
@@ -51,8 +52,17 @@ def load(dataset, *, batch_size=64, image_size=None, with_labels=False, seed=0):
     return from_tfds(name, image_size=image_size, **options)
 
 
-def _check_known(name):
-    import tensorflow_datasets as tfds
+def is_directory(dataset):
+    """Whether `load` takes this word for a folder: there is one, and no data set is called so."""
+    path = pathlib.Path(dataset).expanduser()
+    return path.is_dir() and ("/" in str(dataset) or str(dataset) not in _known())
 
-    known = ["digits", *MIXTURES, *tfds.list_builders(with_community_datasets=False)]
-    by_name(name.split(":")[0], dict.fromkeys(known), "dataset")
+
+def _check_known(name):
+    by_name(name.split(":")[0], dict.fromkeys(_known()), "dataset")
+
+
+def _known():
+    import tensorflow_datasets as tfds  # Late: it is slow to import.
+
+    return ["digits", *MIXTURES, *tfds.list_builders(with_community_datasets=False)]
