@@ -32,6 +32,8 @@ class Position:
         data: the `identity` of the data set, or None.
         history: what `keras.callbacks.History` holds: `epoch` and `history`.
         running: the variables of the GAN's `game_log`, as lists.
+        ended: how many epochs the training was to have, if it has ended, by itself or stopped by a
+            callback; else None.
     """
 
     epoch: int
@@ -41,6 +43,11 @@ class Position:
     data: dict | None = None
     history: dict = dataclasses.field(default_factory=dict)
     running: list = dataclasses.field(default_factory=list)
+    ended: int | None = None
+
+    def leaves(self, epochs):
+        """Whether it leaves anything to do of a training that is to have so many epochs."""
+        return self.epoch < epochs and (self.ended is None or self.ended < epochs)
 
 
 def save(folder, gan, position):

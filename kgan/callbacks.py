@@ -17,7 +17,6 @@ import time
 
 import keras
 import numpy as np
-import PIL.Image
 import tensorflow as tf
 
 from kgan import backups, checks, files, images, plots
@@ -73,10 +72,10 @@ class SampleGrid(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         if self._drawn < self._epoch:
             self._write()
-        paths = sorted(self.folder.glob("epoch_*.png"))
-        if self._epoch:  # What an older run drew of later epochs is not of this film.
-            paths = [path for path in paths if path.name <= self._name()]
-        frames = [PIL.Image.open(path) for path in paths]
+        drawn = {path.stem[6:]: path for path in self.folder.glob("epoch_*.png")}
+        drawn = {int(epoch): path for epoch, path in drawn.items() if epoch.isdecimal()}
+        last = self._epoch or math.inf  # What an older run drew later is not of this film.
+        frames = [images.load(drawn[epoch]) for epoch in sorted(drawn) if epoch <= last]
         frames = [frame for frame in frames if frame.size == frames[-1].size]
         if frames:
             images.save_gif(self.folder / "samples.gif", frames)
@@ -138,8 +137,9 @@ class BackupAndRestore(keras.callbacks.Callback):
     in another order otherwise. With other data nothing is lost, and the end is the same if its
     order does not depend on the process: a tf.data.Dataset is skipped through to where it was.
 
-    When training has ended its last backup stays: the same program does nothing then, and one with
-    more `epochs` goes on. The state of other callbacks is not in a backup.
+    When training has ended, or a callback such as `EarlyStopping` has stopped it, its last backup
+    stays: the same program does nothing then, and one with more `epochs` goes on. The state of
+    other callbacks is not in a backup.
 
     Args:
         folder: where the backups are, the newest and the one before; made if need be. One
@@ -150,8 +150,8 @@ class BackupAndRestore(keras.callbacks.Callback):
 
     Raises:
         BlockingIOError: by `fit`, if another training uses the folder.
-        ValueError: by `fit`, if the backups are damaged, or are of another game or other data; the
-            message says what differs.
+        ValueError: by `fit`, if the backups are damaged, or are of another game or other data (the
+            message says what differs); or if the data ends in the middle of an epoch.
 
     Example:
 
@@ -201,20 +201,23 @@ class BackupAndRestore(keras.callbacks.Callback):
             self._game, self._data = backups.describe(gan), getattr(data, "identity", None)
             self._restored = backups.restore(self.folder, gan, self._data)
             self._game["config"]["seed"] = gan.seed
+            self._epoch = None
             yield self._restored
+            if self._epoch is not None:  # After what other callbacks do when training ends.
+                self._save(self._epoch + 1, 0, ended=self.params["epochs"])
 
     def on_train_begin(self, logs=None):
-        self._saved, self._epoch = time.monotonic(), None
+        self._saved = time.monotonic()
         if self._restored:
             self._announce()
 
     def _announce(self):
         epoch, epochs = self._restored.epoch, self.params["epochs"]
-        if epoch >= epochs:
-            print(
-                f"The training in {self.folder} has had its {epoch} epochs. With more `epochs` it "
-                "goes on."
-            )
+        if not self._restored.leaves(epochs):
+            had = f"has had its {epoch} epochs"
+            if epoch < epochs:
+                had = f"was stopped by a callback after {epoch} of {self._restored.ended} epochs"
+            print(f"The training in {self.folder} {had}. With more `epochs` it goes on.")
         else:
             batch = f", batch {self._restored.batch} of {self._restored.steps}"
             within = batch if self._restored.batch else ""
@@ -246,21 +249,19 @@ class BackupAndRestore(keras.callbacks.Callback):
 
     def on_train_end(self, logs=None):
         self._put_back()
-        if self._epoch is not None:
-            self._save(self._epoch + 1, 0)
 
     def _save_if_due(self, epoch, batch):
         if time.monotonic() - self._saved >= self.every_seconds:
             self._save(epoch, batch)
 
-    def _save(self, epoch, batch):
+    def _save(self, epoch, batch, ended=None):
         if all(np.isfinite(weight.numpy()).all() for weight in self.model.weights):
             running = [variable.numpy().tolist() for variable in self.model.game_log.variables]
             history = self.model.history
             history = {"epoch": history.epoch, "history": history.history}
             known = {"steps": self.params.get("steps"), "game": self._game, "data": self._data}
-            position = backups.Position(epoch, batch, **known, history=history, running=running)
-            backups.save(self.folder, self.model, position)
+            known |= {"history": history, "running": running, "ended": ended}
+            backups.save(self.folder, self.model, backups.Position(epoch, batch, **known))
         self._saved = time.monotonic()
 
 

@@ -273,7 +273,7 @@ class GAN(keras.Model):
         """
         self._assert_compile_called("fit")
         checks.check_fit(self, x, y, **kwargs)
-        with resuming.resumed(self, x, kwargs.get("callbacks")) as position:
+        with resuming.resumed(self, x, **kwargs) as position:
             for part in resuming.parts(self, x, position, **kwargs):
                 super().fit(y=y, **part)
         return self.history

@@ -76,6 +76,12 @@ def save_png(path, image):
     write_atomically(path, encode_png(image))
 
 
+def load(path):
+    """The PIL image in a file, which is closed again."""
+    with PIL.Image.open(path) as image:
+        return image.copy()
+
+
 def save_gif(path, frames, seconds=6.0):
     """Writes an animation that lasts about `seconds`, and holds its last frame for 2 s.
 

@@ -11,13 +11,13 @@ import tensorflow as tf
 
 
 @contextlib.contextmanager
-def resumed(gan, data, callbacks):
+def resumed(gan, data, callbacks=None, epochs=1, steps_per_epoch=None, **others):
     """The `Position` from which a `BackupAndRestore` among `callbacks` lets `gan` go on, or None.
 
     Its folder is held until the training ends.
 
     Raises:
-        ValueError: if there are several of them.
+        ValueError: if there are several of them, or `data` ends in the middle of an epoch.
     """
     callbacks = keras.tree.flatten(getattr(callbacks, "callbacks", callbacks) or [])
     backups = [callback for callback in callbacks if hasattr(callback, "restore")]
@@ -25,8 +25,27 @@ def resumed(gan, data, callbacks):
         raise ValueError(
             f"`callbacks` must have one BackupAndRestore at most. Received: {len(backups)} of them."
         )
+    if backups and steps_per_epoch:
+        _check_length(data, epochs, steps_per_epoch)
     with backups[0].restore(gan, data) if backups else contextlib.nullcontext() as position:
         yield position
+
+
+def _check_length(data, epochs, steps_per_epoch):
+    """Raises where the place in the data cannot be told from the number of epochs.
+
+    Of data that knows its length; of other data it is taken for granted that it is endless.
+    """
+    if hasattr(data, "from_step") or not isinstance(data, tf.data.Dataset):
+        return
+    batches = int(data.cardinality())
+    if 0 < batches < epochs * steps_per_epoch and batches % steps_per_epoch:
+        raise ValueError(
+            "With `BackupAndRestore`, `steps_per_epoch` must divide the number of batches, for "
+            "else Keras cuts an epoch short where the data ends. Call `.repeat()` on the data, or "
+            "leave `steps_per_epoch` out. "
+            f"Received: steps_per_epoch={steps_per_epoch}, {batches} batches."
+        )
 
 
 def parts(gan, data, position, *, initial_epoch=0, epochs=1, steps_per_epoch=None, **others):
@@ -42,6 +61,8 @@ def parts(gan, data, position, *, initial_epoch=0, epochs=1, steps_per_epoch=Non
         A dict of arguments: once, or twice where `position` lies within an epoch.
     """
     epoch = position.epoch if position else initial_epoch
+    if position and not position.leaves(epochs):
+        epoch = max(epoch, epochs)
     steps_per_epoch = steps_per_epoch or getattr(data, "steps_per_epoch", None)
     if isinstance(data, tf.data.Dataset):
         others["shuffle"] = False  # Its order is its own; Keras warns of anything else.
@@ -64,7 +85,9 @@ def _without(gan, data, batches):
     """The data without what has been trained on; of arrays, whose order is Keras's, all of it."""
     if hasattr(data, "from_step"):
         return data.from_step(int(gan.step.numpy()))
-    return data.skip(batches) if isinstance(data, tf.data.Dataset) and batches else data
+    if isinstance(data, tf.data.Dataset) and batches:
+        return data.repeat().skip(batches)  # Repeated, as Keras begins finite data anew.
+    return data
 
 
 class _OneTraining(keras.callbacks.CallbackList):

@@ -195,6 +195,45 @@ def test_a_training_that_has_ended_is_left_as_it_is_and_says_so(tmp_path, capsys
     assert files == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
 
+class StopAfter(keras.callbacks.Callback):
+    """Stops training after so many batches, as `EarlyStopping` does after an epoch."""
+
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.model.stop_training = self.model.step.numpy() >= self.batches
+
+
+@pytest.mark.parametrize(
+    "batches", [STEPS, STEPS + 2], ids=["at an epoch's end", "within an epoch"]
+)
+def test_a_training_that_a_callback_stopped_is_left_as_it_is(tmp_path, capsys, batches):
+    gan = game()
+    first = gan, train(gan, tmp_path, StopAfter(batches))
+    assert gan.step.numpy() == batches
+    again = game()
+    assert same(first, (again, train(again, tmp_path)))
+    epochs = -(-batches // STEPS)
+    assert f"was stopped by a callback after {epochs} of 3 epochs. With" in capsys.readouterr().out
+    longer = game()
+    assert train(longer, tmp_path, epochs=4).epoch == [0, 1, 2, 3]
+    assert longer.step.numpy() == batches + (4 - epochs) * STEPS
+
+
+def test_what_other_callbacks_do_at_the_end_is_in_the_backup(tmp_path):
+    class RestoreBest(keras.callbacks.Callback):
+        def on_train_end(self, logs=None):
+            self.model.generator.set_weights([0 * w for w in self.model.generator.get_weights()])
+
+    gan = game()
+    first = gan, train(gan, tmp_path, RestoreBest())
+    again = game()
+    assert same(first, (again, train(again, tmp_path)))
+    assert not players.weights(again.generator).any()
+
+
 @pytest.mark.parametrize("every_seconds", [0, 60])
 def test_more_epochs_go_on_as_one_long_training(tmp_path, capsys, every_seconds):
     train(game(), tmp_path, epochs=2, every_seconds=every_seconds)
@@ -460,16 +499,39 @@ def _fixed_order():
     ).batch(players.BATCH_SIZE, drop_remainder=True)
 
 
-@pytest.mark.parametrize("batches", [1, 4, 6, 11])
-@pytest.mark.parametrize("endless", [False, True])
-def test_other_data_in_a_fixed_order_is_skipped_through(tmp_path, batches, endless):
-    data = _fixed_order().repeat() if endless else _fixed_order()
-    length = {"steps_per_epoch": 3} if endless else {}
+@pytest.mark.parametrize("batches", [1, 4, 5, 11])
+@pytest.mark.parametrize(
+    ("data", "steps_per_epoch"),
+    [
+        (_fixed_order, None),
+        (lambda: _fixed_order().repeat(), 3),
+        (_fixed_order, 2),
+    ],
+    ids=["finite", "endless", "finite, an epoch half of it"],
+)
+def test_other_data_in_a_fixed_order_is_skipped_through(tmp_path, batches, data, steps_per_epoch):
+    data = data()
+    length = {"steps_per_epoch": steps_per_epoch} if steps_per_epoch else {}
     whole = undisturbed(data=data, epochs=EPOCHS, **length)
-    batches = min(batches, 8) if endless else batches
+    batches = min(batches, EPOCHS * (steps_per_epoch or STEPS) - 1)
     killed(game(), tmp_path, batches, data=data, **length)
     gan = game()
     assert same(whole, (gan, train(gan, tmp_path, data=data, **length)))
+
+
+def test_data_of_which_an_end_is_never_reached_may_have_any_length(tmp_path):
+    history = train(game(), tmp_path, data=_fixed_order(), epochs=1, steps_per_epoch=3)
+    assert history.epoch == [0]
+
+
+def test_data_that_ends_within_an_epoch_is_refused_at_the_beginning(tmp_path):
+    gan = game()
+    with pytest.raises(
+        ValueError, match=r"must divide.*\.repeat\(\).*steps_per_epoch=3, 4 batches"
+    ):
+        train(gan, tmp_path, data=_fixed_order(), steps_per_epoch=3)
+    assert gan.step.numpy() == 0
+    assert not list(tmp_path.iterdir())
 
 
 def test_arrays_have_as_many_steps_as_an_undisturbed_training(tmp_path):

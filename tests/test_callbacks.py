@@ -45,6 +45,22 @@ def test_every_epochs_thins_the_pictures_and_keeps_the_last(tmp_path):
     assert names == ["epoch_0002.png", "epoch_0004.png", "epoch_0005.png"]
 
 
+def test_the_film_counts_epochs_as_numbers(tmp_path):
+    for epoch, level in [(9_999, 0), (10_000, 120), (10_001, 250)]:
+        image = np.full((8, 8, 1), level, "uint8")
+        kgan.images.save_png(tmp_path / f"epoch_{epoch:04d}.png", image)
+    (tmp_path / "epoch_best.png").write_bytes(b"mine")
+    grid = kgan.callbacks.SampleGrid(tmp_path)
+    grid.on_train_begin()
+    grid.on_train_end()
+    with PIL.Image.open(tmp_path / "samples.gif") as film:
+        levels = [
+            np.asarray(frame.convert("L")).max() for frame in PIL.ImageSequence.Iterator(film)
+        ]
+    assert levels == sorted(levels)
+    assert len(levels) == 3
+
+
 def test_the_film_goes_on_when_training_does_and_leaves_out_an_older_runs_future(tmp_path):
     gan, callback = players.gan(), kgan.callbacks.SampleGrid(tmp_path)
     gan.fit(players.dataset(), epochs=2, verbose=0, callbacks=[callback])

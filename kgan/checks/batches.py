@@ -15,7 +15,7 @@ def check_fit(
     if isinstance(validation_data, tf.data.Dataset):
         check_first_batch(gan, validation_data)
     steps = steps_per_epoch or getattr(x, "steps_per_epoch", None)
-    if hasattr(x, "from_step") and steps % gan.steps_per_execution:
+    if steps and steps % gan.steps_per_execution:
         raise ValueError(
             "`steps_per_execution` must divide `steps_per_epoch`, or an epoch would end inside an "
             f"execution. Received: steps_per_execution={gan.steps_per_execution}, "
