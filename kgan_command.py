@@ -79,7 +79,10 @@ def generate(
         int | None, typer.Option(min=0, max=2**31 - 1, help="The same gives the same.")
     ] = None,
     output: Annotated[
-        pathlib.Path, typer.Option(help="A .png (a grid), a .npy (uint8), or a folder of PNGs.")
+        pathlib.Path,
+        typer.Option(
+            help="A .png (a grid), a .npy (bytes), a .npz (labels too), or a folder of PNGs."
+        ),
     ] = pathlib.Path("samples.png"),
 ):
     """Draws samples from a trained GAN."""

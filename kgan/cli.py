@@ -6,32 +6,22 @@ Its options are in `kgan_command.py`, which loads this when they are known to be
 import dataclasses
 import functools
 import pathlib
-import time
 import warnings
 
-import keras
 import numpy as np
 import rich.console
 import rich.markup
-import rich.progress
 import rich.table
 import tensorflow as tf
 import typer
 
 from kgan import callbacks, datasets, files, images, plots, recipes, runs
+from kgan.progress import ProgressLine
 
 console = rich.console.Console()
 
 # What a user can bring about; anything else is kgan's fault, and shows its traceback.
 USER_ERRORS = (ValueError, OSError, runs.RunError)
-
-# What of the logs is on the progress line, and how it is called there.
-ANSWERS = {
-    "real_probability": "D(x)",
-    "fake_probability": "D(G(z))",
-    "real_logits": "D(x)",
-    "fake_logits": "D(G(z))",
-}
 
 
 def _command(function):
@@ -71,20 +61,36 @@ def train(name, output, **given):
         **given: what is to differ from the recipe; None where nothing is.
     """
     name = name or _recipe_for(given["dataset"])
-    if given["dataset"] and datasets.is_directory(given["dataset"]):
-        given["dataset"] = str(pathlib.Path(given["dataset"]).expanduser().resolve())
+    given["dataset"] = _resolved(given["dataset"])
     given = {key: value for key, value in given.items() if value is not None}
     recipe = dataclasses.replace(recipes.get(name), **given)
     recipe = dataclasses.replace(recipe, precision=recipes.resolve_precision(recipe.precision))
     options = ("dataset", "image_size", "conditional", "epochs", "batch_size", "precision", "seed")
     asked = {"recipe": name, **{option: getattr(recipe, option) for option in options}}
     output = output or pathlib.Path("saved_models") / (name + "_conditional" * recipe.conditional)
+    _check_outside(output, given.get("dataset"))
     run = runs.at(output, asked)
     if run.has_ended(recipe.epochs):
         console.print(f"The run in {run.folder} has ended already, and is left as it is.")
     else:
         _train(name, recipe, run, asked)
     _summarize(run)
+
+
+def _resolved(dataset):
+    """The data set's name, or its path from the root: a run knows it wherever it is called from."""
+    if dataset and datasets.is_directory(dataset):
+        return str(pathlib.Path(dataset).expanduser().resolve())
+    return dataset
+
+
+def _check_outside(output, dataset):
+    """Raises where what a run draws would be among the pictures that it learns from."""
+    if dataset and output.expanduser().resolve().is_relative_to(dataset):
+        raise runs.RunError(
+            f"--output must not lie in the folder of pictures, {dataset}: what the run draws would "
+            f"be among them the next time. Received: --output {output}."
+        )
 
 
 def _recipe_for(dataset):
@@ -94,6 +100,7 @@ def _recipe_for(dataset):
 
 
 def _train(name, recipe, run, asked):
+    files.check_free(run.folder)  # It is held when the data is there: what fails leaves no folder.
     if not tf.config.list_physical_devices("GPU"):  # There kgan promises less.
         tf.config.experimental.enable_op_determinism()
     with warnings.catch_warnings():
@@ -109,7 +116,7 @@ def _train(name, recipe, run, asked):
 
 
 def _fit(gan, dataset, epochs, run):
-    progress = _Progress()
+    progress = ProgressLine(console)
     watching = [
         callbacks.SampleGrid(run.samples, every_epochs=max(1, epochs // 30)),
         callbacks.TerminateOnNaN(),
@@ -173,94 +180,93 @@ def _summarize(run):
     console.print(f"Draw from it: [bold]kgan generate {run.folder} --output more.png")
 
 
-class _Progress(keras.callbacks.Callback):
-    """One line: the epochs, the players, the time left."""
-
-    def __init__(self, every_seconds=0.2):
-        super().__init__()
-        self.every_seconds = every_seconds
-        self.bar = rich.progress.Progress(
-            rich.progress.TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
-            rich.progress.BarColumn(),
-            rich.progress.TextColumn("{task.description}"),
-            rich.progress.TimeElapsedColumn(),
-            rich.progress.TextColumn("left"),
-            rich.progress.TimeRemainingColumn(),
-            console=console,
-        )
-        self._task, self._shown = None, 0.0
-
-    def on_epoch_begin(self, epoch, logs=None):
-        epochs, steps = self.params["epochs"], self.params["steps"]
-        if self._task is None:
-            total, fields = epochs * steps, {"epoch": epoch, "epochs": epochs}
-            self._task = self.bar.add_task("", total=total, completed=epoch * steps, **fields)
-        self._epoch = epoch
-
-    def on_train_batch_end(self, batch, logs=None):
-        if time.monotonic() - self._shown >= self.every_seconds:
-            self._show(batch + 1, logs)
-
-    def on_epoch_end(self, epoch, logs=None):
-        self._show(self.params["steps"], logs)
-
-    def _show(self, batches, logs):
-        self._shown = time.monotonic()
-        answers = [f"{ANSWERS[name]} {logs[name]:.2f}" for name in ANSWERS if name in logs]
-        done = self._epoch * self.params["steps"] + batches
-        epoch = done // self.params["steps"]
-        description = ", ".join(answers)
-        self.bar.update(self._task, completed=done, epoch=epoch, description=description)
-
-
 @_command
 def generate(path, num_samples, labels, seed, output):
     """Draws samples from the GAN at `path`, and writes them."""
-    if output.exists():
-        raise runs.RunError(f"{output} exists, and is left as it is; choose another --output.")
+    _check_output(output)
     gan, model = runs.find(path)
     if model.parent == runs.Run(path).backup:
         console.print(f"This run has not ended; what is drawn from is its last backup, {model}.")
-    if labels is None:
-        samples, classes = gan.generate(num_samples, seed=seed), None
-        samples = samples[0] if gan.num_classes else samples
-    elif not gan.num_classes:
+    names = runs.Run(path if path.is_dir() else path.parent).class_names
+    classes = None
+    if labels is not None and not gan.num_classes:
         raise runs.RunError(
             "--labels is for a GAN that has learned labels, as `kgan train --conditional` makes "
             f"them. Received: --labels {labels}, and {path}, which has none."
         )
-    else:
-        classes = _classes(labels, runs.Run(path).class_names)
-        samples = gan.generate(num_samples, np.resize(classes, num_samples), seed=seed)
-    _write(output, samples, columns=classes and len(classes))
+    if labels is not None:
+        classes = np.resize(_classes(labels, names), num_samples)
+    samples = gan.generate(num_samples, classes, seed=seed)
+    if gan.num_classes and classes is None:
+        samples, classes = samples
+    columns = labels and labels.count(",") + 1
+    _write(output, samples, classes, names=names, columns=columns)
     console.print(f"{num_samples} samples: {output}")
 
 
 def _classes(labels, names):
-    """The classes that `labels`, such as 3,7 or cat,dog, means: a list of integers."""
+    """The classes that `labels`, such as 3,7 or cat,dog, means: a list of integers.
+
+    Names that are numbers, as of folders called 3 and 7, count as names: 0 is then no class.
+    """
     labels = [label.strip() for label in labels.split(",")]
-    numbers = dict(zip(names, range(len(names)), strict=True))
+    numbers = {name: number for number, name in enumerate(names)}
+    named_by_numbers = any(name.isdecimal() for name in names)
     try:
-        return [numbers[label] if label in numbers else int(label) for label in labels]
-    except ValueError:
-        known = f", or names: {', '.join(names)}" if names else ""
+        return [
+            numbers[label] if label in numbers or named_by_numbers else int(label)
+            for label in labels
+        ]
+    except (KeyError, ValueError):
+        integers = "" if named_by_numbers else "integers, as 3,7"
+        known = f"names: {', '.join(names)}" if names else ""
         raise runs.RunError(
-            f"--labels must be integers, as 3,7{known}. Received: {','.join(labels)}."
+            f"--labels must be {', or '.join(filter(None, (integers, known)))}. "
+            f"Received: {','.join(labels)}."
         ) from None
 
 
-def _write(output, samples, columns):
+FORMATS = (".png", ".npy", ".npz", "")
+
+
+def _check_output(output):
+    if output.exists():
+        raise runs.RunError(f"{output} exists, and is left as it is; choose another --output.")
+    if output.suffix.lower() not in FORMATS:
+        raise runs.RunError(
+            "--output must be a .png, a .npy, a .npz or, without a suffix, a folder. "
+            f"Received: {output}."
+        )
+
+
+def _write(output, samples, classes, *, names, columns):
     is_image = samples.ndim == 4 and samples.shape[-1] in (1, 3)
-    if output.suffix == ".npy":
-        with files.replacing(output) as beside:
-            np.save(beside, images.to_uint8(samples) if is_image else samples)
-    elif output.suffix == ".png":
+    suffix = output.suffix.lower()
+    if suffix == ".png":
         files.write_atomically(output, plots.picture(samples, columns=columns))
-    elif output.suffix or not is_image:
-        raise runs.RunError(f"--output must be a .png, a .npy or, of images, a folder: {output}.")
+    elif suffix:
+        values = images.to_uint8(samples) if is_image else samples
+        with files.replacing(output) as beside, beside.open("wb") as file:
+            _write_arrays(file, suffix, values, classes)
+    elif not is_image:
+        raise runs.RunError(f"A folder is for images; these are not: choose {output}.npy.")
     else:
         for i, image in enumerate(samples):
-            images.save_png(output / f"{i:05d}.png", image)
+            name = "" if classes is None else _name(classes[i], names)
+            images.save_png(output / name / f"{i:05d}.png", image)
+
+
+def _write_arrays(file, suffix, samples, classes):
+    if suffix == ".npy":
+        np.save(file, samples)
+    else:
+        labels = {} if classes is None else {"labels": classes}
+        np.savez_compressed(file, samples=samples, **labels)
+
+
+def _name(label, names):
+    """A class as a folder: some names, such as T-shirt/top, are no file's."""
+    return names[label].replace("/", "-") if names else str(label)
 
 
 @_command

@@ -63,6 +63,21 @@ def held(folder):
         lock.release()
 
 
+def check_free(folder):
+    """Raises where `held` would, and makes no folder.
+
+    Raises:
+        BlockingIOError, OSError: as `held`.
+    """
+    folder = pathlib.Path(folder)
+    if folder.exists():
+        with held(folder):
+            return
+    nearest = next(parent for parent in folder.absolute().parents if parent.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise OSError(f"{folder} cannot be made: {nearest} is no folder that can be written to.")
+
+
 def is_empty(folder):
     """Whether a folder holds nothing but what interrupted writes left, or is not there."""
     folder = pathlib.Path(folder)

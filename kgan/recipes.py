@@ -64,13 +64,17 @@ class Recipe:
         """The data, a `kgan.datasets.Dataset`.
 
         Raises:
-            ValueError: if the recipe names no data set; and as `kgan.datasets.load`.
+            ValueError: if the recipe names no data set, or its networks cannot make images of
+                that size; and as `kgan.datasets.load`.
         """
         if self.dataset is None:
             raise ValueError(
                 "`dataset` is needed with this recipe: the path of a folder of pictures, or the "
                 "name of a data set of TensorFlow Datasets. Received: dataset=None."
             )
+        if self.image_size is not None and datasets.is_directory(self.dataset):
+            # A size that the networks cannot make is said before a folder is read.
+            self.networks((self.image_size, self.image_size, 3), None)
         return datasets.load(
             self.dataset,
             batch_size=self.batch_size,
@@ -146,12 +150,13 @@ DIGITS = Recipe(
 )
 """The 2014 paper's pair, small, on the embedded 8×8 digits.
 
-`kgan train --recipe digits`: about a minute on 2 cores. A classifier that tells 96.7 % of held-out
-real digits rightly then finds in 10,000 samples, over three seeds, all ten classes, with shares of
-9.0 to 12.0 %, 0.974 of the confidence that it has in real digits, and 0.981 to 0.989 of their
-pairwise distance within a class. With `--conditional` 99.0 to 99.5 % of 1,000 samples are what they
-were asked to be. 2 cores of an AMD EPYC (family 25), float32, 2026-11-23 and 24, by
-`python benchmarks/recipes.py --recipe digits`.
+`kgan train --recipe digits`: 21 to 26 s; a minute on cores without AVX-512. A classifier that tells
+96.7 % of held-out real digits rightly then finds in 10,000 samples, over six seeds, all ten
+classes, with shares of 8.6 to 12.0 %, 0.974 to 0.976 of the confidence that it has in real digits,
+and 0.974 to 0.989 of their pairwise distance within a class. With `--conditional` 99.0 to 99.5 % of
+1,000 samples, over three seeds, are what they were asked to be. 2 cores of an AMD EPYC (family 25,
+model 17, AVX-512), float32, 2026-11-24, by `python benchmarks/recipes.py --recipe digits --seeds
+6`, the latter with `--conditional --seeds 3`.
 """
 
 MNIST = Recipe(
@@ -187,10 +192,10 @@ FASHION_MNIST = dataclasses.replace(
 the 10,000 real test garments rightly then finds in 10,000 samples, over three seeds, all ten
 classes, with shares of 7.3 to 12.3 % (half the sum of their differences from the real ones: 0.055
 to 0.056), 0.925 to 0.931 of the confidence that it has in real garments, and 0.94 to 0.96 of their
-pairwise distance within a class. With `--conditional`, in 267 s, 86.6 % of 1,000 samples of one
-seed are what they were asked to be. 2 cores of an AMD EPYC (family 25, model 17, AVX-512), float32,
-2026-11-24, by `python benchmarks/recipes.py --recipe fashion_mnist`, the latter with `--conditional
---seeds 1`.
+pairwise distance within a class. With `--conditional` 86.4 to 87.0 % of 1,000 samples, over three
+seeds, are what they were asked to be. 2 cores of an AMD EPYC (family 25, model 17, AVX-512),
+float32, 2026-11-24, by `python benchmarks/recipes.py --recipe fashion_mnist`, the latter with
+`--conditional`.
 """
 
 PICTURES = Recipe(

@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 import kgan_command
-from kgan import backups, datasets, files, recipes, runs
+from kgan import backups, cli, datasets, files, recipes, runs
 
 QUICK = ["--epochs", "2", "--batch-size", "256"]
 
@@ -51,6 +51,7 @@ def pictures(tmp_path):
         PIL.Image.fromarray(random.integers(0, 256, shape, dtype="uint8")).save(path)
     (tmp_path / "pictures" / "even" / "notes.txt").write_text("no picture")
     (tmp_path / "pictures" / "top.png").write_bytes(b"")
+    (tmp_path / "pictures" / "broken").mkdir()
     return tmp_path / "pictures"
 
 
@@ -126,6 +127,16 @@ def test_train_says_what_it_is_about_to_do(run, tmp_path):
         assert part in words
 
 
+def test_nothing_is_read_for_a_run_that_cannot_be_written(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(recipes.Recipe, "load", lambda recipe: pytest.fail("The data was read."))
+    with files.held(tmp_path / "held"):
+        assert "is in use" in said(call("train", *QUICK, "--output", tmp_path / "held"))
+    monkeypatch.setattr(os, "access", lambda *arguments: False)
+    result = call("train", *QUICK, "--output", tmp_path / "new" / "deep")
+    assert f"cannot be made: {tmp_path} is no folder that can be written to" in said(result)
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_second_process_on_a_run_is_refused_and_the_first_unharmed(run, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)
@@ -169,6 +180,14 @@ def test_your_own_pictures_from_the_folder_to_samples_of_a_class(pictures, tmp_p
     for labels, message in (("2", "`labels` must be in 0..1"), ("od", "or names: even, odd")):
         result = call("generate", tmp_path / "run", "--labels", labels, "--output", tmp_path / "no")
         assert message in said(result)
+    drawn = ["--num-samples", 6, "--seed", 0, "--output"]
+    for output in (tmp_path / "drawn", tmp_path / "drawn.npz"):
+        assert call("generate", tmp_path / "run", *drawn, output).exit_code == 0
+    labels = np.load(tmp_path / "drawn.npz")["labels"]
+    assert np.load(tmp_path / "drawn.npz")["samples"].shape == (6, 8, 8, 3)
+    assert {
+        path.relative_to(tmp_path / "drawn").as_posix() for path in contents(tmp_path / "drawn")
+    } == {f"{('even', 'odd')[label]}/{i:05d}.png" for i, label in enumerate(labels)}
     plain = ["--dataset", pictures, *options[:-1], tmp_path / "plain"]
     assert call("train", *plain).exit_code == 0
 
@@ -193,6 +212,14 @@ def test_a_run_may_be_called_like_its_data(tmp_path, monkeypatch):
     assert datasets.is_directory("./mnist")
 
 
+def test_classes_that_are_called_by_numbers_are_asked_for_by_their_names():
+    assert cli._classes("7, 3", ("3", "7")) == [1, 0]
+    with pytest.raises(runs.RunError, match=r"must be names: 3, 7\. Received: 0\."):
+        cli._classes("0", ("3", "7"))
+    assert cli._classes("1,cat", ("cat", "dog")) == [1, 0]
+    assert cli._name(1, ("Coat", "T - shirt / top")) == "T - shirt - top"
+
+
 def test_recipes_are_listed():
     words = said(call("recipes"))
     for name, recipe in recipes.ALL.items():
@@ -212,9 +239,9 @@ def test_help_does_not_wait_for_tensorflow():
 
 
 def test_generate_writes_a_grid(run, tmp_path):
-    result = call("generate", run, "--num-samples", 9, "--output", tmp_path / "grid.png")
+    result = call("generate", run, "--num-samples", 9, "--output", tmp_path / "grid.PNG")
     assert result.exit_code == 0
-    with PIL.Image.open(tmp_path / "grid.png") as picture:
+    with PIL.Image.open(tmp_path / "grid.PNG") as picture:
         assert picture.size == (26 * 20, 26 * 20)
 
 
@@ -270,10 +297,19 @@ def test_generate_takes_a_file_and_labels(tmp_path):
             "makes each sub-folder a class, and there is none",
         ),
         (["train", "--output", "RUN/run.json"], "is a file; choose another --output"),
-        (["train", *QUICK, "--output", "RUN/run.json/deep"], "Not a directory"),
+        (["train", *QUICK, "--output", "RUN/run.json/deep"], "run.json is no folder"),
         (["generate", "nowhere"], "is not a trained run"),
         (["generate", "RUN", "--labels", "3"], "a GAN that has learned labels"),
         (["generate", "RUN", "--output", "a.jpg"], "must be a .png, a .npy"),
+        (["generate", "nowhere", "--output", "a.jpg"], "must be a .png, a .npy"),
+        (
+            ["train", "--dataset", "PICTURES", "--output", "PICTURES/run"],
+            "must not lie in the folder",
+        ),
+        (
+            ["train", "--dataset", "PICTURES/broken", "--image-size", "30"],
+            "must be square, of 4·2ⁿ (8, 16, 32, 64, ...) or 28 pixels",
+        ),
         (["generate", "RUN", "--output", "RUN"], "exists, and is left as it is"),
     ],
 )
@@ -284,9 +320,9 @@ def test_what_cannot_be_done_is_said_in_words(
     before = contents(run)
     words = [w.replace("RUN", str(run)).replace("PICTURES", str(pictures)) for w in arguments]
     result = call(*words)
+    assert isinstance(result.exception, SystemExit)  # Anything else is shown as a traceback.
     assert result.exit_code in (1, 2)
     assert message in said(result)
-    assert "Traceback" not in result.output
     assert list(tmp_path.iterdir()) == [pictures]
     assert before == contents(run)
 

@@ -1,0 +1,61 @@
+"""The line that the terminal shows while a GAN trains."""
+
+import time
+
+import keras
+import rich.progress
+
+# What of the logs is on the progress line, and how it is called there.
+ANSWERS = {
+    "real_probability": "D(x)",
+    "fake_probability": "D(G(z))",
+    "real_logits": "D(x)",
+    "fake_logits": "D(G(z))",
+}
+
+
+class ProgressLine(keras.callbacks.Callback):
+    """One line: the epochs, the players, the time left.
+
+    Args:
+        console: a `rich.console.Console`.
+        every_seconds: how often it changes.
+
+    Example: `with line.bar: gan.fit(dataset, callbacks=[line], verbose=0)`.
+    """
+
+    def __init__(self, console, every_seconds=0.2):
+        super().__init__()
+        self.every_seconds = every_seconds
+        self.bar = rich.progress.Progress(
+            rich.progress.TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
+            rich.progress.BarColumn(),
+            rich.progress.TextColumn("{task.description}"),
+            rich.progress.TimeElapsedColumn(),
+            rich.progress.TextColumn("left"),
+            rich.progress.TimeRemainingColumn(),
+            console=console,
+        )
+        self._task, self._shown = None, 0.0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        epochs, steps = self.params["epochs"], self.params["steps"]
+        if self._task is None:
+            total, fields = epochs * steps, {"epoch": epoch, "epochs": epochs}
+            self._task = self.bar.add_task("", total=total, completed=epoch * steps, **fields)
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if time.monotonic() - self._shown >= self.every_seconds:
+            self._show(batch + 1, logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._show(self.params["steps"], logs)
+
+    def _show(self, batches, logs):
+        self._shown = time.monotonic()
+        answers = [f"{ANSWERS[name]} {logs[name]:.2f}" for name in ANSWERS if name in logs]
+        done = self._epoch * self.params["steps"] + batches
+        epoch = done // self.params["steps"]
+        description = ", ".join(answers)
+        self.bar.update(self._task, completed=done, epoch=epoch, description=description)
