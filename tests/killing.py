@@ -4,6 +4,7 @@
 time that MOMENT comes; N = 0 never does. A backup is made every few milliseconds.
 """
 
+import dataclasses
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ import zipfile
 import keras
 
 import kgan_command
-from kgan import callbacks
+from kgan import architectures, callbacks, penalties, recipes
 
 MOMENTS = {
     "batch": (keras.callbacks.CallbackList, "on_train_batch_end"),
@@ -21,6 +22,18 @@ MOMENTS = {
     "sync": (os, "fsync"),
     "rename": (os, "replace"),
 }
+
+
+def small_dcgan(image_shape, num_classes):
+    """A pair that trains in seconds."""
+    return architectures.dcgan(image_shape, 8, width=8, num_classes=num_classes)
+
+
+SMALL_DCGAN = dataclasses.replace(
+    recipes.DIGITS,
+    networks=small_dcgan,
+    penalties=(penalties.R1(0.1),),
+)
 
 
 def kill(moment, when, number):
@@ -46,6 +59,7 @@ def main():
     moment, when, number, *arguments = sys.argv[1:]
     callbacks.BackupAndRestore.__init__.__kwdefaults__["every_seconds"] = 0.05
     kill(moment, when, int(number))
+    recipes.ALL["small_dcgan"] = SMALL_DCGAN
     sys.argv = ["kgan", *arguments]
     kgan_command.main()
 

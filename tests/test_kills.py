@@ -13,14 +13,18 @@ import pytest
 from kgan import backups, runs
 
 # 37 steps an epoch, a prime number: each is an execution of its own, and can be the last.
-OPTIONS = ["train", "--epochs", "3", "--batch-size", "38", "--seed", "5"]
+OPTIONS = ["--epochs", "3", "--batch-size", "38", "--seed", "5"]
 STEPS, EPOCHS = 37, 3
+# Convolutions, labels, BatchNormalization and a penalty; 36 steps an epoch, 18 an execution.
+DCGAN = ["--recipe", "small_dcgan", "--conditional", "--epochs", "4", "--batch-size", "39"]
+EXECUTIONS = 2
 
 
-def start(folder, moment="batch", when="before", number=0, seconds=None):
+def start(folder, moment="batch", when="before", number=0, seconds=None, options=OPTIONS):
     """Starts the run in `folder`; says whether it came to its end."""
     program = str(pathlib.Path(killing.__file__))
-    command = [sys.executable, program, moment, when, str(number), *OPTIONS, "--output", folder]
+    command = [sys.executable, program, moment, when, str(number), "train", *options]
+    command += ["--output", folder]
     try:
         ended = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
     except subprocess.TimeoutExpired:  # It was sent SIGKILL.
@@ -70,16 +74,30 @@ def test_a_run_that_is_killed_ends_like_one_that_is_not(tmp_path, undisturbed, k
     check_same(tmp_path, undisturbed)
 
 
+def test_a_conditional_dcgan_that_is_killed_ends_like_one_that_is_not(tmp_path):
+    assert start(tmp_path / "whole", options=DCGAN)
+    for kill in [("batch", "before", EXECUTIONS + 1), ("rename", "after", 7)]:
+        assert not start(tmp_path / "killed", *kill, options=DCGAN)
+    assert start(tmp_path / "killed", options=DCGAN)
+    gan, _ = runs.find(tmp_path / "killed")
+    assert gan.num_classes == 10
+    assert gan.steps_per_execution == 18
+    check_same(tmp_path / "killed", result(tmp_path / "whole"))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_a_run_that_is_killed_at_random_ends_like_one_that_is_not(tmp_path, undisturbed, seed):
     chosen = random.Random(seed)
+    ended = []
     for _ in range(chosen.randint(2, 4)):
         moment = chosen.choice([*killing.MOMENTS, "any"])
         if moment == "any":
-            start(tmp_path, seconds=chosen.uniform(5, 12))
+            ended.append(start(tmp_path, seconds=chosen.uniform(5, 12)))
         else:
-            often = {"batch": STEPS, "epoch": 2, "entry of a file": 40}.get(moment, 12)
-            start(tmp_path, moment, chosen.choice(["before", "after"]), chosen.randint(1, often))
+            often = {"batch": STEPS, "epoch": 2, "entry of a file": 10}.get(moment, 12)
+            when, number = chosen.choice(["before", "after"]), chosen.randint(1, often)
+            ended.append(start(tmp_path, moment, when, number))
+    assert not all(ended)  # Some kill struck.
     assert start(tmp_path)
     check_same(tmp_path, undisturbed)
