@@ -102,7 +102,7 @@ def recipes(contents):
         "0.92 and diversity at least 0.6 of what those have; with labels 95 % as asked "
         "(fashion_mnist 85 %)"
     )
-    return "\n".join([*lines, "", _origin(protocol, contents[-1])])
+    return "\n".join([*lines, "", _origins(protocol, contents)])
 
 
 def recipes_in_short(contents):
@@ -116,7 +116,7 @@ def recipes_in_short(contents):
         "Mean ± standard error, as a classifier of real images sees 10,000 samples, or, with "
         "labels, 1,000 that were asked for; confidence and diversity are 1 for real images"
     )
-    return "\n".join([*lines, "", _origin(protocol, contents[-1])])
+    return "\n".join([*lines, "", _origins(protocol, contents)])
 
 
 def _name(content):
@@ -189,14 +189,27 @@ def _rule(columns):
 
 def _origin(protocol, content):
     """The line below a table: how, on what, with what, when, by which command."""
+    return f"{protocol}; {_setting(content)}; {content['date'][:10]}; `{content['command']}`."
+
+
+def _origins(protocol, contents):
+    """The line below a table of the results of several commands."""
+    settings = " and ".join(dict.fromkeys(map(_setting, contents)))
+    dates = sorted({content["date"][:10] for content in contents})
+    dates = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    command = "python benchmarks/recipes.py --recipe NAME --seeds N"
+    return f"{protocol}; {settings}; {dates}; `{command}`, the rows with labels `--conditional`."
+
+
+def _setting(content):
+    """The machine and the versions of a result."""
     machine, versions = content["machine"], content["versions"]
     flags = ", ".join(machine["processor_flags"])
     return (
-        f"{protocol}; {machine['processor']} (family {machine['processor_family']}, model "
+        f"{machine['processor']} (family {machine['processor_family']}, model "
         f"{machine['processor_model']}; {flags}), {machine['cores']} cores, "
         f"{machine['memory_gib']:g} GiB; kgan {versions['kgan']}, Keras {versions['keras']}, "
-        f"TensorFlow {versions['tensorflow']}, Python {versions['python']}; "
-        f"{content['date'][:10]}; `{content['command']}`."
+        f"TensorFlow {versions['tensorflow']}, Python {versions['python']}"
     )
 
 
