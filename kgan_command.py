@@ -49,6 +49,10 @@ def train(
     output: Annotated[
         pathlib.Path | None, typer.Option(help="The run's folder; saved_models/RECIPE by default.")
     ] = None,
+    export: Annotated[
+        list[str] | None,
+        typer.Option(help="A format to export too when training has ended; repeatable."),
+    ] = None,
 ):
     """Trains a GAN; without options, on the embedded digits.
 
@@ -58,6 +62,7 @@ def train(
     _cli().train(
         recipe,
         output,
+        export,
         dataset=dataset,
         epochs=epochs,
         batch_size=batch_size,
@@ -87,6 +92,31 @@ def generate(
 ):
     """Draws samples from a trained GAN."""
     _cli().generate(run, num_samples, labels, seed, output)
+
+
+@app.command()
+def export(
+    run: Annotated[pathlib.Path, typer.Argument(help="A run's folder, or a .keras file.")],
+    format: Annotated[
+        list[str] | None,
+        typer.Option(help="tf_saved_model (default), litert or onnx; repeatable."),
+    ] = None,
+    quantize: Annotated[
+        list[str] | None,
+        typer.Option(help="Of LiteRT: none, float16, dynamic or int8; repeatable, a file each."),
+    ] = None,
+    batch_size: Annotated[
+        int, typer.Option(min=0, help="Of LiteRT and ONNX: samples a call; 0: any number.")
+    ] = 1,
+    output: Annotated[
+        pathlib.Path | None, typer.Option(help="The folder; the run's own by default.")
+    ] = None,
+):
+    """Exports the generator, and proves that the export draws what Keras draws.
+
+    tf_saved_model is for TF Serving, litert (TFLite) for phones and browsers, onnx for the rest.
+    """
+    _cli().export(run, format, quantize, batch_size, output)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from kgan import (  # noqa: E402
     architectures,
     callbacks,
     datasets,
+    exports,
     images,
     layers,
     losses,
@@ -24,6 +25,7 @@ from kgan import (  # noqa: E402
     plots,
     recipes,
 )
+from kgan.exports import export  # noqa: E402
 from kgan.gan import GAN  # noqa: E402
 
 __version__ = "0.1.0"
@@ -33,6 +35,8 @@ __all__ = [
     "architectures",
     "callbacks",
     "datasets",
+    "export",
+    "exports",
     "images",
     "layers",
     "losses",

@@ -35,6 +35,35 @@ def replacing(path):
         raise
 
 
+def move(source, target):
+    """Renames a file or folder on one disk, and gives the new path; takes no other's place.
+
+    Raises:
+        FileExistsError: if there is something at `target`, even if it came there just now.
+    """
+    source, target = pathlib.Path(source), pathlib.Path(target)
+    try:
+        if source.is_dir():
+            os.rename(source, target)  # Fails where there is a folder that is not empty.
+        else:
+            os.link(source, target)
+            source.unlink()
+    except OSError:
+        if target.exists():
+            raise FileExistsError(f"{target} exists, and is left as it is.") from None
+        os.rename(source, target)  # A disk that knows no links.
+    return target
+
+
+def sync(path):
+    """Returns when a file, or all files in a folder, are on the disk."""
+    path = pathlib.Path(path)
+    for file in [path] if path.is_file() else path.rglob("*"):
+        if file.is_file():
+            with open(file, "rb") as opened:
+                os.fsync(opened.fileno())
+
+
 @contextlib.contextmanager
 def held(folder):
     """Holds a folder, which is made if need be, against everybody else.

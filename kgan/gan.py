@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kgan import checks, losses, noise, players, resuming
+from kgan import checks, exports, losses, noise, players, resuming
 from kgan import penalties as penalties_module
 from kgan.running_means import RunningMeans
 
@@ -341,6 +341,20 @@ class GAN(keras.Model):
         logits = players.predict(self.discriminator, inputs, batch_size)
         probabilities = ops.convert_to_numpy(self.loss.probability(logits))
         return probabilities.reshape(len(logits), -1).mean(axis=1)
+
+    def export(self, filepath, format="tf_saved_model", **options):
+        """Writes the averaged generator for use without kgan and Keras; see `kgan.export`.
+
+        Args:
+            filepath: a folder that does not exist yet, or a file (.tflite, .onnx).
+            format: `"tf_saved_model"`, `"litert"` or `"onnx"`.
+            **options: as of `kgan.export`; what the latents and labels are like is known.
+
+        Returns:
+            A `kgan.exports.Proof`: how it was compared with the generator.
+        """
+        known = exports.options_of(self)
+        return exports.export(self.averaged_generator, filepath, format, **known | options)
 
     # Saving
 

@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 import kgan_command
-from kgan import backups, cli, datasets, files, recipes, runs
+from kgan import backups, datasets, files, recipes, runs
+from kgan.cli import drawing
 
 QUICK = ["--epochs", "2", "--batch-size", "256"]
 
@@ -213,11 +214,11 @@ def test_a_run_may_be_called_like_its_data(tmp_path, monkeypatch):
 
 
 def test_classes_that_are_called_by_numbers_are_asked_for_by_their_names():
-    assert cli._classes("7, 3", ("3", "7")) == [1, 0]
+    assert drawing._classes("7, 3", ("3", "7")) == [1, 0]
     with pytest.raises(runs.RunError, match=r"must be names: 3, 7\. Received: 0\."):
-        cli._classes("0", ("3", "7"))
-    assert cli._classes("1,cat", ("cat", "dog")) == [1, 0]
-    assert cli._name(1, ("Coat", "T - shirt / top")) == "T - shirt - top"
+        drawing._classes("0", ("3", "7"))
+    assert drawing._classes("1,cat", ("cat", "dog")) == [1, 0]
+    assert drawing._name(1, ("Coat", "T - shirt / top")) == "T - shirt - top"
 
 
 def test_recipes_are_listed():

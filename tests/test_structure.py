@@ -13,6 +13,7 @@ LEVELS = [
     {"files", "layers", "lookup", "noise", "progress"},
     {"backups", "checks", "images", "losses", "penalties", "resuming"},
     {"architectures", "datasets", "players", "plots", "running_means"},
+    {"exports"},
     {"gan"},
     {"callbacks"},
     {"recipes", "runs"},

@@ -3,6 +3,7 @@
 from kgan.checks.arguments import (
     check_compile,
     check_generate,
+    check_latent_distribution,
     check_positive_integer,
     check_seed,
     check_settings,
@@ -15,6 +16,7 @@ __all__ = [
     "check_compile",
     "check_fit",
     "check_generate",
+    "check_latent_distribution",
     "check_networks",
     "check_positive_integer",
     "check_seed",

@@ -12,11 +12,7 @@ DISTRIBUTIONS = ("normal", "uniform")
 def check_settings(discriminator_steps, latent_distribution, ema_decay, seed):
     """Raises where an argument of `GAN` is out of range."""
     check_positive_integer("discriminator_steps", discriminator_steps)
-    if latent_distribution not in DISTRIBUTIONS:
-        raise ValueError(
-            f"`latent_distribution` must be one of {DISTRIBUTIONS}. "
-            f"Received: latent_distribution={latent_distribution!r}."
-        )
+    check_latent_distribution(latent_distribution)
     if ema_decay is not None and not 0 <= ema_decay < 1:
         raise ValueError(
             "`ema_decay` must be in [0, 1), or None for no averaging. "
@@ -24,6 +20,15 @@ def check_settings(discriminator_steps, latent_distribution, ema_decay, seed):
         )
     if seed is not None:
         check_seed(seed)
+
+
+def check_latent_distribution(name):
+    """Raises for a distribution that latents are not drawn from."""
+    if name not in DISTRIBUTIONS:
+        raise ValueError(
+            f"`latent_distribution` must be one of {DISTRIBUTIONS}. "
+            f"Received: latent_distribution={name!r}."
+        )
 
 
 def check_seed(seed):

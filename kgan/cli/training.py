@@ -1,66 +1,31 @@
-"""What the `kgan` command does: a thin reading of the same calls that a notebook makes.
-
-Its options are in `kgan_command.py`, which loads this when they are known to be right.
-"""
+"""`kgan train`, and `kgan recipes`."""
 
 import dataclasses
-import functools
 import pathlib
 import warnings
 
-import numpy as np
-import rich.console
 import rich.markup
 import rich.table
 import tensorflow as tf
-import typer
 
-from kgan import callbacks, datasets, files, images, plots, recipes, runs
+from kgan import callbacks, datasets, exports, files, plots, recipes, runs
+from kgan.cli import exporting
+from kgan.cli.saying import command, console
 from kgan.progress import ProgressLine
 
-console = rich.console.Console()
 
-# What a user can bring about; anything else is kgan's fault, and shows its traceback.
-USER_ERRORS = (ValueError, OSError, runs.RunError)
-
-
-def _command(function):
-    """The function, with its errors said in words."""
-
-    @functools.wraps(function)
-    def command(*arguments, **options):
-        try:
-            with warnings.catch_warnings():
-                warnings.showwarning = _show_warning
-                function(*arguments, **options)
-        except USER_ERRORS as error:
-            _say("[bold red]Error:[/]", error)
-            raise typer.Exit(1) from error
-        except KeyboardInterrupt:
-            console.print("Interrupted. `kgan train` goes on when it is started again.")
-            raise typer.Exit(130) from None
-
-    return command
-
-
-def _show_warning(message, *where):
-    _say("[yellow]Warning:[/]", message)
-
-
-def _say(kind, message):
-    console.print(f"{kind} {rich.markup.escape(str(message))}", soft_wrap=True)
-
-
-@_command
-def train(name, output, **given):
+@command
+def train(name, output, formats, **given):
     """Trains a recipe, or goes on with it.
 
     Args:
         name: of the recipe; None for the one that the data set suggests.
         output: the run's folder; None for saved_models and the recipe's name.
+        formats: of the exports that are made when training has ended; None or empty for none.
         **given: what is to differ from the recipe; None where nothing is.
     """
     name = name or _recipe_for(given["dataset"])
+    exports.kinds(formats or ())  # An extra that is missing is no news for the end.
     given["dataset"] = _resolved(given["dataset"])
     given = {key: value for key, value in given.items() if value is not None}
     recipe = dataclasses.replace(recipes.get(name), **given)
@@ -72,8 +37,10 @@ def train(name, output, **given):
     run = runs.at(output, asked)
     if run.has_ended(recipe.epochs):
         console.print(f"The run in {run.folder} has ended already, and is left as it is.")
+        if formats:
+            console.print(f"To export it: [bold]kgan export {run.folder}")
     else:
-        _train(name, recipe, run, asked)
+        _train(name, recipe, run, asked, formats)
     _summarize(run)
 
 
@@ -99,7 +66,7 @@ def _recipe_for(dataset):
     return dataset if dataset in recipes.ALL else "pictures"
 
 
-def _train(name, recipe, run, asked):
+def _train(name, recipe, run, asked, formats):
     files.check_free(run.folder)  # It is held when the data is there: what fails leaves no folder.
     if not tf.config.list_physical_devices("GPU"):  # There kgan promises less.
         tf.config.experimental.enable_op_determinism()
@@ -112,6 +79,8 @@ def _train(name, recipe, run, asked):
         run.begin(asked, dataset.class_names)
         _announce(name, recipe, dataset, gan, run)
         _fit(gan, dataset, recipe.epochs, run)
+        if formats:
+            exporting.write(gan, run.folder, formats, class_names=run.class_names)
         run.end(gan)
 
 
@@ -180,96 +149,7 @@ def _summarize(run):
     console.print(f"Draw from it: [bold]kgan generate {run.folder} --output more.png")
 
 
-@_command
-def generate(path, num_samples, labels, seed, output):
-    """Draws samples from the GAN at `path`, and writes them."""
-    _check_output(output)
-    gan, model = runs.find(path)
-    if model.parent == runs.Run(path).backup:
-        console.print(f"This run has not ended; what is drawn from is its last backup, {model}.")
-    names = runs.Run(path if path.is_dir() else path.parent).class_names
-    classes = None
-    if labels is not None and not gan.num_classes:
-        raise runs.RunError(
-            "--labels is for a GAN that has learned labels, as `kgan train --conditional` makes "
-            f"them. Received: --labels {labels}, and {path}, which has none."
-        )
-    if labels is not None:
-        classes = np.resize(_classes(labels, names), num_samples)
-    samples = gan.generate(num_samples, classes, seed=seed)
-    if gan.num_classes and classes is None:
-        samples, classes = samples
-    columns = labels and labels.count(",") + 1
-    _write(output, samples, classes, names=names, columns=columns)
-    console.print(f"{num_samples} samples: {output}")
-
-
-def _classes(labels, names):
-    """The classes that `labels`, such as 3,7 or cat,dog, means: a list of integers.
-
-    Names that are numbers, as of folders called 3 and 7, count as names: 0 is then no class.
-    """
-    labels = [label.strip() for label in labels.split(",")]
-    numbers = {name: number for number, name in enumerate(names)}
-    named_by_numbers = any(name.isdecimal() for name in names)
-    try:
-        return [
-            numbers[label] if label in numbers or named_by_numbers else int(label)
-            for label in labels
-        ]
-    except (KeyError, ValueError):
-        integers = "" if named_by_numbers else "integers, as 3,7"
-        known = f"names: {', '.join(names)}" if names else ""
-        raise runs.RunError(
-            f"--labels must be {', or '.join(filter(None, (integers, known)))}. "
-            f"Received: {','.join(labels)}."
-        ) from None
-
-
-FORMATS = (".png", ".npy", ".npz", "")
-
-
-def _check_output(output):
-    if output.exists():
-        raise runs.RunError(f"{output} exists, and is left as it is; choose another --output.")
-    if output.suffix.lower() not in FORMATS:
-        raise runs.RunError(
-            "--output must be a .png, a .npy, a .npz or, without a suffix, a folder. "
-            f"Received: {output}."
-        )
-
-
-def _write(output, samples, classes, *, names, columns):
-    is_image = samples.ndim == 4 and samples.shape[-1] in (1, 3)
-    suffix = output.suffix.lower()
-    if suffix == ".png":
-        files.write_atomically(output, plots.picture(samples, columns=columns))
-    elif suffix:
-        values = images.to_uint8(samples) if is_image else samples
-        with files.replacing(output) as beside, beside.open("wb") as file:
-            _write_arrays(file, suffix, values, classes)
-    elif not is_image:
-        raise runs.RunError(f"A folder is for images; these are not: choose {output}.npy.")
-    else:
-        for i, image in enumerate(samples):
-            name = "" if classes is None else _name(classes[i], names)
-            images.save_png(output / name / f"{i:05d}.png", image)
-
-
-def _write_arrays(file, suffix, samples, classes):
-    if suffix == ".npy":
-        np.save(file, samples)
-    else:
-        labels = {} if classes is None else {"labels": classes}
-        np.savez_compressed(file, samples=samples, **labels)
-
-
-def _name(label, names):
-    """A class as a folder: some names, such as T-shirt/top, are no file's."""
-    return names[label].replace("/", "-") if names else str(label)
-
-
-@_command
+@command
 def list_recipes():
     """Prints the recipes."""
     table = rich.table.Table("recipe", "what it trains", "epochs", "batch", box=None)

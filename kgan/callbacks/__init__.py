@@ -1,0 +1,16 @@
+"""Things that watch training, and write files.
+
+Keras's own `ModelCheckpoint`, `CSVLogger`, `TensorBoard` and `EarlyStopping` work with a GAN as
+they are; name the log that they are to watch (`monitor="val_discriminator_accuracy"`), for there
+is no log called `loss`. `LearningRateScheduler` and `ReduceLROnPlateau` know one optimizer, and a
+GAN has two: give each a schedule of `keras.optimizers.schedules` as its learning rate instead. In
+place of `SwapEMAWeights` there is `GAN(ema_decay=...)`.
+"""
+
+from kgan.callbacks.backup_and_restore import BackupAndRestore
+from kgan.callbacks.csv_logger import CSVLogger
+from kgan.callbacks.export_generator import ExportGenerator
+from kgan.callbacks.sample_grid import SampleGrid
+from kgan.callbacks.terminate_on_nan import TerminateOnNaN
+
+__all__ = ["BackupAndRestore", "CSVLogger", "ExportGenerator", "SampleGrid", "TerminateOnNaN"]

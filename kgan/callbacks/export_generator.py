@@ -1,0 +1,71 @@
+"""The generator out of the game, while it goes on and when it ends."""
+
+import pathlib
+
+import keras
+
+from kgan import checks, exports
+
+
+class ExportGenerator(keras.callbacks.Callback):
+    """Writes the averaged generator for use without kgan and Keras, when training ends.
+
+    Each export is proved to draw what the generator draws (`kgan.export`), and takes the next name
+    that is free: `generator/<N>` for TF Serving, `generator.tflite`, `generator_int8_2.tflite`.
+
+    Args:
+        folder: where they go; made if need be.
+        formats: names of `kgan.exports.FORMATS`.
+        every_epochs: also after each so many epochs; None: when training ends only.
+        quantize: the ways of LiteRT to keep weights; one file each.
+        class_names: what the classes are called, for clients.
+
+    Raises:
+        ImportError: if a format needs an extra that is not installed.
+        ExportError: by `fit`, if an export draws something else than the generator.
+        ValueError: for unknown formats or ways to keep weights.
+    """
+
+    def __init__(
+        self,
+        folder,
+        formats=("tf_saved_model",),
+        *,
+        every_epochs=None,
+        quantize=("none",),
+        class_names=(),
+    ):
+        super().__init__()
+        if every_epochs is not None:
+            checks.check_positive_integer("every_epochs", every_epochs)
+        self.folder = pathlib.Path(folder).expanduser()
+        self.every_epochs = every_epochs
+        self.class_names = class_names
+        self.kinds = exports.kinds(formats, quantize)
+        self.proofs = []
+
+    def on_train_begin(self, logs=None):
+        self._is_new = False
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._is_new = True
+        if self.every_epochs and (epoch + 1) % self.every_epochs == 0:
+            self._export()
+
+    def on_train_end(self, logs=None):
+        if self._is_new:  # Else there was no epoch since the last export.
+            self._export()
+
+    def _export(self):
+        for format, options in self.kinds:
+            self.proofs.append(
+                exports.export_into(
+                    self.model.averaged_generator,
+                    self.folder,
+                    format,
+                    **exports.options_of(self.model),
+                    class_names=self.class_names,
+                    **options,
+                )
+            )
+        self._is_new = False

@@ -1,0 +1,10 @@
+"""What the `kgan` command does: a thin reading of the same calls that a notebook makes.
+
+Its options are in `kgan_command.py`, which loads this when they are known to be right.
+"""
+
+from kgan.cli.drawing import generate
+from kgan.cli.exporting import export
+from kgan.cli.training import list_recipes, train
+
+__all__ = ["export", "generate", "list_recipes", "train"]

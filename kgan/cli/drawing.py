@@ -1,0 +1,95 @@
+"""`kgan generate`."""
+
+import numpy as np
+
+from kgan import files, images, plots, runs
+from kgan.cli.saying import command, console
+
+
+@command
+def generate(path, num_samples, labels, seed, output):
+    """Draws samples from the GAN at `path`, and writes them."""
+    _check_output(output)
+    gan, model = runs.find(path)
+    if model.parent == runs.Run(path).backup:
+        console.print(f"This run has not ended; what is drawn from is its last backup, {model}.")
+    names = runs.Run(path if path.is_dir() else path.parent).class_names
+    classes = None
+    if labels is not None and not gan.num_classes:
+        raise runs.RunError(
+            "--labels is for a GAN that has learned labels, as `kgan train --conditional` makes "
+            f"them. Received: --labels {labels}, and {path}, which has none."
+        )
+    if labels is not None:
+        classes = np.resize(_classes(labels, names), num_samples)
+    samples = gan.generate(num_samples, classes, seed=seed)
+    if gan.num_classes and classes is None:
+        samples, classes = samples
+    columns = labels and labels.count(",") + 1
+    _write(output, samples, classes, names=names, columns=columns)
+    console.print(f"{num_samples} samples: {output}")
+
+
+def _classes(labels, names):
+    """The classes that `labels`, such as 3,7 or cat,dog, means: a list of integers.
+
+    Names that are numbers, as of folders called 3 and 7, count as names: 0 is then no class.
+    """
+    labels = [label.strip() for label in labels.split(",")]
+    numbers = {name: number for number, name in enumerate(names)}
+    named_by_numbers = any(name.isdecimal() for name in names)
+    try:
+        return [
+            numbers[label] if label in numbers or named_by_numbers else int(label)
+            for label in labels
+        ]
+    except (KeyError, ValueError):
+        integers = "" if named_by_numbers else "integers, as 3,7"
+        known = f"names: {', '.join(names)}" if names else ""
+        raise runs.RunError(
+            f"--labels must be {', or '.join(filter(None, (integers, known)))}. "
+            f"Received: {','.join(labels)}."
+        ) from None
+
+
+FORMATS = (".png", ".npy", ".npz", "")
+
+
+def _check_output(output):
+    if output.exists():
+        raise runs.RunError(f"{output} exists, and is left as it is; choose another --output.")
+    if output.suffix.lower() not in FORMATS:
+        raise runs.RunError(
+            "--output must be a .png, a .npy, a .npz or, without a suffix, a folder. "
+            f"Received: {output}."
+        )
+
+
+def _write(output, samples, classes, *, names, columns):
+    is_image = samples.ndim == 4 and samples.shape[-1] in (1, 3)
+    suffix = output.suffix.lower()
+    if suffix == ".png":
+        files.write_atomically(output, plots.picture(samples, columns=columns))
+    elif suffix:
+        values = images.to_uint8(samples) if is_image else samples
+        with files.replacing(output) as beside, beside.open("wb") as file:
+            _write_arrays(file, suffix, values, classes)
+    elif not is_image:
+        raise runs.RunError(f"A folder is for images; these are not: choose {output}.npy.")
+    else:
+        for i, image in enumerate(samples):
+            name = "" if classes is None else _name(classes[i], names)
+            images.save_png(output / name / f"{i:05d}.png", image)
+
+
+def _write_arrays(file, suffix, samples, classes):
+    if suffix == ".npy":
+        np.save(file, samples)
+    else:
+        labels = {} if classes is None else {"labels": classes}
+        np.savez_compressed(file, samples=samples, **labels)
+
+
+def _name(label, names):
+    """A class as a folder: some names, such as T-shirt/top, are no file's."""
+    return names[label].replace("/", "-") if names else str(label)

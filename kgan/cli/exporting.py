@@ -1,0 +1,51 @@
+"""`kgan export`."""
+
+import math
+
+import rich.table
+
+from kgan import exports, runs
+from kgan.cli.saying import command, console
+
+
+@command
+def export(path, formats, quantize, batch_size, output):
+    """Writes the generator of the run at `path` for use without kgan, proves it, and says how."""
+    formats, quantize = formats or ["tf_saved_model"], quantize or ["none"]
+    exports.kinds(formats, quantize)  # What is wrong with them is said before a run is loaded.
+    gan, model = runs.find(path)
+    if model.parent == runs.Run(path).backup:
+        console.print(f"This run has not ended; what is exported is its last backup, {model}.")
+    run = runs.Run(path if path.is_dir() else path.parent)
+    write(gan, output or run.folder, formats, quantize, batch_size, run.class_names)
+
+
+def write(gan, folder, formats, quantize=("none",), batch_size=1, class_names=()):
+    """Writes the exports that were asked for below `folder`, and shows their proofs."""
+    known = exports.options_of(gan) | {"class_names": class_names}
+    table = rich.table.Table(box=None)
+    for heading in ("export", "size", "largest difference", "PSNR", "ms an image", "of 32"):
+        table.add_column(heading, justify="left" if heading == "export" else "right")
+    for format, options in exports.kinds(formats, quantize):
+        if format != "tf_saved_model":
+            options = options | {"batch_size": batch_size or None}
+        console.print(f"[dim]{format} {' '.join(map(str, options.values()))}")
+        proof = exports.export_into(gan.averaged_generator, folder, format, **known, **options)
+        table.add_row(*_cells(proof))
+    console.print(table)
+    console.print(
+        f"Compared with Keras on 64 latents, by each one's own runtime: {folder / 'export.json'}"
+    )
+
+
+def _cells(proof):
+    psnr = math.inf if proof.psnr is None else proof.psnr
+    one, many = proof.milliseconds.get("1"), proof.milliseconds.get("32")
+    return (
+        proof.path,
+        f"{proof.size_bytes / 1e6:.2f} MB",
+        f"{proof.max_difference:.1g}",
+        f"{psnr:.0f} dB",
+        f"{one:.3g}" if one else "",
+        f"{many:.3g}" if many else "",
+    )

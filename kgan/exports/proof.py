@@ -1,0 +1,162 @@
+"""The proof of an export: its own runtime draws, for the same latents, what Keras draws."""
+
+import dataclasses
+import hashlib
+import json
+import math
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+from kgan import players
+from kgan.exports import runtimes
+
+NUM_LATENTS = 64
+SEED = 0
+
+# Of each way to keep the weights: the largest difference from Keras, and the least PSNR in dB.
+BOUNDS = {
+    "none": (1e-5, None),
+    "float16": (1e-2, None),
+    "dynamic": (None, 30.0),
+    "int8": (None, 30.0),
+}
+
+
+class ExportError(Exception):
+    """An export does not draw what the generator draws."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Proof:
+    """How an export was compared with the generator, on 64 fixed latents.
+
+    Args:
+        path: the export.
+        format: of `kgan.exports.FORMATS`.
+        quantize: how its weights are kept.
+        batch_size: how many samples a call makes; None for any number.
+        max_difference, mean_difference: of its samples from those of the generator in float32;
+            absolute, of values in [-1, 1].
+        psnr: the peak signal-to-noise ratio of the two, 10·log₁₀(2² / mean squared difference),
+            in dB; None where they are equal.
+        max_difference_of_original: from the generator as it was trained, where that was not in
+            float32; else None.
+        frechet_distance_change: None, until there are reference images to compare it on.
+        size_bytes: of all its files.
+        sha256: of the file; of a folder of all files in it, in the order of their names.
+        milliseconds: how long an image takes, by the size of the batch.
+        runtime: what it was loaded by, with its version.
+    """
+
+    path: str
+    format: str
+    quantize: str
+    batch_size: int | None
+    max_difference: float
+    mean_difference: float
+    psnr: float | None
+    max_difference_of_original: float | None
+    frechet_distance_change: float | None
+    size_bytes: int
+    sha256: str
+    milliseconds: dict
+    runtime: str
+
+
+def prove(source, original, path, format, *, quantize="none", batch_size=1, **options):
+    """Draws with an export, and compares.
+
+    Args:
+        source: the `Source` that was exported.
+        original: the generator before it was made float32.
+        path: the export.
+        format: which runtime is its own, a name of `runtimes.RUNTIMES`.
+        quantize, batch_size: as it was exported.
+
+    Returns:
+        A `Proof`.
+
+    Raises:
+        ExportError: if the runtime cannot load it, or draws in another shape.
+    """
+    latents = [part.numpy() for part in source.inputs(NUM_LATENTS, SEED)]
+    names = [spec.name for spec in source.specs()]
+    expected = players.predict(source.generator, latents, NUM_LATENTS)
+    drawn, said = _draw(path, format, dict(zip(names, latents, strict=True)))
+    if drawn.shape != expected.shape or not np.isfinite(drawn).all():
+        raise ExportError(
+            f"{path.name} draws {drawn.shape} where Keras draws {expected.shape}, or numbers that "
+            "are not finite. Nothing is left of it."
+        )
+    difference = np.abs(drawn.astype("float64") - expected)
+    squared = float(np.mean(difference**2))
+    trained = None
+    if original is not source.generator:
+        trained = float(np.abs(drawn - players.predict(original, latents, NUM_LATENTS)).max())
+    return Proof(
+        path=str(path),
+        format=format,
+        quantize=quantize,
+        batch_size=batch_size if path.is_file() else None,
+        max_difference=float(difference.max()),
+        mean_difference=float(difference.mean()),
+        psnr=10 * math.log10(4 / squared) if squared else None,
+        max_difference_of_original=trained,
+        frechet_distance_change=None,
+        **_size_and_hash(path),
+        **said,
+    )
+
+
+def check(proof, max_difference=None, min_psnr=None):
+    """Raises where an export is further from the generator than it may be.
+
+    Args:
+        proof: a `Proof`.
+        max_difference: absolute, of values in [-1, 1]. None: 1e-5 in float32, 1e-2 with float16
+            weights, any in 8 bits.
+        min_psnr: in dB. None: 30 in 8 bits, else any.
+
+    Raises:
+        ExportError: if so.
+    """
+    if max_difference is None and min_psnr is None:
+        max_difference, min_psnr = BOUNDS[proof.quantize]
+    psnr = math.inf if proof.psnr is None else proof.psnr
+    too_far = max_difference is not None and proof.max_difference > max_difference
+    if too_far or (min_psnr is not None and psnr < min_psnr):
+        bounds = {"max_difference": max_difference, "min_psnr": min_psnr}
+        allowed = ", ".join(f"{k}={v:g}" for k, v in bounds.items() if v is not None)
+        raise ExportError(
+            f"{pathlib.Path(proof.path).name} ({proof.format}, quantize={proof.quantize!r}) does "
+            f"not draw what the generator draws: the largest difference is "
+            f"{proof.max_difference:.3g}, the PSNR {psnr:.1f} dB; allowed is {allowed}. Nothing is "
+            "left of it. Quantise less, or allow for more."
+        )
+
+
+def _draw(path, runtime, inputs):
+    """What the export draws in a process of its own, and what that said."""
+    with tempfile.TemporaryDirectory() as folder:
+        given, drawn = pathlib.Path(folder) / "inputs.npz", pathlib.Path(folder) / "outputs.npy"
+        np.savez(given, **inputs)
+        program = [sys.executable, "-P", runtimes.__file__, runtime]
+        command = [*program, str(path), str(given), str(drawn)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode:
+            said = (result.stderr.strip() or "nothing").splitlines()[-1]
+            raise ExportError(f"{path.name}: its own runtime does not draw with it: {said}")
+        return np.load(drawn), json.loads(result.stdout.splitlines()[-1])
+
+
+def _size_and_hash(path):
+    """The bytes of a file, or of all files in a folder, and their sha256."""
+    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return {"size_bytes": sum(file.stat().st_size for file in files), "sha256": digest.hexdigest()}
