@@ -13,6 +13,9 @@ from typing import Annotated, Literal
 
 import typer
 
+# Whether TensorFlow's messages are wanted.
+CHATTER = "TF_CPP_MIN_LOG_LEVEL" in os.environ
+
 app = typer.Typer(
     help="Train generative adversarial networks, and draw from them.",
     no_args_is_help=True,
@@ -127,19 +130,18 @@ def recipes():
 
 def _cli():
     """The module that does the work; loads TensorFlow, without its chatter."""
-    if "TF_CPP_MIN_LOG_LEVEL" in os.environ:
-        from kgan import cli
-
-        return cli
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    with _quiet_stderr():
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with quiet():
         from kgan import cli
     return cli
 
 
 @contextlib.contextmanager
-def _quiet_stderr():
-    """Sends what C++ writes to stderr to nowhere; Python's exceptions pass."""
+def quiet():
+    """Sends what C++ writes to stderr to nowhere, unless asked not to; exceptions pass."""
+    if CHATTER:
+        yield
+        return
     sys.stderr.flush()
     kept = os.dup(2)
     nowhere = os.open(os.devnull, os.O_WRONLY)

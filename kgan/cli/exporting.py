@@ -4,6 +4,7 @@ import math
 
 import rich.table
 
+import kgan_command
 from kgan import exports, runs
 from kgan.cli.saying import command, console
 
@@ -29,8 +30,8 @@ def write(gan, folder, formats, quantize=("none",), batch_size=1, class_names=()
     for format, options in exports.kinds(formats, quantize):
         if format != "tf_saved_model":
             options = options | {"batch_size": batch_size or None}
-        console.print(f"[dim]{format} {' '.join(map(str, options.values()))}")
-        proof = exports.export_into(gan.averaged_generator, folder, format, **known, **options)
+        with console.status(f"{format} {options.get('quantize', '')}"), kgan_command.quiet():
+            proof = exports.export_into(gan.averaged_generator, folder, format, **known, **options)
         table.add_row(*_cells(proof))
     console.print(table)
     console.print(

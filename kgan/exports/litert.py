@@ -4,10 +4,9 @@ import re
 import tempfile
 import warnings
 
-import keras
 import tensorflow as tf
 
-from kgan.exports import subpixel
+from kgan.exports import saved_model, subpixel
 
 # How the weights are kept, and what computes with them.
 QUANTIZATIONS = ("none", "float16", "dynamic", "int8")
@@ -51,10 +50,8 @@ def write(source, path, *, quantize="none", batch_size=1, calibration_samples=12
         return {source.output_name: samples}
 
     with tempfile.TemporaryDirectory() as folder:
-        archive = keras.export.ExportArchive()
-        archive.track(network)
-        archive.add_endpoint("serving_default", serving_default, source.specs(batch_size))
-        archive.write_out(folder, verbose=False)
+        signature = (serving_default, source.specs(batch_size))
+        saved_model.save(network, folder, {"serving_default": signature})
         converter = tf.lite.TFLiteConverter.from_saved_model(
             folder, signature_keys=["serving_default"]
         )

@@ -1,6 +1,5 @@
 """SavedModel, for TF Serving and for any program that loads TensorFlow."""
 
-import keras
 import tensorflow as tf
 
 from kgan.exports import warm_up
@@ -24,12 +23,28 @@ def write(source, path):
         source: a `Source`.
         path: a folder that does not exist yet.
     """
-    archive = keras.export.ExportArchive()
-    archive.track(source.generator)
-    for name, (function, specs) in _signatures(source).items():
-        archive.add_endpoint(name, function, specs)
-    archive.write_out(path, verbose=False)
+    save(source.generator, path, _signatures(source))
     warm_up.write(path, _requests(source))
+
+
+def save(network, path, signatures):
+    """Writes functions that call a Keras network.
+
+    `keras.export.ExportArchive` would write all weights twice, as variables of Keras and as those
+    of TensorFlow.
+
+    Args:
+        network: a Keras model.
+        path: a folder.
+        signatures: a dict from a name to a function and the specs of its inputs.
+    """
+    module = tf.Module()
+    module.weights = [variable.value for variable in network.variables]
+    functions = {
+        name: tf.function(function, input_signature=specs, autograph=False)
+        for name, (function, specs) in signatures.items()
+    }
+    tf.saved_model.save(module, str(path), signatures=functions)
 
 
 def _requests(source):
