@@ -43,6 +43,41 @@ def throughput(content):
     return "\n".join([_row(*header), _rule(len(header)), *rows, "", _origin(protocol, content)])
 
 
+def export_latency(content):
+    """A row for each network: the time of an image in each runtime, beside LiteRT's."""
+    ways = {
+        "litert": "LiteRT",
+        "litert_int8": "LiteRT, int8",
+        "litert_plain": "LiteRT, plain conversion",
+        "onnxruntime": "onnxruntime",
+        "pytorch": "PyTorch, eager",
+        "keras_predict": "`predict`",
+    }
+    header = ("milliseconds an image", *ways.values(), "SavedModel / `tf.function`, 128 images")
+    rows = [_row(*header), _rule(len(header))]
+    for description, results in content["results"].items():
+        times, many = results["one_image"], results["128_images"]
+        cells = [
+            f"{statistics.median(times[way]):.3f} (×{_ratio(times[way], times['litert']):.2f})"
+            for way in ways
+        ]
+        speed = _ratio(many["tf_function"], many["saved_model"])
+        rows.append(_row(description, *cells, f"**{speed:.2f}** of the speed"))
+    settings = content["settings"]
+    protocol = (
+        f"Medians of {settings['rounds']} rounds of about {settings['seconds']:g} s each, "
+        "interleaved, one thread (`predict` and SavedModel: all); in brackets, how many times "
+        f"LiteRT's time. LiteRT {settings['ai-edge-litert']}, onnxruntime "
+        f"{settings['onnxruntime']}, PyTorch {settings['pytorch']}"
+    )
+    return "\n".join([*rows, "", _origin(protocol, content)])
+
+
+def _ratio(times, others):
+    """The median over the rounds of how many times as long the first take."""
+    return statistics.median(a / b for a, b in zip(times, others, strict=True))
+
+
 def memory(content):
     """The memory after some of the epochs, and its growth; the most that some recipes take."""
     after, settings = content["results"]["after_epochs_mib"], content["settings"]
@@ -173,7 +208,12 @@ def _mean(values, digits):
     return f"{mean} ± {statistics.stdev(values) / len(values) ** 0.5:.{digits}f}"
 
 
-TABLES = {"throughput": throughput, "memory": memory, "backups": backups}
+TABLES = {
+    "throughput": throughput,
+    "memory": memory,
+    "backups": backups,
+    "export_latency": export_latency,
+}
 # Of several results each: those of all recipes.
 TABLES_OF_RECIPES = {"recipes": recipes, "recipes_in_short": recipes_in_short}
 RECIPES = ("digits", "mnist", "fashion_mnist")

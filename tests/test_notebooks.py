@@ -4,6 +4,7 @@ import pathlib
 import sys
 
 import keras
+import numpy as np
 import pytest
 
 FOLDER = pathlib.Path(__file__).parent.parent / "notebooks"
@@ -17,21 +18,49 @@ def code_cells(path):
             yield "".join(cell["source"]), cell["metadata"].get("tags", [])
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_every_notebook_runs(path, tmp_path, monkeypatch, capsys):
-    """Runs the cells in order, all but the installation, with the tagged parameters made small."""
+def run(name, folder, monkeypatch):
+    """Runs the cells in order, all but the installation, with the tagged parameters made small.
+
+    Returns:
+        The names that the notebook has defined.
+    """
     pytest.importorskip("IPython", reason="the notebooks show pictures through IPython")
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(folder)
     namespace = {}
-    for source, tags in code_cells(path):
+    for source, tags in code_cells(FOLDER / name):
         if "parameters" in tags:
             source += "\nepochs, backup_every_seconds = 2, 0"
         if "install" not in tags:
-            exec(compile(source, path.name, "exec"), namespace)
-    assert namespace["gan"].step.numpy() == (2 + 2) * namespace["dataset"].steps_per_epoch
-    assert namespace["history"].epoch == [0, 1]
+            exec(compile(source, name, "exec"), namespace)
+    return namespace
+
+
+def test_the_first_notebook_trains_and_goes_on(tmp_path, monkeypatch, capsys):
+    names = run("01_first_gan.ipynb", tmp_path, monkeypatch)
+    assert names["gan"].step.numpy() == (2 + 2) * names["dataset"].steps_per_epoch
+    assert names["history"].epoch == [0, 1]
     assert "Going on from" in capsys.readouterr().out
     assert list(tmp_path.rglob("samples.gif"))
+
+
+def test_the_second_notebook_exports(tmp_path, monkeypatch, capsys):
+    names = run("02_export.ipynb", tmp_path, monkeypatch)
+    folder = tmp_path / names["folder"]
+    page = json.loads((folder / "export.json").read_text())
+    assert list(page) == [
+        "generator/1",
+        "generator.onnx",
+        "generator.tflite",
+        "generator_float16.tflite",
+        "generator_int8.tflite",
+    ]
+    assert np.abs(names["answer"]["images"] - names["same"]).max() < 1e-5
+    assert len(names["digits"]) == 10
+    assert "kB, largest difference" in capsys.readouterr().out
+
+
+def test_every_notebook_is_tested():
+    assert [path.name for path in NOTEBOOKS] == ["01_first_gan.ipynb", "02_export.ipynb"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

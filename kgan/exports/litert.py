@@ -43,7 +43,7 @@ def write(source, path, *, quantize="none", batch_size=1, calibration_samples=12
     Raises:
         ValueError: if the network needs an operation that LiteRT does not have.
     """
-    network = subpixel.rewritten(source.generator)
+    network = subpixel.rewritten(source.generator, split=quantize in ("none", "float16"))
 
     def serving_default(*inputs):
         samples = network(list(inputs) if source.num_classes else inputs[0], training=False)

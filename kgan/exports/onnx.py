@@ -2,8 +2,6 @@
 
 import tensorflow as tf
 
-from kgan.exports import subpixel
-
 # Read by every onnxruntime since 1.14 (2023).
 OPSET = 18
 
@@ -21,12 +19,10 @@ def write(source, path, *, batch_size=1):
     """
     import tf2onnx  # Late: an extra.
 
-    network = subpixel.rewritten(source.generator)
     specs = source.specs(batch_size)
 
     @tf.function(input_signature=specs)
     def draw(*inputs):
-        samples = network(list(inputs) if source.num_classes else inputs[0], training=False)
-        return {source.output_name: samples}
+        return {source.output_name: source.draw(*inputs)}
 
     tf2onnx.convert.from_function(draw, specs, opset=OPSET, output_path=str(path))
