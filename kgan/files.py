@@ -102,9 +102,20 @@ def check_free(folder):
     if folder.exists():
         with held(folder):
             return
-    nearest = next(parent for parent in folder.absolute().parents if parent.exists())
+    check_writable(folder)
+
+
+def check_writable(folder):
+    """Raises where a folder cannot be written to, or cannot be made.
+
+    Raises:
+        OSError: if so.
+    """
+    folder = pathlib.Path(folder).absolute()
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        raise OSError(f"{folder} cannot be made: {nearest} is no folder that can be written to.")
+        made = "written to" if nearest == folder else "made"
+        raise OSError(f"{folder} cannot be {made}: {nearest} is no folder that can be written to.")
 
 
 def is_empty(folder):

@@ -266,6 +266,44 @@ def test_generate_writes_a_folder_of_pictures(run, tmp_path):
         assert picture.size == (8, 8)
 
 
+def test_export_writes_beside_the_run_what_was_asked_for_and_shows_the_proof(run, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    formats = ["--format", "tf_saved_model", "--format", "litert"]
+    result = call("export", copy, *formats, "--quantize", "none", "--quantize", "int8")
+    assert result.exit_code == 0, result.output
+    exported = ["generator/1", "generator.tflite", "generator_int8.tflite"]
+    assert sorted(json.loads((copy / "export.json").read_text())) == sorted(exported)
+    words = said(result)
+    for part in (*exported, "dB", "ms an image", "MB"):
+        assert part in words
+    before = contents(copy)
+    assert call("export", copy).exit_code == 0
+    assert (copy / "generator" / "2" / "saved_model.pb").exists()
+    after = contents(copy)
+    assert all(after[path] == before[path] for path in before if path.name != "export.json")
+
+
+def test_export_takes_a_file_another_folder_and_any_batch(run, tmp_path):
+    options = ["--format", "onnx", "--batch-size", 0, "--output", tmp_path / "new" / "deep"]
+    assert call("export", run / "gan.keras", *options).exit_code == 0
+    described = json.loads((tmp_path / "new" / "deep" / "generator.onnx.json").read_text())
+    assert described["inputs"][0]["shape"] == [None, 32]
+    assert not (run / "export.json").exists()
+
+
+def test_train_exports_when_it_has_ended_and_tells_how_when_it_had(tmp_path):
+    command = ["train", *QUICK, "--conditional", "--output", tmp_path / "run", "--export", "litert"]
+    assert call(*command).exit_code == 0
+    described = json.loads((tmp_path / "run" / "generator.tflite.json").read_text())
+    labels = described["inputs"][1]
+    assert labels["num_classes"] == 10
+    assert sum(labels["class_frequencies"]) == pytest.approx(1, abs=1e-4)
+    assert len(set(labels["class_frequencies"])) > 1
+    assert "To export it: kgan export" in said(call(*command))
+    assert len(list((tmp_path / "run").glob("*.tflite"))) == 1
+
+
 def test_generate_takes_a_file_and_labels(tmp_path):
     gan = players.gan(4)
     gan.save(tmp_path / "gan.keras")
@@ -300,6 +338,18 @@ def test_generate_takes_a_file_and_labels(tmp_path):
         (["train", "--output", "RUN/run.json"], "is a file; choose another --output"),
         (["train", *QUICK, "--output", "RUN/run.json/deep"], "run.json is no folder"),
         (["generate", "nowhere"], "is not a trained run"),
+        (["export", "nowhere"], "is not a trained run"),
+        (["export", "RUN", "--format", "tflite"], "Did you mean"),
+        (["export", "nowhere", "--format", "litert", "--quantize", "int"], "Did you mean 'int8'"),
+        (
+            ["export", "RUN", "--quantize", "int8"],
+            "of the format 'litert', which was not asked for",
+        ),
+        (
+            ["export", "RUN", "--output", "RUN/run.json"],
+            "run.json is no folder that can be written",
+        ),
+        (["train", *QUICK, "--export", "tf", "--output", "new"], "`format` must be one of"),
         (["generate", "RUN", "--labels", "3"], "a GAN that has learned labels"),
         (["generate", "RUN", "--output", "a.jpg"], "must be a .png, a .npy"),
         (["generate", "nowhere", "--output", "a.jpg"], "must be a .png, a .npy"),

@@ -505,6 +505,11 @@ def test_a_subclassed_generator_is_refused_with_what_to_do(tmp_path):
     assert kgan.export(wrapped, tmp_path / "1").max_difference == 0
 
 
+def test_a_gan_is_told_that_it_exports_itself(tmp_path):
+    with pytest.raises(TypeError, match=r"gan\.export\(filepath\)"):
+        kgan.export(players.gan(), tmp_path / "1")
+
+
 def test_an_operation_that_litert_lacks_is_named_with_its_layer_and_what_to_use(tmp_path):
     up = layers.Conv2DTranspose(3, 3, padding="same", dilation_rate=2, name="dilated")
     with pytest.raises(ValueError, match=r"no operation Conv2DBackpropInput.*of layer 'dilated'"):

@@ -128,8 +128,14 @@ def test_the_digits_recipe_draws_the_digits_that_it_is_asked_for(judges):
 
 @pytest.mark.slow
 @needs_mnist
-def test_the_mnist_recipe_draws_digits(judges):
+def test_the_mnist_recipe_draws_digits_and_they_survive_eight_bits(judges, tmp_path):
     judge = judges("mnist")
     check_controls(judge, kgan.recipes.MNIST)
-    result = judge.measure(trained(kgan.recipes.MNIST).generate(10_000, seed=5))
+    gan = trained(kgan.recipes.MNIST)
+    result = judge.measure(gan.generate(10_000, seed=5))
     assert result.passes(), result
+    whole = gan.export(tmp_path / "whole.tflite", "litert")
+    small = gan.export(tmp_path / "small.tflite", "litert", quantize="int8")
+    assert whole.max_difference <= 1e-5
+    assert small.psnr >= 30
+    assert small.size_bytes <= 0.30 * whole.size_bytes

@@ -1,6 +1,7 @@
 """`kgan export`."""
 
 import math
+import pathlib
 
 import rich.table
 
@@ -25,25 +26,25 @@ def write(gan, folder, formats, quantize=("none",), batch_size=1, class_names=()
     """Writes the exports that were asked for below `folder`, and shows their proofs."""
     known = exports.options_of(gan) | {"class_names": class_names}
     table = rich.table.Table(box=None)
-    for heading in ("export", "size", "largest difference", "PSNR", "ms an image", "of 32"):
-        table.add_column(heading, justify="left" if heading == "export" else "right")
+    for heading in ("export", "size", "difference", "PSNR", "ms an image", "of 32"):
+        table.add_column(heading, justify="left" if heading == "export" else "right", no_wrap=True)
     for format, options in exports.kinds(formats, quantize):
         if format != "tf_saved_model":
             options = options | {"batch_size": batch_size or None}
         with console.status(f"{format} {options.get('quantize', '')}"), kgan_command.quiet():
             proof = exports.export_into(gan.averaged_generator, folder, format, **known, **options)
-        table.add_row(*_cells(proof))
+        table.add_row(*_cells(proof, folder))
     console.print(table)
     console.print(
-        f"Compared with Keras on 64 latents, by each one's own runtime: {folder / 'export.json'}"
+        f"The difference is from what Keras draws for 64 latents. More in {folder / 'export.json'}"
     )
 
 
-def _cells(proof):
+def _cells(proof, folder):
     psnr = math.inf if proof.psnr is None else proof.psnr
     one, many = proof.milliseconds.get("1"), proof.milliseconds.get("32")
     return (
-        proof.path,
+        str(pathlib.Path(proof.path).relative_to(folder)),
         f"{proof.size_bytes / 1e6:.2f} MB",
         f"{proof.max_difference:.1g}",
         f"{psnr:.0f} dB",

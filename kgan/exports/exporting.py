@@ -167,6 +167,7 @@ def _export(generator, path, format, place, *, max_difference=None, min_psnr=Non
     known = {name: options.pop(name) for name in SOURCE_OPTIONS if name in options}
     _check_options(format, chosen.options, options)
     _check_modules(format, chosen)
+    files.check_writable(path.parent)
     source = source_of(generator, **known)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=files.PARTIAL, dir=path.parent) as folder:
