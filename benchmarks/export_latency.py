@@ -38,7 +38,7 @@ def one_image_calls(generator, folder):
         calls[name] = _of_runtime(runtimes.litert, path)
     kgan.export(generator, folder / "kgan.onnx", "onnx")
     calls["onnxruntime"] = _of_runtime(runtimes.onnx, folder / "kgan.onnx")
-    rewritten, subpixel.rewritten = subpixel.rewritten, lambda network, split: network
+    rewritten, subpixel.rewritten = subpixel.rewritten, _as_it_is
     litert.write(known, folder / "plain.tflite")
     subpixel.rewritten = rewritten
     calls["litert_plain"] = _of_runtime(runtimes.litert, folder / "plain.tflite")
@@ -46,6 +46,10 @@ def one_image_calls(generator, folder):
         calls["pytorch"] = _in_pytorch(generator)
     calls["keras_predict"] = lambda latents: generator.predict(latents, verbose=0)
     return calls
+
+
+def _as_it_is(network, split):
+    return lambda latents: network(latents, training=False)
 
 
 def _of_runtime(runtime, path):

@@ -147,20 +147,26 @@ def test_a_batch_is_of_one_size_or_of_any(tmp_path, format, batch_size):
 )
 @pytest.mark.parametrize("normalized", [False, True])
 @pytest.mark.parametrize("split", [False, True])
-def test_a_transposed_convolution_is_a_convolution_and_a_depth_to_space(
+def test_a_transposed_convolution_is_convolutions_and_a_depth_to_space(
     monkeypatch, kernel_size, strides, options, normalized, split
 ):
     monkeypatch.setattr(subpixel, "LEAST_FILTERS", 1)
     up = layers.Conv2DTranspose(3, kernel_size, strides, **options)
-    rest = [layers.BatchNormalization(epsilon=0.1), layers.ReLU()] if normalized else []
+    rest = [layers.BatchNormalization(epsilon=0.1), layers.LeakyReLU()] if normalized else []
     model = shake(network(up, *rest, size=40, shape=(4, 5, 2)))
-    copy = subpixel.rewritten(model, split)
-    kinds = [type(layer).__name__ for layer in copy.layers]
-    assert "SubpixelConvolution" in kinds
-    assert "Conv2DTranspose" not in kinds
-    assert ("BatchNormalization" in kinds) == (normalized and "activation" in options)
+    found = check_rewritten(model, split)
+    assert "Conv2DBackpropInput" not in found
+    assert ("Rsqrt" in found) == (normalized and "activation" in options)  # Not folded.
+    assert found.count("Conv2D") == (strides**2 if split else 1)
+
+
+def check_rewritten(model, split=True):
+    """Compares a model with what it is rewritten to; returns the operations of that."""
+    draw = subpixel.rewritten(model, split)
     latents = np.random.default_rng(0).normal(size=(8, 4)).astype("float32")
-    np.testing.assert_allclose(copy(latents), model(latents), rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(draw(latents), model(latents), rtol=1e-5, atol=1e-5)
+    traced = tf.function(draw).get_concrete_function(tf.TensorSpec((1, 4)))
+    return [operation.type for operation in traced.graph.get_operations()]
 
 
 def test_what_is_no_plain_strided_transposed_convolution_stays():
@@ -169,18 +175,69 @@ def test_what_is_no_plain_strided_transposed_convolution_stays():
         layers.Conv2DTranspose(2, 4, (2, 1), padding="same"),
         layers.Conv2DTranspose(2, 3, 1, padding="same", dilation_rate=2),
     ]
-    model = network(*rest)
-    assert subpixel.rewritten(model) is model
+    assert check_rewritten(network(*rest)).count("Conv2DBackpropInput") == 3
 
 
-def test_a_normalization_that_is_not_alone_in_being_fed_is_not_folded():
+def up(**options):
+    return layers.Conv2DTranspose(2, 4, 2, padding="same", **options)
+
+
+def test_an_activation_over_channels_sees_the_pixels_own(monkeypatch):
+    monkeypatch.setattr(subpixel, "LEAST_FILTERS", 1)
+    for split in (False, True):
+        check_rewritten(network(up(activation="softmax")), split)
+
+
+def branched(latents, x):
+    return keras.Model(latents, layers.Add()([x, layers.BatchNormalization()(x)]))
+
+
+def truncated(latents, x):
+    keras.Model(latents, layers.ReLU()(layers.BatchNormalization()(x)))
+    return keras.Model(latents, x)
+
+
+def inner(latents, x):
+    return keras.Model(latents, layers.ReLU()(layers.BatchNormalization()(x)))
+
+
+@pytest.mark.parametrize("build", [branched, truncated, inner])
+def test_only_what_follows_alone_and_in_this_model_is_folded(build):
     latents = keras.Input((4,), name="latents")
-    x = layers.Reshape((4, 4, 1))(layers.Dense(16)(latents))
-    x = layers.Conv2DTranspose(2, 4, 2, padding="same")(x)
-    model = shake(keras.Model(latents, layers.Add()([x, layers.BatchNormalization()(x)])))
-    copy = subpixel.rewritten(model)
+    x = up()(layers.Reshape((4, 4, 1))(layers.Dense(16)(latents)))
+    model = shake(build(latents, x))
+    found = check_rewritten(model)
+    assert ("Rsqrt" in found) == (build is branched)
+    outer = keras.Model(latents, layers.Rescaling(2.0)(model(latents)))
+    check_rewritten(outer)
+
+
+def test_layers_that_are_used_twice_stay():
+    latents = keras.Input((4,), name="latents")
+    leaky, twice = layers.LeakyReLU(0.5), layers.Conv2DTranspose(1, 4, 2, padding="same")
+    x = leaky(layers.Dense(16)(latents))
+    x = leaky(twice(twice(layers.Reshape((4, 4, 1))(x))))
+    found = check_rewritten(shake(keras.Model(latents, leaky(up()(x)))))
+    assert found.count("Conv2DBackpropInput") == 2
+
+
+def test_other_layers_need_no_config():
+    class Mine(layers.Layer):
+        def __init__(self, factor):
+            super().__init__()
+            self.factor = factor
+
+        def call(self, x, training=True):
+            return x * (0 if training else self.factor)
+
+    latents = keras.Input((4,), name="latents")
+    x = layers.Lambda(lambda x: x + 1)(layers.Reshape((4, 4, 1))(layers.Dense(16)(latents)))
+    model = keras.Model(latents, Mine(3.0)(up()(x)))
+    draw = subpixel.rewritten(model)
     inputs = np.random.default_rng(0).normal(size=(8, 4)).astype("float32")
-    np.testing.assert_allclose(copy(inputs), model(inputs), rtol=1e-5, atol=1e-5)
+    expected = model(inputs, training=False)
+    assert np.abs(expected).max() > 0
+    np.testing.assert_allclose(draw(inputs), expected, rtol=1e-5, atol=1e-5)
 
 
 def test_a_sequential_generator_is_exported_too(tmp_path):

@@ -24,6 +24,7 @@ def export(path, formats, quantize, batch_size, output):
 
 def write(gan, folder, formats, quantize=("none",), batch_size=1, class_names=()):
     """Writes the exports that were asked for below `folder`, and shows their proofs."""
+    folder = folder.expanduser()
     known = exports.options_of(gan) | {"class_names": class_names}
     table = rich.table.Table(box=None)
     for heading in ("export", "size", "difference", "PSNR", "ms an image", "of 32"):
@@ -35,6 +36,11 @@ def write(gan, folder, formats, quantize=("none",), batch_size=1, class_names=()
             proof = exports.export_into(gan.averaged_generator, folder, format, **known, **options)
         table.add_row(*_cells(proof, folder))
     console.print(table)
+    if proof.max_difference_of_original is not None:
+        console.print(
+            "Trained in mixed precision, exported in float32: the last one differs from what was "
+            f"trained by {proof.max_difference_of_original:.1g} at most."
+        )
     console.print(
         f"The difference is from what Keras draws for 64 latents. More in {folder / 'export.json'}"
     )

@@ -43,15 +43,14 @@ def write(source, path, *, quantize="none", batch_size=1, calibration_samples=12
     Raises:
         ValueError: if the network needs an operation that LiteRT does not have.
     """
-    network = subpixel.rewritten(source.generator, split=quantize in ("none", "float16"))
+    draw = subpixel.rewritten(source.generator, split=quantize in ("none", "float16"))
 
     def serving_default(*inputs):
-        samples = network(list(inputs) if source.num_classes else inputs[0], training=False)
-        return {source.output_name: samples}
+        return {source.output_name: draw(*inputs)}
 
     with tempfile.TemporaryDirectory() as folder:
         signature = (serving_default, source.specs(batch_size))
-        saved_model.save(network, folder, {"serving_default": signature})
+        saved_model.save(source.generator, folder, {"serving_default": signature})
         converter = tf.lite.TFLiteConverter.from_saved_model(
             folder, signature_keys=["serving_default"]
         )
@@ -90,7 +89,7 @@ def _explanation(error, generator):
     """What the converter says, in terms of the user's layers."""
     found = re.search(r"'tf\.(\w+)' op is neither a custom op nor a flex op", error)
     if not found:
-        return f"LiteRT cannot hold this generator: {error.strip().splitlines()[0]}"
+        return f"LiteRT cannot hold this generator: {error.strip()[:500] or 'out of memory?'}"
     operation = found.group(1)
     path = re.search(rf'"{operation}:", "([^"@]*)@', error)
     names = path.group(1).split("/") if path else []

@@ -7,7 +7,9 @@ anew, so that it is exact, and LiteRT, which is made for convolutions, takes hal
 (onnxruntime is as fast with transposed ones, and gets them: see benchmarks/export_latency.py.)
 """
 
+import collections
 import dataclasses
+import inspect
 import itertools
 
 import keras
@@ -18,8 +20,112 @@ import tensorflow as tf
 LEAST_FILTERS = 16
 
 
-class SubpixelConvolution(keras.layers.Layer):
-    """What a strided `keras.layers.Conv2DTranspose` computes, for a network that is exported.
+def rewritten(generator, split=True):
+    """A generator without strided transposed convolutions.
+
+    A BatchNormalization and a rectifier that follow one, and nothing else, become part of it.
+    Transposed convolutions of unequal strides, with dilation, or called more than once stay.
+
+    Args:
+        generator: a built Functional or Sequential model in float32.
+        split: whether each output pixel of an input pixel has a convolution of its own. In float32
+            that is a sixth faster; in 8 bits it takes twice as long.
+
+    Returns:
+        A function from the generator's inputs, one by one, to its samples.
+    """
+    network = keras.Model(generator.inputs, generator.outputs[0])
+    graph = _Graph(network)
+    replaced = {}
+    for node in filter(_is_strided, graph.once):
+        normalization, rectifier = graph.followers(node)
+        replaced[node.operation] = _subpixel(node, normalization, rectifier, split)
+        for follower in filter(None, (normalization, rectifier)):
+            replaced[follower] = lambda inputs, **options: inputs
+
+    def operation(original):
+        return replaced.get(original) or _for_inference(original)
+
+    def draw(*inputs):
+        # Keras runs its graph with other operations than those in it for itself only.
+        return network._run_through_graph(inputs, operation_fn=operation)
+
+    return draw
+
+
+class _Graph:
+    """The calls that a functional model is made of, and who is fed by whom.
+
+    Args:
+        network: a Functional model. Its layers may be parts of other models too.
+    """
+
+    def __init__(self, network):
+        nodes = [node for level in network._nodes_by_depth.values() for node in level]
+        calls = collections.Counter(node.operation for node in nodes)
+        self.once = [node for node in nodes if calls[node.operation] == 1]
+        self.fed = collections.defaultdict(list)
+        for node, tensor in ((n, t) for n in nodes for t in n.arguments.keras_tensors):
+            self.fed[id(tensor)].append(node)
+        for tensor in network.outputs:
+            self.fed[id(tensor)].append(None)  # The world outside.
+
+    def followers(self, node):
+        """The BatchNormalization, and the rectifier, that a call alone feeds; None for none."""
+        normalization = rectifier = None
+        linear = node.operation.activation is keras.activations.linear
+        follower = self._only_follower(node) if linear else None
+        if follower and _is_normalization(follower.operation):
+            normalization, follower = follower.operation, self._only_follower(follower)
+        if follower and type(follower.operation) in (keras.layers.ReLU, keras.layers.LeakyReLU):
+            rectifier = follower.operation
+        return normalization, rectifier
+
+    def _only_follower(self, node):
+        fed = self.fed[id(node.outputs[0])]
+        return fed[0] if len(fed) == 1 and fed[0] in self.once else None
+
+
+def _is_normalization(layer):
+    return type(layer) is keras.layers.BatchNormalization and layer.axis in (-1, 3)
+
+
+def _for_inference(operation):
+    if "training" not in inspect.signature(operation.call).parameters:
+        return operation
+    return lambda *inputs, **options: operation(*inputs, **options | {"training": False})
+
+
+def _is_strided(node):
+    layer = node.operation
+    return (
+        type(layer) is keras.layers.Conv2DTranspose
+        and layer.strides[0] == layer.strides[1] > 1
+        and set(layer.dilation_rate) == {1}
+        and layer.data_format == "channels_last"
+        and None not in node.outputs[0].shape[1:]
+    )
+
+
+def _subpixel(node, normalization, rectifier, split):
+    layer = node.operation
+    kernel = np.asarray(layer.kernel)
+    bias = np.zeros(layer.filters, "float32") if layer.bias is None else np.asarray(layer.bias)
+    if normalization is not None:
+        scale, shift = _scale_and_shift(normalization)
+        kernel, bias = kernel * scale[:, None], bias * scale + shift
+    return SubpixelConvolution(
+        kernel.astype("float32"),
+        bias.astype("float32"),
+        stride=layer.strides[0],
+        sides=list(_sides(node, split and layer.filters >= LEAST_FILTERS)),
+        rectifier=rectifier or keras.activations.linear,
+        activation=layer.activation,
+    )
+
+
+class SubpixelConvolution:
+    """What a strided `keras.layers.Conv2DTranspose` computes.
 
     One convolution makes all s·s output pixels of an input pixel, from a window that is large
     enough for each; or each of them has a convolution, and a window, of its own, so that nothing is
@@ -30,13 +136,13 @@ class SubpixelConvolution(keras.layers.Layer):
         bias: `(out,)`.
         stride: the layer's, the same in both directions.
         sides: a `Side` for the height and one for the width.
-        activation: a function of each number by itself.
+        rectifier: a function of each number by itself, which is computed together with it.
+        activation: the layer's.
     """
 
-    def __init__(self, kernel, bias, *, stride, sides, activation, name):
-        super().__init__(name=name, dtype="float32")
-        self.stride, self.sides, self.activation = stride, sides, activation
-        self.filters = len(bias)
+    def __init__(self, kernel, bias, *, stride, sides, rectifier, activation):
+        self.stride, self.sides = stride, sides
+        self.rectifier, self.activation = rectifier, activation
         self.bias = np.tile(bias, stride * stride)
         phases = itertools.product(*(side.phases for side in sides))
         kernel = _by_phase(kernel, stride)
@@ -46,7 +152,7 @@ class SubpixelConvolution(keras.layers.Layer):
             for rows, columns in phases
         ]
 
-    def call(self, inputs):
+    def __call__(self, inputs, **options):
         rows, columns = self.sides
         x = tf.pad(inputs, [[0, 0], rows.padding, columns.padding, [0, 0]])
         places = itertools.product(rows.windows, columns.windows)
@@ -54,13 +160,9 @@ class SubpixelConvolution(keras.layers.Layer):
             tf.nn.conv2d(x[:, above:below, left:right], kernel, 1, "VALID")
             for ((above, below), (left, right)), kernel in zip(places, self.kernels, strict=True)
         ]
-        x = self.activation((tf.concat(parts, -1) if len(parts) > 1 else parts[0]) + self.bias)
+        x = self.rectifier((tf.concat(parts, -1) if len(parts) > 1 else parts[0]) + self.bias)
         x = tf.nn.depth_to_space(x, self.stride)
-        return x[:, rows.begin : rows.end, columns.begin : columns.end]
-
-    def compute_output_shape(self, input_shape):
-        sizes = (side.end - side.begin for side in self.sides)
-        return (input_shape[0], *sizes, self.filters)
+        return self.activation(x[:, rows.begin : rows.end, columns.begin : columns.end])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,55 +198,11 @@ def _by_phase(kernel, stride):
     return taps.transpose(0, 2, 5, 1, 3, 4)
 
 
-def rewritten(generator, split=True):
-    """A copy of a generator in which no strided transposed convolution is left.
-
-    A BatchNormalization and a rectifier that follow one are folded into it. Transposed convolutions
-    of unequal strides, or with dilation, stay as they are.
-
-    Args:
-        generator: a built Functional or Sequential model in float32.
-        split: whether each output pixel of an input pixel has a convolution of its own. In float32
-            that is a sixth faster; in 8 bits it takes twice as long.
-    """
-    folded = set()
-
-    def clone(layer):
-        if _is_strided(layer):
-            normalization, activation = _followers(layer)
-            folded.update(part.name for part in (normalization, activation) if part is not None)
-            return _subpixel(layer, normalization, activation or layer.activation, split)
-        if layer.name in folded:
-            return keras.layers.Identity(name=layer.name, dtype="float32")
-        return layer.__class__.from_config(layer.get_config())
-
-    def call(layer, *inputs, mask=None, **options):  # None of these networks masks anything.
-        return layer(*inputs, **options)
-
-    if not any(map(_is_strided, generator.layers)):
-        return generator
-    functional = keras.Model(generator.inputs, generator.outputs[0])
-    copy = keras.models.clone_model(functional, clone_function=clone, call_function=call)
-    for layer in copy.layers:
-        if layer.weights:
-            layer.set_weights(generator.get_layer(layer.name).get_weights())
-    return copy
-
-
-def _is_strided(layer):
-    return (
-        type(layer) is keras.layers.Conv2DTranspose
-        and layer.strides[0] == layer.strides[1] > 1
-        and set(layer.dilation_rate) == {1}
-        and layer.data_format == "channels_last"
-        and None not in layer.output.shape[1:]
-    )
-
-
-def _sides(layer, split):
+def _sides(node, split):
     """The `Side` of height and width."""
+    layer, (images,) = node.operation, node.arguments.keras_tensors
     stride = layer.strides[0]
-    shapes = layer.input.shape[1:3], layer.kernel.shape[:2], layer.output.shape[1:3]
+    shapes = images.shape[1:3], layer.kernel.shape[:2], node.outputs[0].shape[1:3]
     for inputs, taps, outputs in zip(*shapes, strict=True):
         whole = (inputs - 1) * stride + taps
         before = max(whole - outputs, 0) // 2 if layer.padding == "same" else 0
@@ -169,42 +227,6 @@ def _split(inputs, window, outputs, stride, before):
     windows = tuple((above + first, above + first + places + window - 1) for first in firsts)
     phases = tuple([(before + i) % stride] for i in range(stride))
     return Side((above, below), windows, phases, 0, outputs)
-
-
-def _followers(layer):
-    """The BatchNormalization and the rectifier that follow a layer and nobody else; or None."""
-    normalization = activation = None
-    follower = _only_consumer(layer)
-    if isinstance(follower, keras.layers.BatchNormalization) and follower.axis in (-1, 3):
-        normalization, follower = follower, _only_consumer(follower)
-    if isinstance(follower, keras.layers.ReLU | keras.layers.LeakyReLU):
-        activation = follower
-    return (normalization, activation) if _is_linear(layer) else (None, None)
-
-
-def _is_linear(layer):
-    return layer.activation is keras.activations.linear
-
-
-def _only_consumer(layer):
-    nodes = layer._outbound_nodes
-    return nodes[0].operation if len(nodes) == 1 else None
-
-
-def _subpixel(layer, normalization, activation, split):
-    kernel = np.asarray(layer.kernel)
-    bias = np.zeros(layer.filters, "float32") if layer.bias is None else np.asarray(layer.bias)
-    if normalization is not None:
-        scale, shift = _scale_and_shift(normalization)
-        kernel, bias = kernel * scale[:, None], bias * scale + shift
-    return SubpixelConvolution(
-        kernel.astype("float32"),
-        bias.astype("float32"),
-        stride=layer.strides[0],
-        sides=list(_sides(layer, split and layer.filters >= LEAST_FILTERS)),
-        activation=activation,
-        name=layer.name,
-    )
 
 
 def _scale_and_shift(normalization):
