@@ -92,6 +92,13 @@ def held(folder):
         lock.release()
 
 
+@contextlib.contextmanager
+def in_turn(folder):
+    """Waits until no other process is in here with the same folder."""
+    with filelock.FileLock(pathlib.Path(folder) / f"{PARTIAL}{LOCK}"):
+        yield
+
+
 def check_free(folder):
     """Raises where `held` would, and makes no folder.
 

@@ -32,14 +32,27 @@ class Handler(http.server.SimpleHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def serving(folder):
-    """The address at which a folder is served, with the page and the runtime in it."""
-    shutil.copy(FOLDER / "index.html", folder)
+def page_of(folder, asked):
+    """A browser's page, and the address at which it finds the folder, with the runtime in it.
+
+    Args:
+        folder: the folder.
+        asked: a set, to which the hosts are added that the page asks for something.
+    """
+    import playwright.sync_api
+
     (folder / "node_modules").symlink_to(FOLDER / "node_modules")
     handler = functools.partial(Handler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with (
+        http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server,
+        playwright.sync_api.sync_playwright() as driver,
+    ):
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 800, "height": 900})
+        page.on("request", lambda request: asked.add(request.url.split("/")[2]))
+        yield page, f"http://127.0.0.1:{server.server_port}"
+        browser.close()
         server.shutdown()
 
 
@@ -55,16 +68,19 @@ def draw(folder, name, inputs, screenshot):
     Returns:
         A list of the samples, each a flat list of numbers; and the hosts that were asked.
     """
-    import playwright.sync_api
-
     (folder / "inputs.json").write_text(json.dumps(inputs))
+    shutil.copy(FOLDER / "index.html", folder)
     asked = set()
-    with serving(folder) as address, playwright.sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 800, "height": 900})
-        page.on("request", lambda request: asked.add(request.url.split("/")[2]))
+    with page_of(folder, asked) as (page, address):
         page.goto(f"{address}/index.html#{name}")
         samples = page.evaluate("window.drawn")
         page.screenshot(path=str(screenshot))
-        browser.close()
     return samples, asked
+
+
+def look(folder, expression, until):
+    """The value of an expression in the page `index.html` of a folder, when another is true."""
+    with page_of(folder, set()) as (page, address):
+        page.goto(f"{address}/index.html")
+        page.wait_for_function(until, timeout=30_000)
+        return page.evaluate(expression)

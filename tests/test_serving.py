@@ -9,7 +9,8 @@ import players
 import pytest
 import tensorflow as tf
 
-PAGE = pathlib.Path(__file__).parent.parent / "saved_models" / "README.md"
+ROOT = pathlib.Path(__file__).parent.parent
+PAGE = ROOT / "saved_models" / "README.md"
 REQUESTS = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE.read_text(), re.S)]
 
 
@@ -60,6 +61,26 @@ def test_a_request_by_grpc_is_answered(served, request_):
     inputs = {name: tf.constant(tf.make_ndarray(part)) for name, part in parsed.inputs.items()}
     answer = signatures[parsed.model_spec.signature_name](**inputs)
     np.testing.assert_allclose(answer["images"], gan.generate(4, seed=0), atol=1e-5)
+
+
+def test_the_requests_of_the_notebook_are_answered_alike(served):
+    predict = pytest.importorskip("tensorflow_serving.apis.predict_pb2")
+    from google.protobuf import json_format
+
+    cells = json.loads((ROOT / "notebooks" / "02_export.ipynb").read_text())["cells"]
+    text = "".join(
+        part for cell in cells for part in cell["source"] if "markdown" in cell["cell_type"]
+    )
+    rest, grpc = (
+        json.loads(found) for found in re.findall(r"```\n(?:POST.*?\n)?(\{.*?)```", text, re.S)
+    )
+    gan, signatures = served
+    signature = signatures["sample_seeds"]
+    parsed = json_format.ParseDict(grpc, predict.PredictRequest())
+    assert rest["signature_name"] == parsed.model_spec.signature_name == "sample_seeds"
+    for seeds in (from_rest(rest, signature)["seeds"], tf.make_ndarray(parsed.inputs["seeds"])):
+        answer = signature(seeds=tf.constant(seeds))
+        np.testing.assert_allclose(answer["images"], gan.generate(seeds=[7, 8]), atol=1e-5)
 
 
 def test_the_request_in_python_is_the_one_in_json():

@@ -79,9 +79,9 @@ def _train(name, recipe, run, asked, formats):
         run.begin(asked, dataset.class_names)
         _announce(name, recipe, dataset, gan, run)
         _fit(gan, dataset, recipe.epochs, run)
+        run.end(gan)
         if formats:
             exporting.write(gan, run.folder, formats, class_names=run.class_names)
-        run.end(gan)
 
 
 def _fit(gan, dataset, epochs, run):

@@ -33,15 +33,21 @@ def describe(source, proof):
     return json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def collect(folder):
-    """Writes `export.json` into a folder: what describes each export below it, by its place."""
-    found = [*folder.glob("generator*.*.json"), *folder.glob(f"generator/*/{NAME}")]
-    described = {}
-    for path in sorted(found):
-        of = path.parent if path.name == NAME else path.with_suffix("")
-        described[of.relative_to(folder).as_posix()] = json.loads(path.read_text())
-    content = json.dumps(described, indent=2, ensure_ascii=False).encode() + b"\n"
-    files.write_atomically(folder / NAME, content)
+def collect(folder, suffixes):
+    """Writes `export.json` into a folder: what describes each export below it, by its place.
+
+    Args:
+        folder: the folder.
+        suffixes: of the exports that are files.
+    """
+    patterns = [*(f"generator*{suffix}.json" for suffix in suffixes), f"generator/*/{NAME}"]
+    with files.in_turn(folder):
+        described = {}
+        for path in sorted(path for pattern in patterns for path in folder.glob(pattern)):
+            of = path.parent if path.name == NAME else path.with_suffix("")
+            described[of.relative_to(folder).as_posix()] = json.loads(path.read_text())
+        content = json.dumps(described, indent=2, ensure_ascii=False).encode() + b"\n"
+        files.write_atomically(folder / NAME, content)
 
 
 def _inputs(source, batch_size):

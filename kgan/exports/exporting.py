@@ -129,7 +129,7 @@ def export_into(generator, folder, format="tf_saved_model", **options):
                 return files.move(beside, path.with_name(name))
 
     result = _export(generator, path, format, place, **options)
-    describing.collect(folder)
+    describing.collect(folder, [other.suffix for other in FORMATS.values() if other.suffix])
     return result
 
 
@@ -146,6 +146,7 @@ def kinds(formats, quantize=("none",)):
         ImportError: if a format needs an extra that is not installed.
         ValueError: for an unknown one; or if there are quantizations and no format that has any.
     """
+    formats, quantize = ([each] if isinstance(each, str) else each for each in (formats, quantize))
     for way in quantize:
         by_name(way, dict.fromkeys(litert.QUANTIZATIONS), "quantize")
     pairs = []
@@ -181,8 +182,17 @@ def _export(generator, path, format, place, *, max_difference=None, min_psnr=Non
         files.sync(beside)
         path = place(beside)
     if path.is_file():
-        files.write_atomically(path.with_name(f"{path.name}.json"), description)
+        _write_beside(path, description)
     return dataclasses.replace(result, path=str(path))
+
+
+def _write_beside(path, description):
+    """Writes what describes a file; where that fails the file goes too."""
+    try:
+        files.write_atomically(path.with_name(f"{path.name}.json"), description)
+    except BaseException:
+        path.unlink()
+        raise
 
 
 def _check_path(path, format):

@@ -8,7 +8,6 @@ import numpy as np
 import tensorflow as tf
 
 from kgan import checks, noise
-from kgan.checks.networks import operations
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -93,11 +92,12 @@ def source_of(generator, latent_distribution="normal", class_counts=None, class_
             "make it so: latents = keras.Input((latent_dim,)); keras.Model(latents, "
             f"generator(latents)). Received: generator={generator!r}."
         )
-    if len(generator.inputs[0].shape) != 2 or len(generator.outputs) != 1:
+    inputs, outputs = generator.inputs, generator.outputs
+    if len(inputs[0].shape) != 2 or len(inputs) > 2 or len(outputs) != 1:
         raise ValueError(
-            "`generator` must take latents of shape (batch, latent_dim), and have one output. "
-            f"Received: a first input of shape {generator.inputs[0].shape}, and "
-            f"{len(generator.outputs)} outputs."
+            "`generator` must take latents of shape (batch, latent_dim), and labels or nothing "
+            f"else, and have one output. Received: {len(inputs)} inputs, of which the first is "
+            f"{inputs[0].shape}, and {len(outputs)} outputs."
         )
     checks.check_latent_distribution(latent_distribution)
     num_classes = checks.num_classes(generator)
@@ -115,16 +115,32 @@ def source_of(generator, latent_distribution="normal", class_counts=None, class_
 
 def in_float32(generator):
     """`generator`, or where any of it computes in something else a copy that does in float32."""
-    policies = (getattr(layer, "dtype_policy", None) for layer in operations(generator))
-    if all(policy is None or policy.compute_dtype == "float32" for policy in policies):
+    if not _not_in_float32(generator):
         return generator
 
     def clone(layer):
         return layer.__class__.from_config(_with_float32(copy.deepcopy(layer.get_config())))
 
-    cloned = keras.models.clone_model(generator, clone_function=clone)
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")  # Of what layers make within themselves.
+    try:
+        cloned = keras.models.clone_model(generator, clone_function=clone)
+    finally:
+        keras.config.set_dtype_policy(policy)
     cloned.set_weights(generator.get_weights())
+    if mixed := _not_in_float32(cloned):
+        raise ValueError(
+            f"`generator` cannot be made to compute in float32: its layer '{mixed[0].name}' does "
+            f"not take the policy from its config. Received: {mixed[0].dtype_policy.name}."
+        )
     return cloned
+
+
+def _not_in_float32(network):
+    """The layers, and the layers in them, that compute in other floats."""
+    others = ("float16", "bfloat16", "float64")
+    layers = network._flatten_layers()
+    return [layer for layer in layers if layer.compute_dtype in others]
 
 
 def _with_float32(config):
