@@ -10,7 +10,7 @@ PACKAGE = pathlib.Path(kgan.__file__).parent
 
 # A module imports only from lower levels, and a folder's files from each other.
 LEVELS = [
-    {"files", "layers", "lookup", "noise", "progress"},
+    {"files", "layers", "lookup", "metrics", "noise", "progress"},
     {"backups", "checks", "images", "losses", "penalties", "resuming"},
     {"architectures", "datasets", "players", "plots", "running_means"},
     {"exports"},

@@ -1,0 +1,46 @@
+"""How sure a classifier is of each sample, and how varied its answers are."""
+
+import itertools
+
+import numpy as np
+
+from kgan.metrics.estimates import LEAST_SAMPLES, Estimate, features
+
+
+def classifier_score(probabilities, *, num_splits=10):
+    """The formula of the inception score, for any classifier.
+
+        exp(mean over x of KL(p(y|x) ‖ p(y)))
+
+    Salimans et al. 2016, https://arxiv.org/abs/1606.03498, section 4. Between 1 and the number of
+    classes: high where each sample is surely of a class, and all classes come up. It never looks at
+    real samples: show those of the data beside it.
+
+    Args:
+        probabilities: p(y|x), `(num_samples, num_classes)`, rows that sum to one.
+        num_splits: the score is the mean of those of so many parts, in their order, as published.
+
+    Returns:
+        An `Estimate`; its `error` is the standard deviation over the parts, as published.
+
+    Raises:
+        ValueError: if these are no probabilities, or too few.
+    """
+    probabilities = features(probabilities, "probabilities", max(num_splits, LEAST_SAMPLES))
+    sums = probabilities.sum(axis=1)
+    if probabilities.min() < 0 or np.abs(sums - 1).max() > 1e-3:
+        raise ValueError(
+            "`probabilities` must be at least 0, and sum to 1 in each row; apply a softmax to "
+            f"logits first. Received: values from {probabilities.min():.3g}, sums from "
+            f"{sums.min():.3g} to {sums.max():.3g}."
+        )
+    edges = [i * len(probabilities) // num_splits for i in range(num_splits + 1)]
+    scores = [_score(probabilities[start:end]) for start, end in itertools.pairwise(edges)]
+    return Estimate(float(np.mean(scores)), float(np.std(scores)), len(probabilities))
+
+
+def _score(probabilities):
+    marginal = probabilities.mean(axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = probabilities * (np.log(probabilities) - np.log(marginal))
+    return np.exp(np.where(probabilities > 0, terms, 0).sum(axis=1).mean())

@@ -1,0 +1,58 @@
+"""What a measure gives, and what it is given."""
+
+import typing
+
+import numpy as np
+
+# On fewer, none of these numbers says anything.
+LEAST_SAMPLES = 10
+
+
+class Estimate(typing.NamedTuple):
+    """A number, how far it may be off, and from how many samples it comes.
+
+    Args:
+        value: the number.
+        error: what each measure says of it: a standard error, or a standard deviation.
+        num_samples: of the generated samples.
+    """
+
+    value: float
+    error: float
+    num_samples: int
+
+
+def pair(real, generated, least=LEAST_SAMPLES, names=("real", "generated")):
+    """Two sets of feature vectors as float64 `(num, num_features)`.
+
+    Raises:
+        ValueError: if they are no such sets, do not belong together, are too few, or not finite.
+    """
+    real, generated = features(real, names[0], least), features(generated, names[1], least)
+    if real.shape[1] != generated.shape[1]:
+        raise ValueError(
+            f"`{names[0]}` and `{names[1]}` must have the same number of features. "
+            f"Received: {real.shape[1]} and {generated.shape[1]}."
+        )
+    return real, generated
+
+
+def features(values, name, least=LEAST_SAMPLES):
+    """Feature vectors as float64 `(num, num_features)`; more axes are flattened into one.
+
+    Raises:
+        ValueError: as `pair`.
+    """
+    values = np.asarray(values, "float64")
+    if values.ndim < 2 or len(values) < least:
+        raise ValueError(
+            f"`{name}` must be of shape (num_samples, num_features), with at least {least} "
+            f"samples. Received: shape {values.shape}."
+        )
+    values = values.reshape(len(values), -1)
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"`{name}` must be finite. Received: {int((~np.isfinite(values)).sum())} of "
+            f"{values.size} values that are NaN or infinite."
+        )
+    return values

@@ -1,0 +1,64 @@
+"""How far apart two sets of features are, as if each were a Gaussian."""
+
+import warnings
+
+import numpy as np
+
+from kgan.metrics.estimates import pair
+
+
+def frechet_distance(real, generated):
+    """The squared Fréchet (2-Wasserstein) distance of the two Gaussians with the sets' moments.
+
+        |μ - ν|² + trace(Σ + Ψ - 2 (Σ Ψ)^½)
+
+    Heusel et al. 2017, https://arxiv.org/abs/1706.08500, equation 6, where the features are those
+    of Inception; the word FID is kept for that. It is biased: fewer samples make it larger, by
+    about the same for every generator, so that only numbers from as many samples compare.
+
+    Args:
+        real, generated: features, `(num_samples, num_features)`; their numbers may differ.
+
+    Returns:
+        A float, at least 0.
+
+    Raises:
+        ValueError: for fewer than 10 samples, other numbers of features, or NaN.
+
+    Example:
+
+    >>> real = np.random.default_rng(0).normal(size=(50_000, 2))
+    >>> round(frechet_distance(real, real + [3.0, 0.0]), 3)
+    9.0
+    """
+    real, generated = pair(real, generated)
+    for name, values in (("real", real), ("generated", generated)):
+        if len(values) <= values.shape[1]:
+            warnings.warn(
+                f"`{name}` has {len(values)} samples of {values.shape[1]} features: their "
+                "covariance is singular, and the distance too large. Take more samples than "
+                "features, and better ten times as many.",
+                stacklevel=2,
+            )
+    return distance_of_moments(*moments(real), *moments(generated))
+
+
+def moments(features):
+    """The mean `(num_features,)` and the unbiased covariance of features, in float64."""
+    features = np.asarray(features, "float64")
+    return features.mean(axis=0), np.atleast_2d(np.cov(features, rowvar=False))
+
+
+def distance_of_moments(mean, covariance, other_mean, other_covariance):
+    """The squared distance of two Gaussians.
+
+    The trace of (Σ Ψ)^½ is the sum of the square roots of the eigenvalues of Σ^½ Ψ Σ^½, which is
+    symmetric: no complex number comes up, however few samples there were.
+    """
+    values, vectors = np.linalg.eigh(covariance)
+    root = (vectors * np.sqrt(np.clip(values, 0, None))) @ vectors.T
+    shared = np.linalg.eigvalsh(root @ other_covariance @ root)
+    overlap = np.sqrt(np.clip(shared, 0, None)).sum()
+    distance = np.sum((mean - other_mean) ** 2)
+    distance += np.trace(covariance) + np.trace(other_covariance) - 2 * overlap
+    return max(0.0, float(distance))

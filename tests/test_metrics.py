@@ -1,0 +1,274 @@
+"""Measures, beside the implementations that published them and beside what is known exactly."""
+
+import json
+import pathlib
+import sys
+
+import numpy as np
+import pytest
+
+from kgan import metrics
+from kgan.metrics import distances, frechet, kernel, mode_coverage, parzen
+
+FIXTURES = pathlib.Path(__file__).parent / "fixtures"
+sys.path.append(str(FIXTURES))
+
+import torch_fidelity_fixture  # noqa: E402
+
+PUBLISHED = json.loads((FIXTURES / "torch_fidelity.json").read_text())["results"]
+REAL, GENERATED, LOGITS = torch_fidelity_fixture.features()
+PROBABILITIES = np.exp(LOGITS) / np.exp(LOGITS).sum(axis=1, keepdims=True)
+
+
+def normal(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+# Beside torch-fidelity
+
+
+def test_the_frechet_distance_is_torch_fidelitys():
+    expected = PUBLISHED["frechet_inception_distance"]
+    assert metrics.frechet_distance(REAL, GENERATED) == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_kernel_distance_is_torch_fidelitys():
+    found = metrics.kernel_distance(REAL, GENERATED, num_subsets=20, subset_size=100, seed=0)
+    assert found.value == pytest.approx(PUBLISHED["kernel_inception_distance_mean"], rel=1e-6)
+    assert found.error == pytest.approx(PUBLISHED["kernel_inception_distance_std"], rel=1e-6)
+    assert found.num_samples == len(GENERATED)
+
+
+def test_precision_and_recall_are_torch_fidelitys():
+    found = metrics.precision_recall(REAL, GENERATED, k=3)
+    assert found.precision == pytest.approx(PUBLISHED["precision"], rel=1e-6)
+    assert found.recall == pytest.approx(PUBLISHED["recall"], rel=1e-6)
+
+
+def test_the_classifier_score_is_torch_fidelitys():
+    found = metrics.classifier_score(PROBABILITIES, num_splits=10)
+    assert found.value == pytest.approx(PUBLISHED["inception_score_mean"], rel=1e-6)
+    assert found.error == pytest.approx(PUBLISHED["inception_score_std"], rel=1e-6)
+
+
+# Beside others
+
+
+def test_the_frechet_distance_is_that_with_scipys_square_root():
+    linalg = pytest.importorskip("scipy.linalg")
+    (mean, covariance), (other_mean, other) = map(frechet.moments, (REAL, GENERATED))
+    root = linalg.sqrtm(covariance @ other).real
+    expected = np.sum((mean - other_mean) ** 2) + np.trace(covariance + other - 2 * root)
+    assert metrics.frechet_distance(REAL, GENERATED) == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_kernel_distance_is_a_double_loop():
+    x, y = REAL[:40], GENERATED[:30]
+
+    def value(a, b):
+        return (a @ b / len(a) + 1) ** 3
+
+    real = np.mean([value(a, b) for i, a in enumerate(x) for j, b in enumerate(x) if i != j])
+    generated = np.mean([value(a, b) for i, a in enumerate(y) for j, b in enumerate(y) if i != j])
+    expected = real + generated - 2 * np.mean([value(a, b) for a in x for b in y])
+    assert kernel.squared_discrepancy(y, x) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("k", [3, 5])
+def test_density_and_coverage_are_those_of_their_authors(k):
+    expected = pytest.importorskip("prdc").compute_prdc(REAL, GENERATED, k)
+    found = metrics.density_coverage(REAL, GENERATED, k=k)
+    assert found.density == pytest.approx(expected["density"], rel=1e-6)
+    assert found.coverage == pytest.approx(expected["coverage"], rel=1e-6)
+    found = metrics.precision_recall(REAL, GENERATED, k=k)
+    assert found.precision == pytest.approx(expected["precision"], rel=1e-6)
+    assert found.recall == pytest.approx(expected["recall"], rel=1e-6)
+
+
+def test_the_likelihood_is_a_double_loop():
+    samples, test = normal(15, 3), normal(12, 3, seed=1)
+    sigma = 0.4
+
+    def density(x):
+        terms = [
+            np.exp(-np.sum((x - s) ** 2) / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi)) ** 3
+            for s in samples
+        ]
+        return np.log(np.mean(terms))
+
+    (found,) = parzen.log_likelihoods(test, samples, [sigma])
+    np.testing.assert_allclose(found, [density(x) for x in test], rtol=1e-9)
+
+
+# What is known exactly
+
+
+def test_the_frechet_distance_of_two_gaussians():
+    real, generated = normal(200_000, 2), normal(200_000, 2, seed=1) * [2.0, 0.5] + [1.0, -2.0]
+    expected = 1 + 4 + (2 - 1) ** 2 + (0.5 - 1) ** 2
+    assert metrics.frechet_distance(real, generated) == pytest.approx(expected, rel=0.02)
+    mean, covariance = np.zeros(2), np.diag([4.0, 9.0])
+    distance = frechet.distance_of_moments(mean, covariance, mean + 1, np.eye(2))
+    assert distance == pytest.approx(2 + 1 + 4, rel=1e-12)
+
+
+def test_samples_of_one_distribution_are_near_and_others_are_not():
+    one, same, other = normal(1000, 4), normal(1000, 4, seed=1), normal(1000, 4, seed=2) + 1.5
+    assert metrics.frechet_distance(one, same) < 0.05 < metrics.frechet_distance(one, other)
+    near = metrics.kernel_distance(one, same, num_subsets=30, subset_size=300)
+    far = metrics.kernel_distance(one, other, num_subsets=30, subset_size=300)
+    assert abs(near.value) < 3 * near.error
+    assert far.value > 10 * far.error
+    assert min(metrics.precision_recall(one, same)) > 0.9
+    assert max(metrics.precision_recall(one, other + 5)) == 0
+    alike = metrics.density_coverage(one, same)
+    assert alike.density == pytest.approx(1, abs=0.1)
+    assert alike.coverage > 0.9
+    assert metrics.density_coverage(one, other + 5) == (0, 0)
+
+
+def test_a_collapsed_generator_is_precise_and_recalls_nothing():
+    real = normal(1000, 4)
+    collapsed = real[:1] + 1e-3 * normal(1000, 4, seed=1)
+    found = metrics.precision_recall(real, collapsed)
+    assert found.precision == 1
+    assert found.recall < 0.01
+    assert metrics.density_coverage(real, collapsed).coverage < 0.05
+
+
+def test_the_score_is_one_for_a_classifier_that_does_not_know_and_the_classes_for_one_that_does():
+    unsure = np.full((100, 4), 0.25)
+    assert metrics.classifier_score(unsure).value == pytest.approx(1)
+    sure = np.eye(4)[np.arange(400) % 4]
+    assert metrics.classifier_score(sure).value == pytest.approx(4)
+    one = np.eye(4)[np.zeros(400, int)]
+    assert metrics.classifier_score(one).value == pytest.approx(1)
+
+
+def test_the_likelihood_of_a_gaussian():
+    samples, validation, test = normal(4000, 1), normal(500, 1, seed=1), normal(2000, 1, seed=2)
+    found = metrics.parzen_log_likelihood(samples, validation, test, sigmas=[0.01, 0.2, 5.0])
+    assert found.sigma == 0.2
+    entropy = -0.5 * np.log(2 * np.pi * np.e)
+    assert found.value == pytest.approx(entropy, abs=4 * found.error)
+    assert found.error == pytest.approx(np.sqrt(0.5 / 2000), rel=0.1)
+
+
+MEANS = np.array([[x, y] for x in range(-2, 3) for y in range(-2, 3)], float) * 2
+
+
+def grid(num_samples, modes=25, sigma=0.05, seed=0):
+    random = np.random.default_rng(seed)
+    return MEANS[random.integers(0, modes, num_samples)] + sigma * random.normal(
+        size=(num_samples, 2)
+    )
+
+
+def test_samples_of_a_mixture_are_in_all_its_modes():
+    found = metrics.mixture_coverage(grid(20_000), MEANS, 0.05)
+    assert (found.modes, found.num_modes, found.num_samples) == (25, 25, 20_000)
+    assert found.high_quality == pytest.approx(1 - np.exp(-4.5), abs=0.003)  # 98.9 %
+    assert found.reverse_kl < 0.002
+    assert found.spread == pytest.approx(1, abs=0.05)
+
+
+def test_modes_that_are_missing_count_in_the_divergence():
+    found = metrics.mixture_coverage(grid(20_000, modes=5), MEANS, 0.05)
+    assert found.modes == 5
+    assert found.reverse_kl == pytest.approx(np.log(5), abs=0.01)
+    assert found.kl == np.inf
+
+
+def test_samples_between_modes_are_of_no_quality_and_narrow_ones_of_no_spread():
+    between = MEANS[np.arange(500) % 25] + 1.0
+    found = metrics.mixture_coverage(between, MEANS, 0.05)
+    assert (found.modes, found.high_quality, found.spread) == (0, 0, None)
+    narrow = metrics.mixture_coverage(grid(5000, sigma=0.01), MEANS, 0.05)
+    assert narrow.high_quality == 1
+    assert narrow.spread == pytest.approx(0.2, abs=0.01)
+
+
+def test_classes_are_modes():
+    labels = np.arange(3000) % 750
+    found = metrics.class_coverage(labels, 1000)
+    assert (found.modes, found.num_modes) == (750, 1000)
+    assert found.reverse_kl == pytest.approx(np.log(1000 / 750))
+    shares = np.array([0.5, 0.25, 0.25])
+    assert metrics.class_coverage(np.repeat([0, 1, 2], [2, 1, 1]), 3, real_shares=shares).kl == 0
+
+
+def test_a_divergence_is_zero_of_equals_and_not_symmetric():
+    p, q = [0.5, 0.5, 0.0], [0.25, 0.25, 0.5]
+    assert mode_coverage.divergence(p, p) == 0
+    assert mode_coverage.divergence(p, q) == pytest.approx(np.log(2))
+    assert mode_coverage.divergence(q, p) == np.inf
+
+
+def test_copies_are_told_from_new_samples():
+    training, held_out, new = normal(2000, 5), normal(500, 5, seed=1), normal(500, 5, seed=2)
+    honest = metrics.memorization(new, training, held_out)
+    assert honest.ratio == pytest.approx(1, abs=0.1)
+    assert honest.share_closer < 0.04
+    copies = metrics.memorization(training[7:107] + 1e-4, training, held_out)
+    assert copies.ratio < 0.01
+    assert copies.share_closer == 1
+    np.testing.assert_array_equal(copies.indices, np.arange(7, 107))
+
+
+# Memory and input
+
+
+def test_chunks_change_nothing(monkeypatch):
+    def all_measures():
+        return (
+            metrics.precision_recall(REAL, GENERATED),
+            metrics.density_coverage(REAL, GENERATED),
+            metrics.parzen_log_likelihood(GENERATED, REAL[:50], REAL[50:]),
+            metrics.memorization(GENERATED, REAL[:200], REAL[200:])[:2],
+        )
+
+    at_once = all_measures()
+    monkeypatch.setattr(distances, "CHUNK", 1000)
+    assert len(list(distances.squared(REAL, GENERATED))) == 100
+    for one, other in zip(at_once, all_measures(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-12)
+
+
+def test_images_are_flattened():
+    images = normal(50, 4, 4, 1)
+    flat = images.reshape(50, 16)
+    assert metrics.frechet_distance(images, images + 1) == metrics.frechet_distance(flat, flat + 1)
+
+
+def test_fewer_samples_than_features_are_warned_of():
+    with pytest.warns(UserWarning, match="`real` has 12 samples of 20 features: .* too large"):
+        metrics.frechet_distance(normal(12, 20), normal(200, 20, seed=1))
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: metrics.frechet_distance(REAL[:9], GENERATED), "`real` must be .* at least 10"),
+        (
+            lambda: metrics.frechet_distance(REAL, GENERATED[:, :3]),
+            "same number of features.*12 and 3",
+        ),
+        (lambda: metrics.kernel_distance(REAL * np.nan, GENERATED), "`real` must be finite"),
+        (lambda: metrics.precision_recall(REAL[:12], GENERATED, k=20), "at least 21"),
+        (
+            lambda: metrics.density_coverage(REAL[:, 0], GENERATED),
+            r"shape \(num_samples, num_feat",
+        ),
+        (lambda: metrics.classifier_score(LOGITS), "apply a softmax to logits first"),
+        (lambda: metrics.mixture_coverage(REAL, MEANS, 1.0), "the same space.*12 and 2"),
+        (lambda: metrics.class_coverage([0, 7], 5), r"integers in 0\.\.4"),
+        (lambda: metrics.parzen_log_likelihood(REAL, REAL[:5], REAL), "`validation` must be"),
+        (
+            lambda: metrics.memorization(GENERATED, REAL, REAL[:3]),
+            "`held_out` must be.*at least 10",
+        ),
+    ],
+)
+def test_what_cannot_be_measured_is_said(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
