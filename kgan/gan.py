@@ -348,13 +348,12 @@ class GAN(keras.Model):
         Args:
             filepath: a folder that does not exist yet, or a file (.tflite, .onnx).
             format: `"tf_saved_model"`, `"litert"` or `"onnx"`.
-            **options: as of `kgan.export`; what the latents and labels are like is known.
+            **options: as of `kgan.export`.
 
         Returns:
             A `kgan.exports.Proof`: how it was compared with the generator.
         """
-        known = exports.options_of(self)
-        return exports.export(self.averaged_generator, filepath, format, **known | options)
+        return exports.export(self, filepath, format, **options)
 
     # Saving
 

@@ -58,14 +58,6 @@ class ExportGenerator(keras.callbacks.Callback):
 
     def _export(self):
         for format, options in self.kinds:
-            self.proofs.append(
-                exports.export_into(
-                    self.model.averaged_generator,
-                    self.folder,
-                    format,
-                    **exports.options_of(self.model),
-                    class_names=self.class_names,
-                    **options,
-                )
-            )
+            options = options | {"class_names": self.class_names}
+            self.proofs.append(exports.export_into(self.model, self.folder, format, **options))
         self._is_new = False

@@ -25,15 +25,15 @@ def export(path, formats, quantize, batch_size, output):
 def write(gan, folder, formats, quantize=("none",), batch_size=1, class_names=()):
     """Writes the exports that were asked for below `folder`, and shows their proofs."""
     folder = folder.expanduser()
-    known = exports.options_of(gan) | {"class_names": class_names}
     table = rich.table.Table(box=None)
     for heading in ("export", "size", "difference", "PSNR", "ms an image", "of 32"):
         table.add_column(heading, justify="left" if heading == "export" else "right", no_wrap=True)
     for format, options in exports.kinds(formats, quantize):
+        options = options | {"class_names": class_names}
         if format != "tf_saved_model":
-            options = options | {"batch_size": batch_size or None}
+            options["batch_size"] = batch_size or None
         with console.status(f"{format} {options.get('quantize', '')}"), kgan_command.quiet():
-            proof = exports.export_into(gan.averaged_generator, folder, format, **known, **options)
+            proof = exports.export_into(gan, folder, format, **options)
         table.add_row(*_cells(proof, folder))
     console.print(table)
     if proof.max_difference_of_original is not None:

@@ -1,6 +1,6 @@
 """The generator out of the game: as a SavedModel, a LiteRT file, ONNX; each with its proof."""
 
-from kgan.exports.exporting import FORMATS, Format, export, export_into, kinds, options_of
+from kgan.exports.exporting import FORMATS, Format, export, export_into, kinds
 from kgan.exports.proof import ExportError, Proof
 from kgan.exports.source import Source
 
@@ -13,5 +13,4 @@ __all__ = [
     "export",
     "export_into",
     "kinds",
-    "options_of",
 ]

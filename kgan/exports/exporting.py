@@ -62,19 +62,19 @@ def export(generator, filepath, format="tf_saved_model", **options):
     compared with the generator on 64 fixed latents, and only then put where it belongs.
 
     Args:
-        generator: a built Functional or Sequential model, `latents (batch, latent_dim)`, or
-            `[latents, labels]`, -> samples; images in [-1, 1]. Whatever it was trained in, it is
-            exported in float32.
+        generator: a `kgan.GAN`, of which its averaged generator is exported; or a built Functional
+            or Sequential model, `latents (batch, latent_dim)`, or `[latents, labels]`, -> samples;
+            images in [-1, 1]. Whatever it was trained in, it is exported in float32.
         filepath: where: a folder that does not exist yet, or a file (.tflite, .onnx). What a
             client must know of a file is written beside it, into `filepath` and .json.
         format: `"tf_saved_model"`, for TF Serving and TensorFlow; `"litert"` (TFLite), for phones
             and browsers; `"onnx"`.
-        **options: `latent_distribution="normal"`, of the latents that it was trained on;
-            `class_counts`, how often each class was there, integers `(num_classes,)`;
-            `class_names`; `max_difference` and `min_psnr` (dB), what the proof must hold: 1e-5 by
-            default, 1e-2 with float16 weights, 30 dB in 8 bits. Of LiteRT `quantize` (`"none"`,
-            `"float16"`, `"dynamic"`, `"int8"`) and `calibration_samples=128`; of LiteRT and ONNX
-            `batch_size=1`, how many samples a call makes, None for any number.
+        **options: `latent_distribution="normal"`, of the latents that it was trained on, and
+            `class_counts`, how often each class was there, integers `(num_classes,)`, both of which
+            a GAN knows; `class_names`; `max_difference` and `min_psnr` (dB), what the proof must
+            hold: 1e-5 by default, 1e-2 with float16 weights, 30 dB in 8 bits. Of LiteRT `quantize`
+            (`"none"`, `"float16"`, `"dynamic"`, `"int8"`) and `calibration_samples=128`; of LiteRT
+            and ONNX `batch_size=1`, how many samples a call makes, None for any number.
 
     Returns:
         A `Proof`.
@@ -133,12 +133,6 @@ def export_into(generator, folder, format="tf_saved_model", **options):
     return result
 
 
-def options_of(gan):
-    """What a `kgan.GAN` knows of its generator's inputs, as `export` takes it."""
-    counts = {"class_counts": gan.class_counts.numpy()} if gan.num_classes else {}
-    return {"latent_distribution": gan.latent_distribution, **counts}
-
-
 def kinds(formats, quantize=("none",)):
     """The exports that these formats and quantizations are: pairs of a format and its options.
 
@@ -165,7 +159,8 @@ def kinds(formats, quantize=("none",)):
 
 def _export(generator, path, format, place, *, max_difference=None, min_psnr=None, **options):
     chosen = by_name(format, FORMATS, "format")
-    known = {name: options.pop(name) for name in SOURCE_OPTIONS if name in options}
+    generator, known = _described(generator)
+    known |= {name: options.pop(name) for name in SOURCE_OPTIONS if name in options}
     _check_options(format, chosen.options, options)
     _check_modules(format, chosen)
     files.check_writable(path.parent)
@@ -184,6 +179,16 @@ def _export(generator, path, format, place, *, max_difference=None, min_psnr=Non
     if path.is_file():
         _write_beside(path, description)
     return dataclasses.replace(result, path=str(path))
+
+
+def _described(generator):
+    """A network, and what is known of its inputs; of a GAN, the averaged generator."""
+    if not hasattr(generator, "averaged_generator"):
+        return generator, {}
+    known = {"latent_distribution": generator.latent_distribution}
+    if generator.num_classes:
+        known["class_counts"] = generator.class_counts.numpy()
+    return generator.averaged_generator, known
 
 
 def _write_beside(path, description):

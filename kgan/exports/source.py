@@ -81,11 +81,6 @@ def source_of(generator, latent_distribution="normal", class_counts=None, class_
     Raises:
         TypeError, ValueError: if it is none, or the other arguments do not fit it.
     """
-    if hasattr(generator, "averaged_generator"):
-        raise TypeError(
-            "`generator` must be the network alone; a kgan.GAN exports its averaged generator, and "
-            f"knows its latents: gan.export(filepath). Received: generator={generator!r}."
-        )
     if not isinstance(generator, keras.Model) or not getattr(generator, "inputs", None):
         raise TypeError(
             "`generator` must be a built Functional or Sequential Keras model. Of a subclassed one "
