@@ -78,6 +78,18 @@ def _ratio(times, others):
     return statistics.median(a / b for a, b in zip(times, others, strict=True))
 
 
+def metrics(content):
+    """A row for each measure: how long it takes, and how the memory grew."""
+    rows = [
+        _row(f"`{name.partition(',')[0]}`,{name.partition(',')[2]}", f"{result['seconds']:.1f} s")
+        for name, result in content["results"].items()
+    ]
+    peak = max(result["peak_mib_so_far"] for result in content["results"].values())
+    count = f"{content['settings']['num_samples']:,}"
+    protocol = f"{count} samples against {count}; {peak:.0f} MiB at most, the samples included"
+    return "\n".join([_row("measure", "time"), _rule(2), *rows, "", _origin(protocol, content)])
+
+
 def memory(content):
     """The memory after some of the epochs, and its growth; the most that some recipes take."""
     after, settings = content["results"]["after_epochs_mib"], content["settings"]
@@ -213,6 +225,7 @@ TABLES = {
     "memory": memory,
     "backups": backups,
     "export_latency": export_latency,
+    "metrics": metrics,
 }
 # Of several results each: those of all recipes.
 TABLES_OF_RECIPES = {"recipes": recipes, "recipes_in_short": recipes_in_short}

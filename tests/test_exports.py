@@ -570,6 +570,16 @@ def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
         assert contents(tmp_path) == []
 
 
+def test_a_disk_that_tensorflow_finds_full_is_full_like_any_other(tmp_path, monkeypatch):
+    def full(*arguments, **options):
+        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
+
+    monkeypatch.setattr(tf.saved_model, "save", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        kgan.export(players.networks()[0], tmp_path / "1")
+    assert contents(tmp_path) == []
+
+
 @pytest.mark.parametrize(
     ("filepath", "options", "error", "message"),
     [

@@ -5,7 +5,6 @@ import warnings
 
 import rich.console
 import rich.markup
-import tensorflow as tf
 import typer
 
 from kgan import exports, runs
@@ -14,7 +13,6 @@ console = rich.console.Console()
 
 # What a user can bring about; anything else is kgan's fault, and shows its traceback.
 USER_ERRORS = (ValueError, OSError, ImportError, runs.RunError, exports.ExportError)
-USER_ERRORS += (tf.errors.ResourceExhaustedError,)  # A full disk, where TensorFlow writes.
 
 
 def command(function):

@@ -1,5 +1,8 @@
 """SavedModel, for TF Serving and for any program that loads TensorFlow."""
 
+import errno
+import os
+
 import tensorflow as tf
 
 from kgan.exports import warm_up
@@ -44,7 +47,10 @@ def save(network, path, signatures):
         name: tf.function(function, input_signature=specs, autograph=False)
         for name, (function, specs) in signatures.items()
     }
-    tf.saved_model.save(module, str(path), signatures=functions)
+    try:
+        tf.saved_model.save(module, str(path), signatures=functions)
+    except tf.errors.ResourceExhaustedError as error:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
 
 
 def _requests(source):
