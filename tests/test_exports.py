@@ -434,7 +434,7 @@ kgan.exports.export_into(keras.models.load_model(sys.argv[1]), sys.argv[2], sys.
 
 def test_two_processes_that_export_at_once_make_two_versions(tmp_path):
     players.networks()[0].save(tmp_path / "generator.keras")
-    formats = ["tf_saved_model", "tf_saved_model", "litert", "litert"]
+    formats = ["tf_saved_model", "tf_saved_model", "litert"]
     arguments = [sys.executable, "-c", EXPORTER, str(tmp_path / "generator.keras"), str(tmp_path)]
     processes = [
         subprocess.Popen([*arguments, format], stderr=subprocess.PIPE) for format in formats
@@ -442,9 +442,8 @@ def test_two_processes_that_export_at_once_make_two_versions(tmp_path):
     for process in processes:
         _, said = process.communicate()
         assert process.returncode == 0, said[-2000:]
-    names = ["generator.tflite", "generator/1", "generator/2", "generator_2.tflite"]
     page = json.loads((tmp_path / "export.json").read_text())
-    assert sorted(page) == sorted(names)
+    assert sorted(page) == ["generator.tflite", "generator/1", "generator/2"]
     for name in ("generator/1", "generator/2"):
         tf.saved_model.load(str(tmp_path / name))
 
