@@ -192,6 +192,11 @@ def find(path):
         ) from error
 
 
+def of(path):
+    """The run whose folder, or whose file, this is."""
+    return Run(path if path.is_dir() else path.parent)
+
+
 def _versions():
     packages = ("tensorflow", "keras", "kgan")
     return {"python": platform.python_version()} | {

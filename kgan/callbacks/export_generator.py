@@ -20,6 +20,9 @@ class ExportGenerator(keras.callbacks.Callback):
         quantize: the ways of LiteRT to keep weights; one file each.
         class_names: what the classes are called, for clients.
 
+    Attributes:
+        proofs: the `kgan.exports.Proof` of each export, a list in their order.
+
     Raises:
         ImportError: if a format needs an extra that is not installed.
         ExportError: by `fit`, if an export draws something else than the generator.

@@ -13,7 +13,7 @@ def generate(path, num_samples, labels, seed, output):
     gan, model = runs.find(path)
     if model.parent == runs.Run(path).backup:
         console.print(f"This run has not ended; what is drawn from is its last backup, {model}.")
-    names = runs.Run(path if path.is_dir() else path.parent).class_names
+    names = runs.of(path).class_names
     classes = None
     if labels is not None and not gan.num_classes:
         raise runs.RunError(

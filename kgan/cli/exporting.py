@@ -18,7 +18,7 @@ def export(path, formats, quantize, batch_size, output):
     gan, model = runs.find(path)
     if model.parent == runs.Run(path).backup:
         console.print(f"This run has not ended; what is exported is its last backup, {model}.")
-    run = runs.Run(path if path.is_dir() else path.parent)
+    run = runs.of(path)
     write(gan, output or run.folder, formats, quantize, batch_size, run.class_names)
 
 

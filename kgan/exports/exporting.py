@@ -117,11 +117,12 @@ def export_into(generator, folder, format="tf_saved_model", **options):
     path = folder / f"{stem}{suffix}" if suffix else folder / "generator" / "1"
 
     def names():
-        if not suffix:
+        if suffix:
+            yield path.name
+            yield from (f"{stem}_{number}{suffix}" for number in itertools.count(2))
+        else:
             versions = (int(p.name) for p in path.parent.iterdir() if p.name.isdecimal())
             yield from map(str, itertools.count(1 + max(versions, default=0)))
-        yield path.name
-        yield from (f"{stem}_{number}{suffix}" for number in itertools.count(2))
 
     def place(beside):
         for name in names():

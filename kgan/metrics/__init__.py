@@ -1,8 +1,8 @@
 """How good samples are: published measures, as published, on any features.
 
-Each is a function of arrays, in float64, checked against a reference implementation; what it is
-called says what was measured, and not on which features. A distance between features of your own
-network is no FID: name it after the network.
+Each is a function of arrays, in float64, checked against a reference implementation or against what
+is known exactly; its name says what was measured, and not on which features. A distance between
+features of your own network is no FID: name it after the network.
 """
 
 from kgan.metrics.classifier_score import classifier_score
