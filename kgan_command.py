@@ -98,6 +98,28 @@ def generate(
 
 
 @app.command()
+def evaluate(
+    run: Annotated[pathlib.Path, typer.Argument(help="A run's folder, or a .keras file.")],
+    samples: Annotated[
+        int, typer.Option("--samples", "--num-samples", min=1, help="How many samples.")
+    ] = 10_000,
+    measures: Annotated[
+        str | None, typer.Option(help="frechet_distance,two_sample_test,... All by default.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="How often, each with other latents.")] = 3,
+    features: Annotated[
+        str | None,
+        typer.Option(help="digits, mnist, fashion_mnist, inception_v3, raw. Default: as the data."),
+    ] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="The data it was trained on, if it is elsewhere now.")
+    ] = None,
+):
+    """Measures how good a GAN's samples are, beside what real data would get."""
+    _cli().evaluate(run, samples, measures, seeds, features, dataset)
+
+
+@app.command()
 def export(
     run: Annotated[pathlib.Path, typer.Argument(help="A run's folder, or a .keras file.")],
     format: Annotated[

@@ -17,7 +17,9 @@ from kgan import (  # noqa: E402
     architectures,
     callbacks,
     datasets,
+    evaluation,
     exports,
+    features,
     images,
     layers,
     losses,
@@ -26,6 +28,7 @@ from kgan import (  # noqa: E402
     plots,
     recipes,
 )
+from kgan.evaluation import evaluate  # noqa: E402
 from kgan.exports import export  # noqa: E402
 from kgan.gan import GAN  # noqa: E402
 
@@ -36,8 +39,11 @@ __all__ = [
     "architectures",
     "callbacks",
     "datasets",
+    "evaluate",
+    "evaluation",
     "export",
     "exports",
+    "features",
     "images",
     "layers",
     "losses",

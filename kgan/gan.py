@@ -112,8 +112,8 @@ class GAN(keras.Model):
                 (https://arxiv.org/abs/1511.06434, section 4).
             loss: a name or an instance from `kgan.losses`.
             penalties: a list of names or instances from `kgan.penalties`; added to D's loss.
-            metrics: a list of Keras metrics that `evaluate` updates with
-                `(real_images, fake_images)`.
+            metrics: a list of Keras metrics, as those of `kgan.metrics`, that `evaluate` updates
+                with `(real_images, fake_images)`.
             run_eagerly, steps_per_execution, jit_compile: as in `keras.Model.compile`.
 
         Raises:
@@ -214,11 +214,8 @@ class GAN(keras.Model):
         fake_images = players.play(self.averaged_generator, latents, labels, training=False)
         _, _, logs = self._judge(real_images, fake_images, labels, draw, training=False)
         loss = self._generator_loss(real_images, fake_images, labels, training=False)
-        for metric in self.evaluation_metrics:
-            metric.update_state(real_images, fake_images)
         logs = self._log([logs], {"generator_loss": loss}, real_images)
-        unknown = ops.convert_to_tensor(np.nan)  # Until all batches are seen; Keras asks then.
-        return logs | {metric.name: unknown for metric in self.evaluation_metrics}
+        return logs | players.show(self.evaluation_metrics, real_images, fake_images, labels)
 
     def _minibatches(self, data, split=True):
         """The batch as k slices of as many `(images, labels)`."""

@@ -75,3 +75,28 @@ def set_dropout(networks, seed, step):
     )
     for state, value in zip(states, tf.unstack(values), strict=True):
         state.assign(value)
+
+
+def between(first, second, num_steps, kind):
+    """Latents from each of `first` to that of `second`, `(num_pairs, num_steps, latent_dim)`.
+
+    Args:
+        first, second: arrays `(num_pairs, latent_dim)`.
+        num_steps: how many, both ends included.
+        kind: `"linear"`, (1 - t) a + t b; or `"spherical"`, (sin((1 - t) θ) a + sin(t θ) b) / sin θ
+            with the angle θ between a and b.
+
+    Raises:
+        ValueError: for another kind.
+    """
+    t = np.linspace(0, 1, num_steps)[None, :, None]
+    first, second = first[:, None], second[:, None]
+    if kind == "linear":
+        return ((1 - t) * first + t * second).astype("float32")
+    if kind != "spherical":
+        raise ValueError(f"`kind` must be 'linear' or 'spherical'. Received: kind={kind!r}.")
+    norms = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
+    cosines = np.sum(first * second, axis=-1) / np.maximum(norms, 1e-12)
+    angles = np.arccos(np.clip(cosines, -1 + 1e-6, 1 - 1e-6))[..., None]
+    weights = np.sin((1 - t) * angles) / np.sin(angles), np.sin(t * angles) / np.sin(angles)
+    return (weights[0] * first + weights[1] * second).astype("float32")

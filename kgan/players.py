@@ -37,6 +37,19 @@ def predict(network, inputs, batch_size):
     return np.concatenate(outputs).astype("float32")
 
 
+def show(metrics, real_images, fake_images, labels):
+    """Shows a batch to Keras metrics; gives NaN by the names of their results.
+
+    Keras asks for the results themselves when all batches were seen, outside of any graph.
+    """
+    names = []
+    for metric in metrics:
+        asked = {"labels": labels} if getattr(metric, "needs_labels", False) else {}
+        metric.update_state(real_images, fake_images, **asked)
+        names += getattr(metric, "result_names", [metric.name])
+    return dict.fromkeys(names, ops.convert_to_tensor(np.nan))
+
+
 def averaged_copy(generator):
     """A copy of `generator`, its weights too, to hold the averages."""
     copy = keras.models.clone_model(generator)

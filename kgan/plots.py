@@ -46,6 +46,30 @@ def picture(samples, real_samples=None, *, columns=None, title=""):
     return encode(plot(vectors, real_samples, title))
 
 
+def grids(panels, columns=None):
+    """Grids of images beside each other.
+
+    Args:
+        panels: a dict from a title to images `(num_images, height, width, 1 or 3)` in [-1, 1]; the
+            same place in each is the same example.
+        columns: how many images in a row. `None`: about half as many as rows.
+
+    Returns:
+        A figure.
+    """
+    figure = matplotlib.figure.Figure(figsize=(3.2 * len(panels), 5.4), layout="constrained")
+    for axes, (title, shown) in zip(
+        np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True
+    ):
+        width = columns or max(1, round(math.sqrt(len(shown) / 1.6)))
+        tiles = images.to_uint8(images.tile(shown, width))
+        gray = {"cmap": "gray", "vmin": 0, "vmax": 255} if tiles.shape[-1] == 1 else {}
+        axes.imshow(tiles[..., 0] if gray else tiles, interpolation="nearest", **gray)
+        axes.set_title(title, fontsize="medium")
+        axes.axis("off")
+    return figure
+
+
 def history(logs):
     """The game over time: the losses, and how well D tells real samples from fakes.
 

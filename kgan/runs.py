@@ -59,6 +59,11 @@ class Run:
         return self.folder / "history.png"
 
     @property
+    def evaluation(self):
+        """What every `kgan evaluate` found, as JSON."""
+        return self.folder / "evaluation.json"
+
+    @property
     def asked(self):
         """What was asked for, a dict; None where nothing was yet."""
         return self._read().get("asked")
@@ -97,6 +102,25 @@ class Run:
         description = self._read()
         trained = {"trained_epochs": description["asked"]["epochs"], "ended": _now()}
         self._write(description | trained)
+
+    def evaluations(self):
+        """What every `kgan evaluate` found, a list of dicts, the newest last."""
+        if not self.evaluation.exists():
+            return []
+        try:
+            return list(json.loads(self.evaluation.read_text())["evaluations"])
+        except (ValueError, TypeError, KeyError) as error:
+            raise RunError(
+                f"{self.evaluation} is damaged ({type(error).__name__}: {error}). Nothing was "
+                "touched; move it away."
+            ) from None
+
+    def add_evaluation(self, found):
+        """Writes down what an evaluation found, a dict, beside what older ones did."""
+        with files.in_turn(self.folder):
+            content = {"evaluations": [*self.evaluations(), found]}
+            text = json.dumps(content, indent=2, ensure_ascii=False)
+            files.write_atomically(self.evaluation, text.encode() + b"\n")
 
     def _read(self):
         if not self.description.exists():

@@ -10,9 +10,9 @@ PACKAGE = pathlib.Path(kgan.__file__).parent
 
 # A module imports only from lower levels, and a folder's files from each other.
 LEVELS = [
-    {"files", "layers", "lookup", "metrics", "noise", "progress"},
-    {"backups", "checks", "images", "losses", "penalties", "resuming"},
-    {"architectures", "datasets", "players", "plots", "running_means"},
+    {"files", "layers", "lookup", "noise", "progress"},
+    {"backups", "checks", "features", "images", "losses", "penalties", "resuming"},
+    {"architectures", "datasets", "metrics", "players", "plots", "running_means"},
     {"exports"},
     {"gan"},
     {"callbacks"},

@@ -55,16 +55,33 @@ def check_compile(
             "`generator_optimizer` and `discriminator_optimizer` must be two instances: each keeps "
             "the moments of its own player's weights. Received: the same instance twice."
         )
-    for metric in metrics or ():
+    _check_metrics(metrics or (), gan)
+    if gan.distribute_strategy.num_replicas_in_sync > 1:
+        raise ValueError(
+            "kgan.GAN trains on one device. Received: a tf.distribute strategy with "
+            f"{gan.distribute_strategy.num_replicas_in_sync} replicas; compile outside its scope."
+        )
+
+
+def _check_metrics(metrics, gan):
+    names = []
+    for metric in metrics:
         if not isinstance(metric, keras.metrics.Metric):
             raise TypeError(
                 "`metrics` must be a list of keras.metrics.Metric instances, which are updated "
                 f"with (real_images, fake_images). Received: {metric!r}."
             )
-    if gan.distribute_strategy.num_replicas_in_sync > 1:
+        if hasattr(metric, "check_samples"):
+            metric.check_samples(gan.generator.output_shape[1:])
+        if getattr(metric, "needs_labels", False) and not gan.num_classes:
+            raise ValueError(
+                f"`metrics`: {metric.name!r} is for networks that take labels; build them with "
+                "`num_classes`. Received: networks without labels."
+            )
+        names += getattr(metric, "result_names", [metric.name])
+    if len(set(names)) < len(names):
         raise ValueError(
-            "kgan.GAN trains on one device. Received: a tf.distribute strategy with "
-            f"{gan.distribute_strategy.num_replicas_in_sync} replicas; compile outside its scope."
+            f"`metrics` must have names of their own: give one a `name=...`. Received: {names}."
         )
 
 

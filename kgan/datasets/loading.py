@@ -5,7 +5,7 @@ import pathlib
 from kgan.datasets.digits import digits
 from kgan.datasets.directory import from_directory
 from kgan.datasets.mixture import MIXTURES, gaussian_mixture
-from kgan.datasets.tfds import from_tfds
+from kgan.datasets.tfds import from_tfds, held_out_split
 from kgan.lookup import by_name
 
 
@@ -50,6 +50,38 @@ def load(dataset, *, batch_size=64, image_size=None, with_labels=False, seed=0):
         raise FileNotFoundError(f"There is no folder {name}, to read pictures from.")
     _check_known(name)
     return from_tfds(name, image_size=image_size, **options)
+
+
+def load_held_out(dataset, *, batch_size=64, image_size=None, with_labels=False, seed=0):
+    """Data of the same kind that `load` does not give: for measuring, never for training.
+
+    The test split; of a mixture, which is endless, other points.
+
+    Args:
+        dataset, batch_size, image_size, with_labels, seed: as in `load`.
+
+    Returns:
+        A `Dataset`; None where there is none: for a folder of pictures, and for data of TensorFlow
+        Datasets that has neither a test nor a validation split.
+
+    Raises:
+        ValueError, OSError: as `load`.
+    """
+    options = {"with_labels": with_labels, "seed": seed}
+    name = str(dataset)
+    if is_directory(name):
+        return None
+    if name in MIXTURES:
+        return gaussian_mixture(
+            name, batch_size=batch_size, num_samples=20_000, **options | {"seed": seed + 1}
+        )
+    if name == "digits":
+        return digits("test", batch_size=batch_size, **options)
+    _check_known(name)
+    split = held_out_split(name)
+    if split is None:
+        return None
+    return from_tfds(name, split, batch_size=batch_size, image_size=image_size, **options)
 
 
 def is_directory(dataset):

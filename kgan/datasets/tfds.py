@@ -67,6 +67,12 @@ def from_tfds(
     )
 
 
+def held_out_split(name, data_dir=None):
+    """The split of a data set that is not for training, `"test"` or `"validation"`; or None."""
+    splits = _prepared(name, data_dir).info.splits
+    return next((split for split in ("test", "validation") if split in splits), None)
+
+
 def _prepared(name, data_dir):
     import tensorflow_datasets as tfds  # Late: it is slow to import, and not always needed.
 

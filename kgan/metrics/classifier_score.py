@@ -2,9 +2,11 @@
 
 import itertools
 
+import keras
 import numpy as np
 
 from kgan.metrics.estimates import LEAST_SAMPLES, Estimate, features
+from kgan.metrics.sample_metric import ClassifierMetric
 
 
 def classifier_score(probabilities, *, num_splits=10):
@@ -44,3 +46,17 @@ def _score(probabilities):
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = probabilities * (np.log(probabilities) - np.log(marginal))
     return np.exp(np.where(probabilities > 0, terms, 0).sum(axis=1).mean())
+
+
+@keras.saving.register_keras_serializable("kgan")
+class ClassifierScore(ClassifierMetric):
+    """`classifier_score` as a Keras metric: the higher the better, at most the number of classes.
+
+    Args:
+        features, num_samples, name: as in `SampleMetric`; the features are those of a classifier.
+    """
+
+    measure = "classifier_score"
+
+    def take(self, generated):
+        return classifier_score(generated).value

@@ -2,9 +2,11 @@
 
 import warnings
 
+import keras
 import numpy as np
 
 from kgan.metrics.estimates import pair
+from kgan.metrics.sample_metric import SampleMetric
 
 
 def frechet_distance(real, generated):
@@ -62,3 +64,25 @@ def distance_of_moments(mean, covariance, other_mean, other_covariance):
     distance = np.sum((mean - other_mean) ** 2)
     distance += np.trace(covariance) + np.trace(other_covariance) - 2 * overlap
     return max(0.0, float(distance))
+
+
+@keras.saving.register_keras_serializable("kgan")
+class FrechetDistance(SampleMetric):
+    """`frechet_distance` as a Keras metric: the lower the better, and never quite 0.
+
+    Args:
+        features, num_samples, name: as in `SampleMetric`.
+
+    Example:
+
+    >>> distance = kgan.metrics.FrechetDistance("digits")
+    >>> real, other = (kgan.datasets.digits(split).samples for split in ("train", "test"))
+    >>> distance.update_state(real, other)
+    >>> distance.name, distance.result() < 5
+    ('frechet_distance_digits', True)
+    """
+
+    measure = "frechet_distance"
+
+    def take(self, real, generated):
+        return frechet_distance(real, generated)

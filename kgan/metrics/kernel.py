@@ -1,8 +1,10 @@
 """How far apart two sets of features are, to a polynomial kernel."""
 
+import keras
 import numpy as np
 
 from kgan.metrics.estimates import Estimate, pair
+from kgan.metrics.sample_metric import SampleMetric
 
 
 def kernel_distance(real, generated, *, num_subsets=100, subset_size=1000, seed=0):
@@ -46,3 +48,17 @@ def squared_discrepancy(generated, real):
 def kernel(x, y):
     """(x·y / num_features + 1)³ of all pairs."""
     return (x @ y.T / x.shape[1] + 1) ** 3
+
+
+@keras.saving.register_keras_serializable("kgan")
+class KernelDistance(SampleMetric):
+    """`kernel_distance` as a Keras metric: around 0 for equal distributions.
+
+    Args:
+        features, num_samples, name: as in `SampleMetric`.
+    """
+
+    measure = "kernel_distance"
+
+    def take(self, real, generated):
+        return kernel_distance(real, generated).value

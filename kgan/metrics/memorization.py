@@ -2,13 +2,15 @@
 
 import typing
 
+import keras
 import numpy as np
 
 from kgan.metrics import distances
 from kgan.metrics.estimates import pair
+from kgan.metrics.sample_metric import SampleMetric
 
 
-class Memorization(typing.NamedTuple):
+class MemorizationResult(typing.NamedTuple):
     """How near generated samples are to training samples, beside real ones nobody trained on.
 
     Args:
@@ -37,7 +39,7 @@ def memorization(generated, training, held_out):
         generated, training, held_out: samples or features, `(num, ...)`.
 
     Returns:
-        A `Memorization`.
+        A `MemorizationResult`.
 
     Raises:
         ValueError: for fewer than 10 samples, unequal sizes, or NaN.
@@ -48,4 +50,32 @@ def memorization(generated, training, held_out):
     _, usual = distances.nearest(held_out, training)
     median = max(float(np.median(usual)), np.finfo("float64").tiny)
     closer = float((near < np.quantile(usual, 0.01)).mean())
-    return Memorization(float(np.median(near)) / median, closer, indices, near)
+    return MemorizationResult(float(np.median(near)) / median, closer, indices, near)
+
+
+@keras.saving.register_keras_serializable("kgan")
+class Memorization(SampleMetric):
+    """`memorization` as a Keras metric; the real samples of `evaluate` are the held-out ones.
+
+    Args:
+        training_samples: an array `(num_samples, ...)` of what the GAN is trained on. It is not
+            saved: a metric that comes out of a file is NaN until the GAN is compiled anew.
+        features, num_samples, name: as in `SampleMetric`.
+    """
+
+    measure, parts = "memorization", ("memorization_ratio", "memorization_share_closer")
+
+    def __init__(self, training_samples, features="raw", num_samples=10_000, name=None):
+        super().__init__(features, num_samples, name)
+        self.training = None
+        if training_samples is not None and self.extractor:
+            self.training = self.extractor.features(training_samples)
+
+    def take(self, real, generated):
+        if self.training is None:
+            return np.nan, np.nan
+        found = memorization(generated, self.training, real)
+        return found.ratio, found.share_closer
+
+    def get_config(self):
+        return super().get_config() | {"training_samples": None}

@@ -2,13 +2,15 @@
 
 import typing
 
+import keras
 import numpy as np
 
 from kgan.metrics import distances
 from kgan.metrics.estimates import features
+from kgan.metrics.sample_metric import ClassifierMetric, SampleMetric
 
 
-class ModeCoverage(typing.NamedTuple):
+class ModeCoverageResult(typing.NamedTuple):
     """Which modes samples are in.
 
     Args:
@@ -47,7 +49,7 @@ def mixture_coverage(samples, means, sigma, *, multiple=3.0):
         multiple: how many of them count as high quality.
 
     Returns:
-        A `ModeCoverage`.
+        A `ModeCoverageResult`.
 
     Raises:
         ValueError: for fewer than 10 samples, another size, or NaN.
@@ -65,7 +67,7 @@ def mixture_coverage(samples, means, sigma, *, multiple=3.0):
     squared = np.bincount(modes[good], away[good] ** 2, len(means))
     counts = np.bincount(modes[good], minlength=len(means))
     spreads = np.sqrt(squared[counts > 0] / counts[counts > 0] / means.shape[1])
-    return ModeCoverage(
+    return ModeCoverageResult(
         modes=int((counts > 0).sum()),
         num_modes=len(means),
         high_quality=float(good.mean()),
@@ -89,7 +91,7 @@ def class_coverage(labels, num_classes, *, real_shares=None):
         real_shares: how frequent each is in the data; equally by default.
 
     Returns:
-        A `ModeCoverage`, with `high_quality` 1.
+        A `ModeCoverageResult`, with `high_quality` 1.
     """
     labels = np.asarray(labels)
     if labels.ndim != 1 or not len(labels) or labels.min() < 0 or labels.max() >= num_classes:
@@ -103,7 +105,7 @@ def class_coverage(labels, num_classes, *, real_shares=None):
     real = np.full(num_classes, 1 / num_classes) if real_shares is None else np.array(real_shares)
     modes = int((counts > 0).sum())
     divergences = divergence(shares, real), divergence(real, shares)
-    return ModeCoverage(modes, num_classes, 1.0, *divergences, None, len(labels))
+    return ModeCoverageResult(modes, num_classes, 1.0, *divergences, None, len(labels))
 
 
 def divergence(p, q):
@@ -111,3 +113,50 @@ def divergence(p, q):
     p, q = np.asarray(p, "float64"), np.asarray(q, "float64")
     with np.errstate(divide="ignore"):
         return float(np.sum(p[p > 0] * (np.log(p[p > 0]) - np.log(q[p > 0]))))
+
+
+@keras.saving.register_keras_serializable("kgan")
+class MixtureCoverage(SampleMetric):
+    """`mixture_coverage` as a Keras metric: modes, the share of high quality, the reverse KL.
+
+    Args:
+        distribution: of `kgan.datasets.gaussian_mixture(...)`, or whatever has `means` and
+            `standard_deviation`.
+        num_samples: how many points are looked at; 2,500 in the literature.
+        name: instead of `"mixture_coverage"`.
+    """
+
+    measure, parts = "mixture_coverage", ("modes", "high_quality", "reverse_kl")
+
+    def __init__(self, distribution, num_samples=2500, name=None):
+        super().__init__("raw", num_samples, name or self.measure)
+        self.distribution = distribution
+
+    @property
+    def result_names(self):
+        return list(self.parts) if self.name == self.measure else super().result_names
+
+    def look(self, kind, samples, labels):
+        return None if kind == "real" else super().look(kind, samples, labels)
+
+    def take(self, generated):
+        means, sigma = self.distribution.means, self.distribution.standard_deviation
+        found = mixture_coverage(generated, means, sigma)
+        return found.modes, found.high_quality, found.reverse_kl
+
+
+@keras.saving.register_keras_serializable("kgan")
+class ClassCoverage(ClassifierMetric):
+    """`class_coverage` as a Keras metric: how many classes come up, and KL(samples ‖ data).
+
+    The shares of the data are equal ones.
+
+    Args:
+        features, num_samples, name: as in `SampleMetric`; the features are those of a classifier.
+    """
+
+    measure, parts = "class_coverage", ("classes", "class_kl")
+
+    def take(self, generated):
+        found = class_coverage(generated.argmax(axis=1), generated.shape[1])
+        return found.modes, found.reverse_kl

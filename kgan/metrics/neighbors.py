@@ -2,13 +2,15 @@
 
 import typing
 
+import keras
 import numpy as np
 
 from kgan.metrics import distances
 from kgan.metrics.estimates import pair
+from kgan.metrics.sample_metric import SampleMetric
 
 
-class PrecisionRecall(typing.NamedTuple):
+class PrecisionRecallResult(typing.NamedTuple):
     """The share of generated samples that look real, and of real ones that are generated."""
 
     precision: float
@@ -28,13 +30,15 @@ def precision_recall(real, generated, *, k=3):
         k: which neighbour.
 
     Returns:
-        A `PrecisionRecall`, both in [0, 1].
+        A `PrecisionRecallResult`, both in [0, 1].
 
     Raises:
         ValueError: for fewer than 10 samples, or than k + 1; other numbers of features; NaN.
     """
     real, generated = pair(real, generated, least=max(10, k + 1))
-    return PrecisionRecall(_share_within(generated, real, k), _share_within(real, generated, k))
+    return PrecisionRecallResult(
+        _share_within(generated, real, k), _share_within(real, generated, k)
+    )
 
 
 def _share_within(samples, centers, k):
@@ -43,7 +47,7 @@ def _share_within(samples, centers, k):
     return float(np.concatenate(inside).mean())
 
 
-class DensityCoverage(typing.NamedTuple):
+class DensityCoverageResult(typing.NamedTuple):
     """How densely generated samples lie where real ones do, and how many of those they reach."""
 
     density: float
@@ -63,7 +67,7 @@ def density_coverage(real, generated, *, k=5):
         k: which neighbour.
 
     Returns:
-        A `DensityCoverage`, coverage in [0, 1].
+        A `DensityCoverageResult`, coverage in [0, 1].
 
     Raises:
         ValueError: as `precision_recall`.
@@ -75,4 +79,46 @@ def density_coverage(real, generated, *, k=5):
         inside = found < radii
         balls += int(inside.sum())
         covered |= inside.any(axis=0)
-    return DensityCoverage(balls / (k * len(generated)), float(covered.mean()))
+    return DensityCoverageResult(balls / (k * len(generated)), float(covered.mean()))
+
+
+class _NeighborMetric(SampleMetric):
+    def __init__(self, features="raw", num_samples=10_000, k=3, name=None):
+        super().__init__(features, num_samples, name)
+        self.k = k
+
+    def get_config(self):
+        return super().get_config() | {"k": self.k}
+
+
+@keras.saving.register_keras_serializable("kgan")
+class PrecisionRecall(_NeighborMetric):
+    """`precision_recall` as a Keras metric, of two numbers.
+
+    Args:
+        features, num_samples, name: as in `SampleMetric`.
+        k: which neighbour.
+    """
+
+    measure, parts = "precision_recall", ("precision", "recall")
+
+    def take(self, real, generated):
+        return precision_recall(real, generated, k=self.k)
+
+
+@keras.saving.register_keras_serializable("kgan")
+class DensityCoverage(_NeighborMetric):
+    """`density_coverage` as a Keras metric, of two numbers.
+
+    Args:
+        features, num_samples, name: as in `SampleMetric`.
+        k: which neighbour.
+    """
+
+    measure, parts = "density_coverage", ("density", "coverage")
+
+    def __init__(self, features="raw", num_samples=10_000, k=5, name=None):
+        super().__init__(features, num_samples, k, name)
+
+    def take(self, real, generated):
+        return density_coverage(real, generated, k=self.k)

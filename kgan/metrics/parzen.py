@@ -3,16 +3,18 @@
 import math
 import typing
 
+import keras
 import numpy as np
 
 from kgan.metrics import distances
 from kgan.metrics.estimates import pair
+from kgan.metrics.sample_metric import SampleMetric
 
 # The bandwidths that the paper's own script tries.
 SIGMAS = tuple(np.logspace(-1, 0, 10))
 
 
-class ParzenLogLikelihood(typing.NamedTuple):
+class ParzenResult(typing.NamedTuple):
     """The mean log-likelihood in nats, its standard error, and the bandwidth."""
 
     value: float
@@ -37,7 +39,7 @@ def parzen_log_likelihood(generated, validation, test, *, sigmas=SIGMAS):
         sigmas: the bandwidths to choose from.
 
     Returns:
-        A `ParzenLogLikelihood`, of the test samples.
+        A `ParzenResult`, of the test samples.
 
     Raises:
         ValueError: for fewer than 10 samples, unequal sizes, or NaN.
@@ -47,9 +49,7 @@ def parzen_log_likelihood(generated, validation, test, *, sigmas=SIGMAS):
     means = log_likelihoods(validation, samples, sigmas).mean(axis=1)
     sigma = float(sigmas[int(np.argmax(means))])
     (found,) = log_likelihoods(test, samples, [sigma])
-    return ParzenLogLikelihood(
-        float(found.mean()), float(found.std() / math.sqrt(len(found))), sigma
-    )
+    return ParzenResult(float(found.mean()), float(found.std() / math.sqrt(len(found))), sigma)
 
 
 def log_likelihoods(x, samples, sigmas):
@@ -62,3 +62,28 @@ def log_likelihoods(x, samples, sigmas):
             found[i, rows] = np.log(scaled.mean(axis=1)) - least / (2 * sigma**2)
     size = x.shape[1] * np.log(np.asarray(sigmas) * math.sqrt(2 * math.pi))
     return found - size[:, None]
+
+
+@keras.saving.register_keras_serializable("kgan")
+class ParzenLogLikelihood(SampleMetric):
+    """`parzen_log_likelihood` as a Keras metric, of images in [-1, 1], which become [0, 1].
+
+    The first tenth of the real samples, at most 1,000, chooses σ; the others are scored.
+
+    Args:
+        num_samples: how many samples, real and generated, as in `SampleMetric`.
+        name: instead of `"parzen_log_likelihood"`.
+    """
+
+    measure = "parzen_log_likelihood"
+
+    def __init__(self, num_samples=10_000, name=None):
+        super().__init__("raw", num_samples, name or self.measure)
+
+    def take(self, real, generated):
+        generated, real = (generated + 1) / 2, (real + 1) / 2
+        num_validation = min(1000, len(real) // 10)
+        return parzen_log_likelihood(generated, real[:num_validation], real[num_validation:]).value
+
+    def get_config(self):
+        return {"num_samples": self.num_samples, "name": self.name}

@@ -1,0 +1,103 @@
+"""`kgan evaluate`."""
+
+import functools
+
+import rich.markup
+
+from kgan import datasets, evaluation, runs
+from kgan import features as features_module
+from kgan.cli.saying import command, console
+
+# The data whose classifiers come with kgan, under the same names.
+CLASSIFIED = ("digits", "mnist", "fashion_mnist")
+
+
+@command
+def evaluate(path, num_samples, measures, num_seeds, features, dataset):
+    """Measures the GAN at `path`, and writes what was found beside it."""
+    run = runs.of(path)
+    measures = [name.strip() for name in measures.split(",")] if measures else None
+    evaluation.check(measures, num_samples, num_seeds)
+    run.evaluations()  # If they are damaged that is said before any time is spent.
+    gan, model = runs.find(path)
+    if model.parent == runs.Run(path).backup:
+        console.print(f"This run has not ended; what is measured is its last backup, {model}.")
+    name, training, held_out = _data(run, gan, model, dataset)
+    features = features or _features_for(name, gan)
+    with console.status("") as status:
+        found = evaluation.evaluate(
+            gan,
+            training,
+            held_out,
+            features=features,
+            measures=measures,
+            num_samples=num_samples,
+            num_seeds=num_seeds,
+            watch=status.update,
+        )
+        status.update("pictures")
+        written = evaluation.draw(gan, training, held_out, run.folder)
+    run.add_evaluation({"dataset": name} | found.to_json())
+    _show(found, name)
+    console.print("\n".join(map(str, [run.evaluation, *written])), highlight=False)
+
+
+def _data(run, gan, model, dataset):
+    """The data's name, what the GAN at `model` was trained on, and held-out data or None."""
+    asked = run.asked or {}
+    name = dataset or asked.get("dataset")
+    if name is None:
+        raise runs.RunError(
+            f"Nothing beside {model} says which data it was trained on (there is no "
+            f"{run.description.name}). Say so: --dataset mnist, or a folder of pictures."
+        )
+    options = {
+        "image_size": asked.get("image_size"),
+        "with_labels": bool(gan.num_classes) or name in CLASSIFIED,
+    }
+    if datasets.is_directory(name):
+        options["image_size"] = gan.generator.output_shape[1]
+    try:
+        loaded = [load(name, **options) for load in (datasets.load, datasets.load_held_out)]
+    except (ValueError, OSError) as error:
+        raise runs.RunError(
+            f"The run was trained on {name!r}, which cannot be read: {error}\nIf it is elsewhere "
+            "now, say where: --dataset FOLDER (or TFDS_DATA_DIR for TensorFlow Datasets)."
+        ) from error
+    return name, *loaded
+
+
+def _features_for(name, gan):
+    """The features that suit the data: those of its own classifier, or Inception's for pictures."""
+    if name in CLASSIFIED:
+        return name
+    shape = gan.generator.output_shape[1:]
+    is_picture = len(shape) == 3 and shape[-1] in (1, 3) and min(shape[:2]) >= 32
+    if not is_picture:
+        return "raw"
+    try:
+        return features_module.get("inception_v3")
+    except ConnectionError as error:
+        console.print(f"{rich.markup.escape(str(error))}\nMeasured is on 'raw' pixels.")
+        return "raw"
+
+
+def _show(found, name):
+    real = "held-out" if found.is_held_out else "other real"
+    print_line = functools.partial(console.print, highlight=False, soft_wrap=True)
+    print_line(f"{'':34}{'samples':>22}{f'{real} data':>20}")
+    for finding in found.findings:
+        error = "" if finding.error is None else f" ± {finding.error:.2g}"
+        value, usual = f"{finding.value:.4g}{error}", f"{finding.real:.4g}"
+        print_line(f"[bold]{finding.name:34}[/]{value:>22}{usual:>20}")
+        print_line(f"  [dim]{rich.markup.escape(finding.says)}")
+    classifier = ""
+    if found.feature_accuracy is not None:
+        share = f"{100 * found.feature_accuracy:.1f} %"
+        classifier = f", of a classifier that is right about {share} of {real} data"
+    console.print(
+        f"{found.num_samples:,} samples, {len(found.seeds)} times (mean ± standard error), beside "
+        f"{found.num_reference:,} training samples of {name}; {found.num_samples:,} of {real} data "
+        f"in their place. Features: {found.features}{classifier}.",
+        highlight=False,
+    )

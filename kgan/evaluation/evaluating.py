@@ -1,0 +1,228 @@
+"""Taking the measures, several times, and what comes of it."""
+
+import dataclasses
+import datetime
+import math
+
+import numpy as np
+
+from kgan import checks
+from kgan import features as features_module
+from kgan.evaluation import measures as measures_module
+from kgan.evaluation.reality import LEAST, Samples, reality
+from kgan.lookup import by_name
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """What one number came out as.
+
+    Args:
+        name: of the number, its features at its end if it depends on them.
+        measure: the name of the measure that gave it.
+        value: the mean over the seeds.
+        error: its standard error, the seeds being repetitions; None for one seed.
+        num_samples: how many generated samples each repetition looked at.
+        real: what held-out data gets in their place.
+        says: in a sentence.
+    """
+
+    name: str
+    measure: str
+    value: float
+    error: float | None
+    num_samples: int
+    real: float
+    says: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """What `evaluate` found.
+
+    Args:
+        findings: a list of `Finding`.
+        step: how many steps the GAN had been trained.
+        features: the name of the features.
+        feature_accuracy: how often the network behind them is right about held-out data; None if
+            it is no classifier, or the data has no labels.
+        num_samples: how many samples each repetition drew.
+        num_reference: of how many training samples distances are measured to.
+        is_held_out: whether those were no part of the training.
+        seeds: of the latents.
+        date: when.
+    """
+
+    findings: list
+    step: int
+    features: str
+    feature_accuracy: float | None
+    num_samples: int
+    num_reference: int
+    is_held_out: bool
+    seeds: tuple
+    date: str
+
+    def __getitem__(self, name):
+        """The `Finding` of this name."""
+        return by_name(name, {finding.name: finding for finding in self.findings}, "name")
+
+    def to_json(self):
+        """All of it, as JSON can hold it: a number that is not finite is null."""
+        content = dataclasses.asdict(self)
+        for finding in content["findings"]:
+            for key in ("value", "error", "real"):
+                number = finding[key]
+                finding[key] = number if number is not None and math.isfinite(number) else None
+        return content
+
+
+def evaluate(
+    gan,
+    training,
+    held_out=None,
+    *,
+    features="raw",
+    measures=None,
+    num_samples=10_000,
+    num_seeds=3,
+    watch=None,
+):
+    """Takes every measure that fits, of samples and of held-out data in their place.
+
+    Distances are measured to `num_samples` of the training data. Held-out data shows what can be
+    hoped for: it is as good as data gets, and its distance is not 0. Most measures depend on the
+    number of samples; so that the two compare, no more are drawn at once than there is held-out
+    data. Each number is the mean over `num_seeds` such draws, with its standard error; compare it
+    only with those of as many samples, and of the same features.
+
+    Args:
+        gan: a `kgan.GAN`.
+        training: the `kgan.datasets.Dataset` that it was trained on.
+        held_out: one that it was not trained on; None: the training data is halved instead, and
+            what only new data can show is left out.
+        features: what `kgan.features.get` takes.
+        measures: names of `kgan.evaluation.ALL`; None for all that fit.
+        num_samples: how many samples at once, and how much data; where there is less held-out data,
+            so much.
+        num_seeds: how often.
+        watch: a function that is called with the name of what is being done.
+
+    Returns:
+        An `Evaluation`.
+
+    Raises:
+        ConnectionError: if the features are to be downloaded, and cannot be.
+        ValueError: for too few samples, unknown measures, those that do not fit, and features of
+            samples of another shape.
+
+    Example:
+
+    >>> train, test = (kgan.datasets.digits(split) for split in ("train", "test"))
+    >>> generator, discriminator = kgan.architectures.mlp((8, 8, 1), latent_dim=16)
+    >>> gan = kgan.GAN(generator, discriminator, seed=0)
+    >>> found = kgan.evaluate(gan, train, test, features="digits", measures=["frechet_distance"])
+    >>> found["frechet_distance_digits"].value > 10 * found["frechet_distance_digits"].real
+    True
+    """
+    check(measures, num_samples, num_seeds)
+    checks.check_batch(gan, training.samples[:1], _first_label(training, gan))
+    extractor = features_module.get(features)
+    extractor.check(gan.generator.output_shape[1:])
+    world = reality(training, held_out, extractor, num_samples)
+    num_samples = len(world.real)
+    fitting = _fitting(world, bool(gan.num_classes), measures, features)
+    watch = watch or (lambda doing: None)
+    real = {name: _real(measure, world, watch, name) for name, measure in fitting.items()}
+    taken = {name: [] for name in fitting}
+    for seed in range(num_seeds):
+        watch(f"samples {seed + 1} of {num_seeds}")
+        samples = _generated(gan, num_samples, seed, extractor)
+        for name, measure in fitting.items():
+            watch(f"{name}, samples {seed + 1} of {num_seeds}")
+            taken[name].append(measure.take(samples, world))
+    findings = [
+        finding
+        for name, measure in fitting.items()
+        for finding in _findings(name, measure, taken[name], real[name], extractor, num_samples)
+    ]
+    return Evaluation(
+        findings=findings,
+        step=int(gan.step.numpy()),
+        features=extractor.name,
+        feature_accuracy=_accuracy(world),
+        num_samples=num_samples,
+        num_reference=len(world.reference),
+        is_held_out=world.is_held_out,
+        seeds=tuple(range(num_seeds)),
+        date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+
+
+def check(measures, num_samples, num_seeds):
+    """Raises where these arguments of `evaluate` are out of range.
+
+    Raises:
+        ValueError: if so.
+    """
+    checks.check_positive_integer("num_seeds", num_seeds)
+    if not isinstance(num_samples, int) or num_samples < LEAST:
+        raise ValueError(
+            f"`num_samples` must be at least {LEAST}: of fewer these numbers say nothing. "
+            f"Received: num_samples={num_samples}."
+        )
+    for name in measures or ():
+        by_name(name, measures_module.ALL, "measures")
+
+
+def _fitting(world, conditional, asked, features):
+    fitting = {
+        name: measure
+        for name, measure in measures_module.ALL.items()
+        if (asked is None or name in asked) and measure.fits(world, conditional)
+    }
+    unfit = set(asked or ()) - set(fitting)
+    if unfit:
+        raise ValueError(
+            f"`measures` do not all fit this data, this GAN and these features ({features!r}): "
+            f"{', '.join(sorted(unfit))}. What fits: {', '.join(_names(world, conditional))}."
+        )
+    return fitting
+
+
+def _names(world, conditional):
+    return [n for n, m in measures_module.ALL.items() if m.fits(world, conditional)]
+
+
+def _first_label(training, gan):
+    if not gan.num_classes or training.labels is None:
+        return None
+    return training.labels[:1]
+
+
+def _real(measure, world, watch, name):
+    watch(f"{name}, real data")
+    return (measure.real or measure.take)(world.real, world)
+
+
+def _generated(gan, num_samples, seed, extractor):
+    drawn = gan.generate(num_samples, seed=seed)
+    values, labels = drawn if gan.num_classes else (drawn, None)
+    return Samples(values, labels, extractor)
+
+
+def _findings(name, measure, taken, real, extractor, num_samples):
+    taken = np.array(taken, "float64")
+    for i, (number, says) in enumerate(measure.numbers.items()):
+        value = float(taken[:, i].mean())
+        error = None
+        if len(taken) > 1:
+            error = float(taken[:, i].std(ddof=1) / math.sqrt(len(taken)))
+        full = f"{number}_{extractor.name}" if measure.of_features else number
+        yield Finding(full, name, value, error, num_samples, float(real[i]), says(value, real[i]))
+
+
+def _accuracy(world):
+    if not world.knows_classes:
+        return None
+    return float(np.mean(world.real.classes == world.real.labels))

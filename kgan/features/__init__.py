@@ -1,0 +1,12 @@
+"""What a measure looks at: networks that turn samples into feature vectors.
+
+A distance is named after its features: `frechet_distance_mnist`. The word FID is kept for the
+published Inception graph, which is none of these; `inception_v3` says how to bring it along.
+"""
+
+from kgan.features.cache import cached
+from kgan.features.extractor import Extractor
+from kgan.features.known import ALL, get
+from kgan.features.pretrained import inception_v3
+
+__all__ = ["ALL", "Extractor", "cached", "get", "inception_v3"]

@@ -1,0 +1,67 @@
+"""The small networks that come with kgan: how they are built, and where their weights are."""
+
+import importlib.resources
+import io
+
+import keras
+import numpy as np
+from keras import layers
+
+# The widths of the convolutions before each halving; the images of the digits are 8×8.
+WIDTHS = {
+    "digits": ((32, 32), (64,)),
+    "mnist": ((32,), (64, 64), (128,)),
+    "fashion_mnist": ((32,), (64, 64), (128,)),
+}
+
+# Part of a network's name, of its file's, and of every number measured with it: another training is
+# another version.
+VERSION = 1
+
+
+def build(name):
+    """An untrained classifier of ten classes.
+
+    Args:
+        name: of `WIDTHS`.
+
+    Returns:
+        A functional model from images in [-1, 1], `(batch, 8, 8, 1)` or `(batch, 28, 28, 1)`, to a
+        dict of `features`, the averages of the last convolution's channels, and `logits`.
+    """
+    side = 8 if name == "digits" else 28
+    x = inputs = keras.Input((side, side, 1), name="images")
+    for i, widths in enumerate(WIDTHS[name]):
+        x = layers.Dropout(0.1)(layers.MaxPooling2D()(x)) if i else x
+        for width in widths:
+            x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
+            x = layers.ReLU()(layers.BatchNormalization()(x))
+    features = layers.GlobalAveragePooling2D(name="features")(x)
+    logits = layers.Dense(10, name="logits")(layers.Dropout(0.2)(features))
+    return keras.Model(inputs, {"features": features, "logits": logits}, name=name)
+
+
+def load(name):
+    """The trained network of this name, which computes in float32 whatever policy is set."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        network = build(name)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    file = importlib.resources.files("kgan") / "data" / file_name(name)
+    with np.load(io.BytesIO(file.read_bytes())) as arrays:
+        network.set_weights([arrays[str(i)].astype("float32") for i in range(len(arrays))])
+    network.trainable = False
+    return network
+
+
+def save(network, folder):
+    """Writes the weights, in 16 bits, into `folder`."""
+    arrays = {str(i): w.astype("float16") for i, w in enumerate(network.get_weights())}
+    np.savez_compressed(folder / file_name(network.name), **arrays)
+
+
+def file_name(name):
+    """What the file of a network's weights is called."""
+    return f"{name}_features_{VERSION}.npz"

@@ -1,0 +1,46 @@
+"""Feature networks whose weights are downloaded."""
+
+import keras
+import tensorflow as tf
+
+from kgan.features.extractor import Extractor
+
+SIDE = 299
+
+
+def inception_v3():
+    """Inception-v3 of `keras.applications`: 2,048 features, and logits of ImageNet's 1,000 classes.
+
+    Images of any size are scaled to 299×299 (bilinear, antialiased), grey ones become coloured.
+    This is the architecture of Szegedy et al. 2015 (https://arxiv.org/abs/1512.00567) with the
+    weights of Keras. It is *not* the graph of 2015 with which the FID and the inception score of
+    papers are measured: numbers compare with each other, not with those. For that one, pass a
+    function that runs it, such as TensorFlow Hub's copy:
+
+        graph = hub.load("https://tfhub.dev/tensorflow/tfgan/eval/inception/1")
+        fid = kgan.features.Extractor("fid", lambda images: graph(scaled(images))["pool_3"])
+
+    Returns:
+        An `Extractor`, called `"inception_v3"`.
+
+    Raises:
+        ConnectionError: if the weights, about 96 MB, are not on this disk, and cannot be fetched.
+    """
+    try:
+        whole = keras.applications.InceptionV3(classifier_activation=None)
+    except Exception as error:  # urllib's, or Keras's own, which wraps it in a bare Exception.
+        raise ConnectionError(
+            "The weights of Inception-v3 are not on this disk, and could not be fetched: "
+            f"{type(error).__name__}: {error}\nWithout a network these features work: 'mnist' and "
+            "'fashion_mnist' (28×28 grey), 'digits' (8×8 grey), 'raw' (any samples), or a "
+            "network of your own."
+        ) from error
+    answers = {"features": whole.get_layer("avg_pool").output, "logits": whole.output}
+    network = keras.Model(whole.inputs, answers, name="inception_v3")
+    network.trainable = False
+
+    def look(images):
+        images = images if images.shape[-1] == 3 else tf.image.grayscale_to_rgb(images[..., :1])
+        return network(tf.image.resize(images, (SIDE, SIDE), antialias=True), training=False)
+
+    return Extractor("inception_v3", look, (None, None, None))

@@ -1,0 +1,156 @@
+"""What every measure is as a Keras metric."""
+
+import warnings
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from kgan import features as features_module
+
+
+class SampleMetric(keras.metrics.Metric):
+    """A measure of generated samples beside real ones, taken once an evaluation.
+
+    For `gan.compile(metrics=[...])` and `evaluate`, or `fit(validation_data=...)`: each batch adds
+    the features of its samples, real and generated, and when Keras asks, at the end, the measure is
+    taken of all of them, in float64. Until then, and after a reset, the result is NaN. By itself:
+    `metric.update_state(real_samples, generated_samples)`, then `metric.result()`.
+
+    The name of a metric ends with that of its features. A metric in a `.keras` file comes back if
+    its features have a name; one with a network or with data of one's own comes back empty, says
+    so, and is NaN until the GAN is compiled anew.
+
+    Args:
+        features: what `kgan.features.get` takes.
+        num_samples: of how many samples, real and generated, the first ones; of fewer, if there
+            are no more.
+        name: instead of the measure's and the features'.
+
+    Raises:
+        ConnectionError, TypeError, ValueError: as `kgan.features.get`.
+    """
+
+    measure = None  # What the metric is called, before its features.
+    parts = ()  # The names of its numbers, where there are several; they stand for `measure` then.
+    needs_labels = False
+
+    def __init__(self, features="raw", num_samples=10_000, name=None):
+        self.extractor = None if features is None else features_module.get(features)
+        ending = f"_{self.extractor.name}" if self.extractor else ""
+        super().__init__(name=name or f"{self.measure}{ending}", dtype="float32")
+        self.num_samples = num_samples
+        self._identifier = features
+        self._stores = {}
+
+    @property
+    def result_names(self):
+        """The names of the numbers, as they are in the logs."""
+        if not self.parts:
+            return [self.name]
+        if self.measure in self.name:
+            return [self.name.replace(self.measure, part) for part in self.parts]
+        return [f"{self.name}_{part}" for part in self.parts]
+
+    def check_samples(self, shape):
+        """Raises where samples of this shape cannot be measured.
+
+        Raises:
+            ValueError: if so.
+        """
+        if self.extractor:
+            self.extractor.check(shape)
+
+    def update_state(self, real_samples, generated_samples, labels=None):
+        """Takes in a batch.
+
+        Args:
+            real_samples, generated_samples: `(batch, ...)`, images in [-1, 1].
+            labels: what the generated ones were asked to be, `(batch,)`, for a measure of that.
+        """
+        if self.extractor is None:
+            return
+        for kind, samples in (("real", real_samples), ("generated", generated_samples)):
+            rows = self.look(kind, ops.convert_to_tensor(samples, "float32"), labels)
+            if rows is not None:
+                self._store(kind, rows.shape[1]).add(rows)
+
+    def look(self, kind, samples, labels):
+        """What is kept of a batch, `(batch, size)`; None for nothing."""
+        return self.extractor(samples)[0]
+
+    def take(self, **collected):
+        """The measure, of the rows that were kept: a number, or one for each of `parts`."""
+        raise NotImplementedError
+
+    def result(self):
+        unknown = dict.fromkeys(self.result_names, float("nan"))
+        collected = {kind: store.rows() for kind, store in self._stores.items()}
+        if collected and all(len(rows) for rows in collected.values()):
+            values = np.atleast_1d(self.take(**collected))
+            unknown = dict(zip(self.result_names, map(float, values), strict=True))
+        return unknown if self.parts else unknown[self.name]
+
+    def reset_state(self):
+        for store in self._stores.values():
+            store.count.assign(0)
+
+    def get_config(self):
+        named = isinstance(self._identifier, str)
+        features = self._identifier if named else None
+        return {"features": features, "num_samples": self.num_samples, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        metric = cls(**config)
+        missing = [name for name in ("features", "training_samples") if config.get(name, 0) is None]
+        if missing:
+            warnings.warn(
+                f"The metric {metric.name!r} had `{missing[0]}` of your own, which are not in the "
+                "file: it is NaN until `gan.compile(metrics=[...])` brings them again.",
+                stacklevel=2,
+            )
+        return metric
+
+    def save_own_variables(self, store):
+        """Saves nothing: what was collected is of one evaluation."""
+
+    def load_own_variables(self, store):
+        """Loads nothing."""
+
+    def _store(self, kind, size):
+        if kind not in self._stores:
+            self._stores[kind] = _Store(self, kind, self.num_samples, size)
+        return self._stores[kind]
+
+
+class ClassifierMetric(SampleMetric):
+    """A measure of what a classifier says of the generated samples alone."""
+
+    def __init__(self, features, num_samples=10_000, name=None):
+        super().__init__(features, num_samples, name)
+
+    def look(self, kind, samples, labels):
+        if kind == "real":
+            return None
+        return ops.softmax(self.extractor.logits(samples))
+
+
+class _Store:
+    """Rows of numbers in two variables of a fixed size, which a traced step can fill."""
+
+    def __init__(self, metric, kind, capacity, size):
+        # What is too much goes into one row more, which is never read.
+        self.values = metric.add_variable((capacity + 1, size), "zeros", name=f"{kind}_values")
+        self.count = metric.add_variable((), "zeros", dtype="int32", name=f"{kind}_count")
+        self.capacity = capacity
+
+    def add(self, rows):
+        number = ops.shape(rows)[0]
+        places = ops.minimum(self.count + ops.arange(number, dtype="int32"), self.capacity)
+        self.values.value.scatter_update(tf.IndexedSlices(rows, places))
+        self.count.assign(ops.minimum(self.count + number, self.capacity))
+
+    def rows(self):
+        return self.values.numpy()[: int(self.count.numpy())]
