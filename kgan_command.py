@@ -52,6 +52,10 @@ def train(
     output: Annotated[
         pathlib.Path | None, typer.Option(help="The run's folder; saved_models/RECIPE by default.")
     ] = None,
+    best: Annotated[
+        bool,
+        typer.Option("--best", help="Measure after each epoch, and keep the best, not the last."),
+    ] = False,
     export: Annotated[
         list[str] | None,
         typer.Option(help="A format to export too when training has ended; repeatable."),
@@ -66,6 +70,7 @@ def train(
         recipe,
         output,
         export,
+        best,
         dataset=dataset,
         epochs=epochs,
         batch_size=batch_size,
@@ -86,6 +91,10 @@ def generate(
     seed: Annotated[
         int | None, typer.Option(min=0, max=2**31 - 1, help="The same gives the same.")
     ] = None,
+    truncation: Annotated[
+        float | None,
+        typer.Option(help="How far latents may be from 0: 0.7 gives typical samples, less varied."),
+    ] = None,
     output: Annotated[
         pathlib.Path,
         typer.Option(
@@ -94,7 +103,7 @@ def generate(
     ] = pathlib.Path("samples.png"),
 ):
     """Draws samples from a trained GAN."""
-    _cli().generate(run, num_samples, labels, seed, output)
+    _cli().generate(run, num_samples, labels, seed, truncation, output)
 
 
 @app.command()

@@ -284,7 +284,16 @@ class GAN(keras.Model):
         """Samples for latents `(batch, latent_dim)`, or for `[latents, labels]`."""
         return self.averaged_generator(inputs, training=False)
 
-    def generate(self, num_samples=None, labels=None, *, seed=None, seeds=None, batch_size=128):
+    def generate(
+        self,
+        num_samples=None,
+        labels=None,
+        *,
+        seed=None,
+        seeds=None,
+        truncation=None,
+        batch_size=128,
+    ):
         """Draws samples from the averaged generator.
 
         Args:
@@ -294,6 +303,9 @@ class GAN(keras.Model):
             seed: an integer; the same one gives the same samples. `None`: fresh ones.
             seeds: instead of `num_samples` and `seed`, one integer a sample: each sample is then
                 a function of its own seed, whatever it is drawn together with.
+            truncation: the furthest that a component of the latents may be from 0: less, such as
+                0.7, gives more typical and less varied samples (Brock et al. 2019,
+                https://arxiv.org/abs/1809.11096, section 3.1). `None`: as in training.
             batch_size: how many go through the generator at once.
 
         Returns:
@@ -301,13 +313,15 @@ class GAN(keras.Model):
             `labels` the pair `(samples, labels)`, labels int32 `(num_samples,)`.
 
         Raises:
-            ValueError: for labels that do not exist, or are not `num_samples` many.
+            ValueError: for labels that do not exist, or are not `num_samples` many; for a
+                `truncation` that is not positive.
         """
-        num_samples = checks.check_generate(self, num_samples, labels, seeds)
+        num_samples = checks.check_generate(self, num_samples, labels, seeds, truncation)
         if seeds is None:
             seeds = [noise.random_seed() if seed is None else seed]
         blocks = [(each, num_samples // len(seeds)) for each in seeds]
-        inputs = [noise.latent_blocks(self.latent_distribution, self.latent_dim, blocks)]
+        latents = self.latent_distribution, self.latent_dim
+        inputs = [noise.latent_blocks(*latents, blocks, truncation)]
         if self.num_classes and labels is None:
             inputs.append(noise.label_blocks(self.class_counts, blocks))
         elif self.num_classes:

@@ -49,10 +49,24 @@ def labels(class_counts, num_samples, seed):
     return tf.random.stateless_categorical(logits, num_samples, seed, dtype="int32")[0]
 
 
-def latent_blocks(distribution, latent_dim, blocks):
-    """Latents as an array, block after block, each of `(seed, num_samples)` by itself."""
-    drawn = [latents(distribution, (size, latent_dim), [seed, 0]) for seed, size in blocks]
-    return np.concatenate(drawn)
+def latent_blocks(distribution, latent_dim, blocks, truncation=None):
+    """Latents as an array, block after block, each of `(seed, num_samples)` by itself.
+
+    With `truncation` no component is further from 0 than that: what is, would be drawn again.
+    """
+    if truncation is None:
+        drawn = [latents(distribution, (size, latent_dim), [seed, 0]) for seed, size in blocks]
+        return np.concatenate(drawn)
+    shares = [
+        tf.random.stateless_uniform((size, latent_dim), [seed, 0], dtype="float64")
+        for seed, size in blocks
+    ]
+    shares = 2 * np.concatenate(shares) - 1
+    if distribution == "normal":  # The inverse of its distribution function, within the bounds.
+        most = math.erf(truncation / math.sqrt(2))
+        drawn = math.sqrt(2) * tf.math.erfinv(most * shares).numpy()
+        return np.clip(drawn, -truncation, truncation).astype("float32")
+    return (min(truncation, math.sqrt(3)) * shares).astype("float32")
 
 
 def label_blocks(class_counts, blocks):

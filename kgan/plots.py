@@ -16,6 +16,18 @@ from kgan.files import write_atomically
 # What an undecided game looks like in the logs: D(x) = D(G(z)) = 1/2.
 EQUILIBRIUM = 0.5
 
+# The logs of the game itself; whatever else is logged is a measure of samples.
+GAME = (
+    "discriminator_loss",
+    "generator_loss",
+    "penalty",
+    "discriminator_accuracy",
+    "real_probability",
+    "fake_probability",
+    "real_logits",
+    "fake_logits",
+)
+
 
 def save(path, figure, dpi=100):
     """Writes a figure as a PNG file."""
@@ -71,28 +83,37 @@ def grids(panels, columns=None):
 
 
 def history(logs):
-    """The game over time: the losses, and how well D tells real samples from fakes.
+    """The game over time: the losses, how well D tells real samples from fakes, and measures.
 
     Args:
         logs: a dict from the name of a log to its values, one an epoch, as `history.history`.
 
     Returns:
-        A figure with two panels.
+        A figure with two panels, and one for each measure of samples, such as the Fréchet distance.
     """
-    figure = matplotlib.figure.Figure(figsize=(10, 3.6), layout="constrained")
-    losses, answers = figure.subplots(1, 2)
+    logs = {n: v for n, v in logs.items() if isinstance(v[0], int | float | np.floating)}
+    measures = [name for name in logs if name.removeprefix("val_") not in GAME]
+    width = 5 * (2 + len(measures))
+    figure = matplotlib.figure.Figure(figsize=(width, 3.6), layout="constrained")
+    losses, answers, *others = figure.subplots(1, 2 + len(measures))
+    panels = dict(zip(measures, others, strict=True))
     for name, values in logs.items():
-        if name == "penalty" or not isinstance(values[0], int | float | np.floating):
+        if name.endswith("penalty"):
             continue
-        panel = losses if name.endswith("loss") else answers
+        panel = panels.get(name, losses if name.endswith("loss") else answers)
         epochs = np.arange(1, len(values) + 1)
-        panel.plot(epochs, values, label=name.replace("_", " "), linewidth=1.5)
+        style = "--" if name.startswith("val_") else "-"
+        panel.plot(epochs, values, style, label=name.replace("_", " "), linewidth=1.5)
     if any(name.endswith("_probability") for name in logs):
         answers.set_ylim(0, 1)
         answers.axhline(EQUILIBRIUM, color="gray", linestyle=":", label="equilibrium")
     losses.set(xlabel="epoch", title="losses")
     answers.set(xlabel="epoch", title="the discriminator's answers")
-    for panel in (losses, answers):
+    for name, panel in panels.items():
+        panel.set(xlabel="epoch", title=name.removeprefix("val_").replace("_", " "))
+        if min(logs[name]) >= 0:
+            panel.set_ylim(bottom=0)
+    for panel in (losses, answers, *others):
         panel.grid(alpha=0.3)
         if panel.get_lines():
             panel.legend(fontsize="small")

@@ -83,8 +83,8 @@ class Recipe:
             seed=self.seed,
         )
 
-    def build(self, dataset):
-        """The GAN for this data, compiled."""
+    def build(self, dataset, metrics=()):
+        """The GAN for this data, compiled; `metrics` are what `evaluate` is to measure."""
         keras.utils.set_random_seed(self.seed)
         keras.config.set_dtype_policy(resolve_precision(self.precision))
         image_shape = tf.nest.flatten(dataset.element_spec)[0].shape[1:]
@@ -95,6 +95,7 @@ class Recipe:
             keras.optimizers.Adam(self.learning_rate, beta_1=0.5),
             loss=self.loss,
             penalties=self.penalties,
+            metrics=metrics,
             steps_per_execution=_steps_per_execution(dataset.steps_per_epoch),
         )
         return gan

@@ -39,6 +39,11 @@ class Run:
         return self.folder / "gan.keras"
 
     @property
+    def best(self):
+        """The GAN as it was after its best epoch, of `BestGenerator`; with `--best` only."""
+        return self.folder / "best.keras"
+
+    @property
     def backup(self):
         """The folder of `BackupAndRestore`, from which training goes on."""
         return self.folder / "backup"

@@ -1,5 +1,7 @@
 """Fixtures of all tests."""
 
+import os
+
 import keras
 import pytest
 import tensorflow as tf
@@ -18,6 +20,12 @@ def _fresh_keras():
     keras.utils.clear_session(free_memory=False)
     keras.config.set_dtype_policy("float32")
     keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory):
+    """What networks say of real samples is kept here, and not in the user's home."""
+    os.environ["KGAN_CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture

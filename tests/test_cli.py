@@ -1,3 +1,4 @@
+import csv
 import dataclasses
 import json
 import os
@@ -430,3 +431,122 @@ def test_the_installed_command_trains_without_chatter(tmp_path):
     assert result.stderr == ""
     assert "epoch 2/2" in result.stdout
     assert zipfile.is_zipfile(tmp_path / "run" / "gan.keras")
+
+
+# kgan evaluate
+
+
+def evaluated(run, *arguments):
+    return call("evaluate", run, "--samples", 100, "--seeds", 1, *arguments)
+
+
+def test_evaluate_says_what_it_measured_and_writes_it_down(run, tmp_path):
+    folder = shutil.copytree(run, tmp_path / "run")
+    result = evaluated(folder, "--measures", "frechet_distance,class_coverage")
+    assert result.exit_code == 0, result.output
+    text = said(result)
+    assert "frechet_distance_digits" in text
+    assert "times as far from the training data as held-out data is." in text
+    assert "100 samples, 1 times (mean ± standard error), beside 100 training samples" in text
+    assert evaluated(folder, "--measures", "two_sample_test").exit_code == 0
+    first, second = json.loads((folder / "evaluation.json").read_text())["evaluations"]
+    assert first["dataset"] == "digits"
+    assert [finding["name"] for finding in first["findings"]] == [
+        "frechet_distance_digits",
+        "classes_digits",
+        "rarest_class_digits",
+        "class_kl_digits",
+    ]
+    assert second["findings"][0]["name"] == "two_sample_test"
+    for name in ("nearest.png", "interpolation.png"):
+        with PIL.Image.open(folder / name) as picture:
+            assert picture.width > 500
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--measures", "fid"], "`measures` must be one of"),
+        (["--measures", "label_accuracy"], "do not all fit this data"),
+        (["--samples", "7"], "`num_samples` must be at least 100"),
+        (["--features", "mnist"], "are of samples of 28×28×1"),
+        (["--dataset", "nothing"], "cannot be read: `dataset` must be one of"),
+        (["--dataset", "ring"], "was built for samples of shape (8, 8, 1)"),
+    ],
+)
+def test_what_evaluate_cannot_do_is_said_and_nothing_is_written(run, arguments, message):
+    before = contents(run)
+    result = evaluated(run, *arguments)
+    assert result.exit_code == 1
+    assert message in said(result)
+    assert contents(run) == before
+
+
+def test_evaluate_asks_for_the_data_of_a_gan_that_does_not_say(run, tmp_path):
+    shutil.copy(run / "gan.keras", tmp_path)
+    result = evaluated(tmp_path / "gan.keras")
+    assert result.exit_code == 1
+    assert "Say so: --dataset mnist, or a folder of pictures" in said(result)
+    arguments = ["--dataset", "digits", "--measures", "pairwise_distance"]
+    assert evaluated(tmp_path / "gan.keras", *arguments).exit_code == 0
+
+
+def test_a_damaged_evaluation_is_left_as_it_is(run, tmp_path):
+    folder = shutil.copytree(run, tmp_path / "run")
+    (folder / "evaluation.json").write_text("{")
+    result = evaluated(folder)
+    assert result.exit_code == 1
+    assert "is damaged" in said(result)
+    assert (folder / "evaluation.json").read_text() == "{"
+
+
+def test_a_run_whose_pictures_are_gone_says_how_to_give_them(pictures, tmp_path):
+    folder = tmp_path / "run"
+    arguments = ["--dataset", pictures, "--image-size", 8, "--epochs", 1, "--batch-size", 8]
+    assert call("train", *arguments, "--output", folder).exit_code == 0
+    shutil.move(pictures, tmp_path / "moved")
+    result = evaluated(folder)
+    assert result.exit_code == 1
+    assert "cannot be read" in said(result)
+    assert "say where: --dataset FOLDER" in said(result)
+    result = evaluated(folder, "--dataset", tmp_path / "moved")
+    assert "at least 100 samples each" in said(result)
+
+
+def test_train_keeps_the_best_epoch_where_it_is_asked_to(tmp_path):
+    folder = tmp_path / "run"
+    arguments = ["train", *QUICK, "--best", "--output", folder]
+    result = call(*arguments)
+    assert result.exit_code == 0, result.output
+    with (folder / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    distances = [float(row["val_frechet_distance_digits"]) for row in rows]
+    gan, _ = runs.find(folder)
+    steps = int(gan.step.numpy()) // 5
+    assert steps == 1 + int(np.argmin(distances))
+    # With more epochs it goes on from the last one, not from the best.
+    arguments[2] = "4"
+    assert call(*arguments).exit_code == 0
+    assert len((folder / "log.csv").read_text().splitlines()) == 5
+    result = call("train", *QUICK, "--output", folder)
+    assert "best" in said(result)
+    assert result.exit_code == 1
+
+
+def test_best_needs_held_out_data(pictures, tmp_path):
+    arguments = ["--dataset", pictures, "--image-size", 8, "--batch-size", 8]
+    result = call("train", *arguments, "--best", "--output", tmp_path / "run")
+    assert result.exit_code == 1
+    assert "--best needs data that nobody trains on" in said(result)
+    assert not (tmp_path / "run").exists()
+
+
+def test_generate_truncates(run, tmp_path):
+    pairs = [("wide", []), ("narrow", ["--truncation", 0.1])]
+    for name, arguments in pairs:
+        arguments = ["--seed", 0, *arguments, "--output", tmp_path / f"{name}.npy"]
+        assert call("generate", run, *arguments).exit_code == 0
+    wide, narrow = (np.load(tmp_path / f"{name}.npy").astype("float") for name, _ in pairs)
+    assert narrow.std(axis=0).mean() < 0.5 * wide.std(axis=0).mean()
+    result = call("generate", run, "--truncation", -1, "--output", tmp_path / "x.npy")
+    assert "`truncation` must be positive" in said(result)

@@ -4,11 +4,15 @@ import json
 import pathlib
 import sys
 
+import keras
 import numpy as np
+import players
 import pytest
+import tensorflow as tf
 
-from kgan import metrics
-from kgan.metrics import distances, frechet, kernel, mode_coverage, parzen
+import kgan
+from kgan import features, metrics
+from kgan.metrics import distances, frechet, kernel, mode_coverage, parzen, two_sample
 
 FIXTURES = pathlib.Path(__file__).parent / "fixtures"
 sys.path.append(str(FIXTURES))
@@ -272,3 +276,235 @@ def test_fewer_samples_than_features_are_warned_of():
 def test_what_cannot_be_measured_is_said(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# What tells samples apart, and from each other
+
+
+def test_a_classifier_cannot_tell_one_distribution_from_itself_and_tells_another():
+    same = metrics.two_sample_test(normal(1000, 4), normal(1000, 4, seed=1))
+    assert same.low < 0.5 < same.high
+    assert same.num_samples == 1000
+    far = metrics.two_sample_test(normal(1000, 4), normal(500, 4, seed=1) + 3)
+    assert far.accuracy > 0.98
+    assert far.num_samples == 500
+
+
+def test_the_two_sample_test_is_a_function_of_its_seed_and_draws_nothing_else():
+    first = metrics.two_sample_test(normal(100, 8, 8, 1), normal(100, 8, 8, 1, seed=1), seed=3)
+    keras.utils.set_random_seed(9)
+    expected = np.random.default_rng(0), keras.random.uniform((2,)).numpy()
+    keras.utils.set_random_seed(9)
+    again = metrics.two_sample_test(normal(100, 8, 8, 1), normal(100, 8, 8, 1, seed=1), seed=3)
+    assert again == first
+    assert np.array_equal(keras.random.uniform((2,)).numpy(), expected[1])
+
+
+def test_the_interval_of_the_two_sample_test_is_wilsons():
+    # Wilson's interval of 81 of 263, in Newcombe 1998 (https://doi.org/10.1002/(SICI)1097-0258).
+    low, high = two_sample._wilson(81 / 263, 263)
+    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
+
+
+def test_label_accuracy_is_the_share_that_is_as_asked():
+    found = metrics.label_accuracy([0, 1, 2, 3], [0, 1, 2, 0])
+    assert found.value == 0.75
+    assert found.error == pytest.approx(np.sqrt(0.75 * 0.25 / 4))
+    with pytest.raises(ValueError, match="must be as many labels"):
+        metrics.label_accuracy([0, 1], [0])
+
+
+def test_the_pairwise_distance_is_a_double_loop():
+    samples = normal(30, 5)
+    pairs = [np.linalg.norm(a - b) for i, a in enumerate(samples) for b in samples[:i]]
+    assert metrics.pairwise_distance(samples).value == pytest.approx(np.mean(pairs), rel=1e-9)
+    assert metrics.pairwise_distance(np.ones((30, 5))).value == 0
+
+
+def test_the_error_of_the_pairwise_distance_is_how_far_it_varies():
+    found = [metrics.pairwise_distance(normal(100, 3, seed=seed)) for seed in range(200)]
+    values, errors = zip(*[(estimate.value, estimate.error) for estimate in found], strict=True)
+    assert np.mean(errors) == pytest.approx(np.std(values), rel=0.2)
+
+
+def test_similarity_is_one_for_copies_and_lower_for_others():
+    image = np.clip(normal(1, 28, 28, 1), -1, 1)
+    copies = metrics.multiscale_similarity(np.repeat(image, 20, axis=0))
+    assert copies.value == pytest.approx(1, abs=1e-5)
+    noise = np.clip(normal(40, 28, 28, 1), -1, 1)
+    assert metrics.multiscale_similarity(noise).value < 0.3
+    with pytest.raises(ValueError, match="at least 7×7 pixels"):
+        metrics.multiscale_similarity(normal(20, 4, 4, 1))
+
+
+def test_similarity_with_five_scales_is_tensorflows():
+    first, second = (np.clip(normal(1, 176, 176, 1, seed=seed), -1, 1) for seed in (0, 1))
+    stacked = np.concatenate([first, second] * 5)
+    found = metrics.multiscale_similarity(stacked, num_pairs=5)
+    pair = [(part + 1).astype("float32") / 2 for part in (first, second)]
+    expected = tf.image.ssim_multiscale(*pair, max_val=1.0).numpy()
+    values = {1.0, round(float(expected[0]), 4)}
+    assert min(abs(found.value - v) for v in np.linspace(min(values), 1, 6)) < 1e-3
+
+
+# As Keras metrics
+
+REAL_IMAGES = np.clip(normal(120, 8, 8, 1), -1, 1).astype("float32")
+FAKE_IMAGES = np.clip(normal(120, 8, 8, 1, seed=1) * 0.5, -1, 1).astype("float32")
+
+
+def flat(images):
+    return images.reshape(len(images), -1)
+
+
+def taken(metric, batch_size=40, real=REAL_IMAGES, fake=FAKE_IMAGES, **options):
+    for start in range(0, len(real), batch_size):
+        rows = slice(start, start + batch_size)
+        metric.update_state(real[rows], fake[rows], **options)
+    return metric.result()
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        (metrics.FrechetDistance, lambda real, fake: metrics.frechet_distance(real, fake)),
+        (metrics.KernelDistance, lambda real, fake: metrics.kernel_distance(real, fake).value),
+        (metrics.PrecisionRecall, metrics.precision_recall),
+        (metrics.DensityCoverage, metrics.density_coverage),
+        (metrics.TwoSampleTest, lambda real, fake: metrics.two_sample_test(real, fake).accuracy),
+        (
+            metrics.PairwiseDistance,
+            lambda real, fake: (
+                metrics.pairwise_distance(fake).value / metrics.pairwise_distance(real).value
+            ),
+        ),
+    ],
+)
+def test_a_metric_is_its_function_of_all_batches(metric, expected):
+    metric = metric("raw")
+    found = taken(metric)
+    values = list(found.values()) if isinstance(found, dict) else [found]
+    expected = np.atleast_1d(expected(flat(REAL_IMAGES), flat(FAKE_IMAGES)))
+    np.testing.assert_allclose(values, expected, rtol=1e-6)
+    assert all(name.endswith("_raw") for name in metric.result_names)
+
+
+def test_the_metrics_of_a_classifier_are_their_functions():
+    answers = features.get("digits").answers(FAKE_IMAGES)["probabilities"]
+    found = taken(metrics.ClassifierScore("digits"))
+    assert found == pytest.approx(metrics.classifier_score(answers).value, rel=1e-5)
+    coverage = metrics.class_coverage(answers.argmax(axis=1), 10)
+    expected = {"classes_digits": coverage.modes, "class_kl_digits": coverage.reverse_kl}
+    assert taken(metrics.ClassCoverage("digits")) == pytest.approx(expected)
+    labels = answers.argmax(axis=1)[:40]
+    metric = metrics.LabelAccuracy("digits")
+    metric.update_state(REAL_IMAGES[:40], FAKE_IMAGES[:40], labels)
+    assert metric.result() == 1
+    metric.update_state(REAL_IMAGES[:40], FAKE_IMAGES[:40], (labels + 1) % 10)
+    assert metric.result() == 0.5
+
+
+def test_the_metrics_of_images_and_points_are_their_functions():
+    found = taken(metrics.ParzenLogLikelihood())
+    fake, real = (flat(FAKE_IMAGES) + 1) / 2, (flat(REAL_IMAGES) + 1) / 2
+    expected = metrics.parzen_log_likelihood(fake, real[:12], real[12:]).value
+    assert found == pytest.approx(expected, rel=1e-6)
+    expected = metrics.multiscale_similarity(FAKE_IMAGES).value
+    assert taken(metrics.MultiscaleSimilarity()) == pytest.approx(expected, rel=1e-6)
+    found = taken(metrics.Memorization(FAKE_IMAGES[:60]))
+    expected = metrics.memorization(FAKE_IMAGES, FAKE_IMAGES[:60], REAL_IMAGES)
+    assert list(found.values()) == pytest.approx([expected.ratio, expected.share_closer])
+    ring = kgan.datasets.gaussian_mixture("ring", num_samples=300)
+    found = taken(metrics.MixtureCoverage(ring.distribution), real=ring.samples, fake=ring.samples)
+    assert found["modes"] == 8
+    assert found["high_quality"] > 0.97
+
+
+def test_a_metric_that_has_seen_nothing_is_nan_and_forgets_what_it_saw():
+    metric = metrics.FrechetDistance("raw")
+    assert np.isnan(metric.result())
+    first = taken(metric)
+    metric.reset_state()
+    assert np.isnan(metric.result())
+    assert taken(metric, batch_size=30) == pytest.approx(first, rel=1e-6)
+    pair = metrics.PrecisionRecall("raw", name="pr")
+    assert list(pair.result()) == ["pr_precision", "pr_recall"]
+
+
+def test_a_metric_looks_at_the_first_samples_and_no_more():
+    metric = metrics.FrechetDistance("raw", num_samples=100)
+    expected = metrics.frechet_distance(flat(REAL_IMAGES)[:100], flat(FAKE_IMAGES)[:100])
+    assert taken(metric) == pytest.approx(expected, rel=1e-6)
+
+
+def conditional_evaluation(**options):
+    data = kgan.datasets.digits("test", with_labels=True, batch_size=120)
+    gan = players.gan(num_classes=10)
+    found = [
+        metrics.FrechetDistance("digits"),
+        metrics.PrecisionRecall("digits"),
+        metrics.LabelAccuracy("digits"),
+        metrics.Memorization(kgan.datasets.digits("train").samples, "digits"),
+    ]
+    gan.compile(metrics=found, **options)
+    return gan, data
+
+
+def test_evaluate_takes_each_measure_once_and_fit_logs_it():
+    gan, data = conditional_evaluation()
+    logs = gan.evaluate(data, verbose=0, return_dict=True)
+    measured = [name for name in logs if name.endswith("_digits")]
+    assert sorted(measured) == [
+        "frechet_distance_digits",
+        "label_accuracy_digits",
+        "memorization_ratio_digits",
+        "memorization_share_closer_digits",
+        "precision_digits",
+        "recall_digits",
+    ]
+    assert all(np.isfinite(logs[name]) for name in measured)
+    assert logs["frechet_distance_digits"] > 10
+    history = gan.fit(data, epochs=2, validation_data=data, verbose=0).history
+    assert len(history["val_frechet_distance_digits"]) == 2
+    assert "frechet_distance_digits" not in history
+
+
+def test_measures_change_nothing_of_the_training():
+    measured, data = conditional_evaluation()
+    measured.fit(data, epochs=2, validation_data=data, verbose=0)
+    plain = players.gan(num_classes=10)
+    plain.fit(data, epochs=2, verbose=0)
+    assert players.same(players.digest(measured), players.digest(plain))
+
+
+@pytest.mark.usefixtures("_xla")
+def test_measures_under_xla():
+    gan, data = conditional_evaluation(jit_compile=True)
+    logs = gan.evaluate(data, verbose=0, return_dict=True)
+    assert all(np.isfinite(value) for value in logs.values())
+
+
+def test_a_gan_in_a_file_keeps_its_metrics_and_not_what_they_saw(tmp_path):
+    gan, data = conditional_evaluation()
+    expected = gan.evaluate(data, verbose=0, return_dict=True)
+    gan.save(tmp_path / "gan.keras")
+    assert (tmp_path / "gan.keras").stat().st_size < 500_000
+    with pytest.warns(UserWarning, match="had `training_samples` of your own"):
+        loaded = keras.models.load_model(tmp_path / "gan.keras")
+    found = loaded.evaluate(data, verbose=0, return_dict=True)
+    for name in ("frechet_distance_digits", "precision_digits", "label_accuracy_digits"):
+        assert found[name] == pytest.approx(expected[name], rel=1e-5)
+    assert np.isnan(found["memorization_ratio_digits"])
+
+
+@pytest.mark.parametrize(
+    ("measures", "num_classes", "message"),
+    [
+        ([metrics.FrechetDistance("mnist")], None, "are of samples of 28×28×1"),
+        ([metrics.LabelAccuracy("digits")], None, "is for networks that take labels"),
+        ([metrics.FrechetDistance("raw")] * 2, None, "must have names of their own"),
+    ],
+)
+def test_metrics_that_cannot_be_taken_are_refused_by_compile(measures, num_classes, message):
+    with pytest.raises(ValueError, match=message):
+        players.gan(num_classes, metrics=measures)

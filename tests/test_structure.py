@@ -13,7 +13,7 @@ LEVELS = [
     {"files", "layers", "lookup", "noise", "progress"},
     {"backups", "checks", "features", "images", "losses", "penalties", "resuming"},
     {"architectures", "datasets", "metrics", "players", "plots", "running_means"},
-    {"exports"},
+    {"evaluation", "exports"},
     {"gan"},
     {"callbacks"},
     {"recipes", "runs"},

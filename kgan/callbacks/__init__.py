@@ -8,9 +8,17 @@ place of `SwapEMAWeights` there is `GAN(ema_decay=...)`.
 """
 
 from kgan.callbacks.backup_and_restore import BackupAndRestore
+from kgan.callbacks.best_generator import BestGenerator
 from kgan.callbacks.csv_logger import CSVLogger
 from kgan.callbacks.export_generator import ExportGenerator
 from kgan.callbacks.sample_grid import SampleGrid
 from kgan.callbacks.terminate_on_nan import TerminateOnNaN
 
-__all__ = ["BackupAndRestore", "CSVLogger", "ExportGenerator", "SampleGrid", "TerminateOnNaN"]
+__all__ = [
+    "BackupAndRestore",
+    "BestGenerator",
+    "CSVLogger",
+    "ExportGenerator",
+    "SampleGrid",
+    "TerminateOnNaN",
+]

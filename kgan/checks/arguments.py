@@ -97,12 +97,17 @@ def _check_penalties(penalties, discriminator):
         )
 
 
-def check_generate(gan, num_samples, labels, seeds):
+def check_generate(gan, num_samples, labels, seeds, truncation=None):
     """How many samples `generate` is to draw; raises where its arguments do not fit."""
     if (num_samples is None) == (seeds is None):
         raise ValueError("`generate` takes either `num_samples` or `seeds`, one of the two.")
     num_samples = len(seeds) if num_samples is None else num_samples
     check_positive_integer("num_samples", num_samples)
+    if truncation is not None and not truncation > 0:
+        raise ValueError(
+            "`truncation` must be positive, such as 0.7; None for the latents of training. "
+            f"Received: truncation={truncation}."
+        )
     if labels is not None and not gan.num_classes:
         raise ValueError(
             "`labels` were asked for, and these networks take none: build them with `num_classes`. "

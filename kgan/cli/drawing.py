@@ -7,7 +7,7 @@ from kgan.cli.saying import command, console
 
 
 @command
-def generate(path, num_samples, labels, seed, output):
+def generate(path, num_samples, labels, seed, truncation, output):
     """Draws samples from the GAN at `path`, and writes them."""
     _check_output(output)
     gan, model = runs.find(path)
@@ -22,7 +22,7 @@ def generate(path, num_samples, labels, seed, output):
         )
     if labels is not None:
         classes = np.resize(_classes(labels, names), num_samples)
-    samples = gan.generate(num_samples, classes, seed=seed)
+    samples = gan.generate(num_samples, classes, seed=seed, truncation=truncation)
     if gan.num_classes and classes is None:
         samples, classes = samples
     columns = labels and labels.count(",") + 1

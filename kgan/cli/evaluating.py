@@ -1,6 +1,7 @@
 """`kgan evaluate`."""
 
 import functools
+import warnings
 
 import rich.markup
 
@@ -23,7 +24,7 @@ def evaluate(path, num_samples, measures, num_seeds, features, dataset):
     if model.parent == runs.Run(path).backup:
         console.print(f"This run has not ended; what is measured is its last backup, {model}.")
     name, training, held_out = _data(run, gan, model, dataset)
-    features = features or _features_for(name, gan)
+    features = features or features_for(name, gan.generator.output_shape[1:])
     with console.status("") as status:
         found = evaluation.evaluate(
             gan,
@@ -52,26 +53,31 @@ def _data(run, gan, model, dataset):
             f"{run.description.name}). Say so: --dataset mnist, or a folder of pictures."
         )
     options = {
+        "batch_size": 1,
         "image_size": asked.get("image_size"),
         "with_labels": bool(gan.num_classes) or name in CLASSIFIED,
     }
     if datasets.is_directory(name):
         options["image_size"] = gan.generator.output_shape[1]
     try:
-        loaded = [load(name, **options) for load in (datasets.load, datasets.load_held_out)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # What is skipped `kgan train` has told.
+            loaded = [load(name, **options) for load in (datasets.load, datasets.load_held_out)]
     except (ValueError, OSError) as error:
         raise runs.RunError(
-            f"The run was trained on {name!r}, which cannot be read: {error}\nIf it is elsewhere "
+            f"The data of this run, {name!r}, cannot be read: {error}\nIf it is elsewhere "
             "now, say where: --dataset FOLDER (or TFDS_DATA_DIR for TensorFlow Datasets)."
         ) from error
     return name, *loaded
 
 
-def _features_for(name, gan):
-    """The features that suit the data: those of its own classifier, or Inception's for pictures."""
+def features_for(name, shape):
+    """The features that suit data of this name, and samples of this shape.
+
+    Those of the data's own classifier; for pictures those of Inception, if they can be had.
+    """
     if name in CLASSIFIED:
         return name
-    shape = gan.generator.output_shape[1:]
     is_picture = len(shape) == 3 and shape[-1] in (1, 3) and min(shape[:2]) >= 32
     if not is_picture:
         return "raw"

@@ -4,24 +4,27 @@ import dataclasses
 import pathlib
 import warnings
 
+import keras
 import rich.markup
 import rich.table
 import tensorflow as tf
 
-from kgan import callbacks, datasets, exports, files, plots, recipes, runs
+from kgan import callbacks, datasets, exports, files, metrics, plots, recipes, runs
 from kgan.cli import exporting
+from kgan.cli.evaluating import features_for
 from kgan.cli.saying import command, console
 from kgan.progress import ProgressLine
 
 
 @command
-def train(name, output, formats, **given):
+def train(name, output, formats, best=False, **given):
     """Trains a recipe, or goes on with it.
 
     Args:
         name: of the recipe; None for the one that the data set suggests.
         output: the run's folder; None for saved_models and the recipe's name.
         formats: of the exports that are made when training has ended; None or empty for none.
+        best: whether the GAN of the best epoch is kept, by the Fréchet distance to held-out data.
         **given: what is to differ from the recipe; None where nothing is.
     """
     name = name or _recipe_for(given["dataset"])
@@ -32,6 +35,7 @@ def train(name, output, formats, **given):
     recipe = dataclasses.replace(recipe, precision=recipes.resolve_precision(recipe.precision))
     options = ("dataset", "image_size", "conditional", "epochs", "batch_size", "precision", "seed")
     asked = {"recipe": name, **{option: getattr(recipe, option) for option in options}}
+    asked |= {"best": True} if best else {}
     output = output or pathlib.Path("saved_models") / (name + "_conditional" * recipe.conditional)
     _check_outside(output, given.get("dataset"))
     run = runs.at(output, asked)
@@ -73,18 +77,35 @@ def _train(name, recipe, run, asked, formats):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Of files that are skipped `_announce` tells.
         dataset = recipe.load()
-    gan = recipe.build(dataset)
+    validation, metric = _validation(recipe, dataset) if asked.get("best") else ({}, [])
+    gan = recipe.build(dataset, metric)
     with files.held(run.folder):
         runs.at(run.folder, asked)  # Another process may have had the folder meanwhile.
         run.begin(asked, dataset.class_names)
         _announce(name, recipe, dataset, gan, run)
-        _fit(gan, dataset, recipe.epochs, run)
+        _fit(gan, dataset, recipe.epochs, run, **validation)
+        if validation:
+            gan = keras.models.load_model(run.best)
         run.end(gan)
         if formats:
             exporting.write(gan, run.folder, formats, class_names=run.class_names)
 
 
-def _fit(gan, dataset, epochs, run):
+def _validation(recipe, dataset):
+    """What the best epoch is told by: arguments of `_fit`, and a list of one Keras metric."""
+    options = {"image_size": recipe.image_size, "with_labels": recipe.conditional}
+    held_out = datasets.load_held_out(recipe.dataset, batch_size=100, **options)
+    if held_out is None:
+        raise runs.RunError(
+            "--best needs data that nobody trains on, and there is none of "
+            f"{recipe.dataset}: it has neither a test nor a validation split."
+        )
+    shape = tf.nest.flatten(dataset.element_spec)[0].shape[1:]
+    metric = metrics.FrechetDistance(features_for(recipe.dataset, tuple(shape)))
+    return {"held_out": held_out, "monitor": f"val_{metric.name}"}, [metric]
+
+
+def _fit(gan, dataset, epochs, run, held_out=None, monitor=None):
     progress = ProgressLine(console)
     watching = [
         callbacks.SampleGrid(run.samples, every_epochs=max(1, epochs // 30)),
@@ -93,8 +114,12 @@ def _fit(gan, dataset, epochs, run):
         callbacks.BackupAndRestore(run.backup),
         progress,
     ]
+    if monitor:
+        watching.insert(0, callbacks.BestGenerator(run.best, monitor))
     with progress.bar:
-        history = gan.fit(dataset, epochs=epochs, verbose=0, callbacks=watching)
+        history = gan.fit(
+            dataset, epochs=epochs, verbose=0, callbacks=watching, validation_data=held_out
+        )
     if len(history.epoch) < epochs:
         raise runs.RunError(f"Training stopped after {len(history.epoch)} epochs: see {run.log}.")
     plots.save(run.history, plots.history(history.history))

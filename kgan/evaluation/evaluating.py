@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime
+import functools
 import math
 
 import numpy as np
@@ -132,22 +133,9 @@ def evaluate(
     world = reality(training, held_out, extractor, num_samples)
     num_samples = len(world.real)
     fitting = _fitting(world, bool(gan.num_classes), measures, features)
-    watch = watch or (lambda doing: None)
-    real = {name: _real(measure, world, watch, name) for name, measure in fitting.items()}
-    taken = {name: [] for name in fitting}
-    for seed in range(num_seeds):
-        watch(f"samples {seed + 1} of {num_seeds}")
-        samples = _generated(gan, num_samples, seed, extractor)
-        for name, measure in fitting.items():
-            watch(f"{name}, samples {seed + 1} of {num_seeds}")
-            taken[name].append(measure.take(samples, world))
-    findings = [
-        finding
-        for name, measure in fitting.items()
-        for finding in _findings(name, measure, taken[name], real[name], extractor, num_samples)
-    ]
+    draws = functools.partial(_generated, gan, num_samples, extractor)
     return Evaluation(
-        findings=findings,
+        findings=_findings(fitting, world, draws, num_seeds, watch or (lambda doing: None)),
         step=int(gan.step.numpy()),
         features=extractor.name,
         feature_accuracy=_accuracy(world),
@@ -200,25 +188,38 @@ def _first_label(training, gan):
     return training.labels[:1]
 
 
-def _real(measure, world, watch, name):
-    watch(f"{name}, real data")
-    return (measure.real or measure.take)(world.real, world)
-
-
-def _generated(gan, num_samples, seed, extractor):
+def _generated(gan, num_samples, extractor, seed):
     drawn = gan.generate(num_samples, seed=seed)
     values, labels = drawn if gan.num_classes else (drawn, None)
     return Samples(values, labels, extractor)
 
 
-def _findings(name, measure, taken, real, extractor, num_samples):
-    taken = np.array(taken, "float64")
+def _findings(fitting, world, draws, num_seeds, watch):
+    """The findings of every measure, a list."""
+    real, taken = {}, {name: [] for name in fitting}
+    for name, measure in fitting.items():
+        watch(f"{name}, real data")
+        real[name] = (measure.real or measure.take)(world.real, world)
+    for seed in range(num_seeds):
+        watch(f"samples {seed + 1} of {num_seeds}")
+        samples = draws(seed)
+        for name, measure in fitting.items():
+            watch(f"{name}, samples {seed + 1} of {num_seeds}")
+            taken[name].append(measure.take(samples, world))
+    return [
+        finding
+        for name, measure in fitting.items()
+        for finding in _summarized(name, measure, taken[name], real[name], world)
+    ]
+
+
+def _summarized(name, measure, taken, real, world):
+    taken, num_samples = np.array(taken, "float64"), len(world.real)
     for i, (number, says) in enumerate(measure.numbers.items()):
-        value = float(taken[:, i].mean())
-        error = None
+        value, error = float(taken[:, i].mean()), None
         if len(taken) > 1:
             error = float(taken[:, i].std(ddof=1) / math.sqrt(len(taken)))
-        full = f"{number}_{extractor.name}" if measure.of_features else number
+        full = f"{number}_{world.real.extractor.name}" if measure.of_features else number
         yield Finding(full, name, value, error, num_samples, float(real[i]), says(value, real[i]))
 
 

@@ -95,7 +95,8 @@ class Extractor:
             )
         pairs = []
         for start in range(0, len(samples), batch_size):
-            pairs.append(self(tf.constant(samples[start : start + batch_size])))
+            answers = self(tf.constant(samples[start : start + batch_size]))
+            pairs.append([None if part is None else ops.convert_to_numpy(part) for part in answers])
         features, logits = zip(*pairs, strict=True)
         if logits[0] is None:
             return {"features": np.concatenate(features)}

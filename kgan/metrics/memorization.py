@@ -1,6 +1,8 @@
 """Whether a generator repeats what it was trained on."""
 
+import math
 import typing
+import warnings
 
 import keras
 import numpy as np
@@ -48,9 +50,16 @@ def memorization(generated, training, held_out):
     _, held_out = pair(training, held_out, names=("training", "held_out"))
     indices, near = distances.nearest(generated, training)
     _, usual = distances.nearest(held_out, training)
-    median = max(float(np.median(usual)), np.finfo("float64").tiny)
+    median = float(np.median(usual))
+    if not median > 0:
+        warnings.warn(
+            "`held_out` must be samples that `training` has not; half of them or more are in it, "
+            "so that there is nothing to compare with: the ratio is NaN.",
+            stacklevel=2,
+        )
+    ratio = float(np.median(near)) / median if median > 0 else math.nan
     closer = float((near < np.quantile(usual, 0.01)).mean())
-    return MemorizationResult(float(np.median(near)) / median, closer, indices, near)
+    return MemorizationResult(ratio, closer, indices, near)
 
 
 @keras.saving.register_keras_serializable("kgan")
