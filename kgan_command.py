@@ -93,7 +93,7 @@ def generate(
     ] = None,
     truncation: Annotated[
         float | None,
-        typer.Option(help="How far latents may be from 0: 0.7 gives typical samples, less varied."),
+        typer.Option(help="How far latents may be from 0; less: samples are less varied."),
     ] = None,
     output: Annotated[
         pathlib.Path,

@@ -303,8 +303,8 @@ class GAN(keras.Model):
             seed: an integer; the same one gives the same samples. `None`: fresh ones.
             seeds: instead of `num_samples` and `seed`, one integer a sample: each sample is then
                 a function of its own seed, whatever it is drawn together with.
-            truncation: the furthest that a component of the latents may be from 0: less, such as
-                0.7, gives more typical and less varied samples (Brock et al. 2019,
+            truncation: the furthest that a component of the latents may be from 0. Less gives
+                less varied samples, and of some generators more typical ones (Brock et al. 2019,
                 https://arxiv.org/abs/1809.11096, section 3.1). `None`: as in training.
             batch_size: how many go through the generator at once.
 

@@ -69,12 +69,15 @@ def grids(panels, columns=None):
     Returns:
         A figure.
     """
-    figure = matplotlib.figure.Figure(figsize=(3.2 * len(panels), 5.4), layout="constrained")
-    for axes, (title, shown) in zip(
-        np.atleast_1d(figure.subplots(1, len(panels))), panels.items(), strict=True
-    ):
-        width = columns or max(1, round(math.sqrt(len(shown) / 1.6)))
-        tiles = images.to_uint8(images.tile(shown, width))
+    tiled = {
+        title: images.to_uint8(images.tile(shown, columns or round(math.sqrt(len(shown) / 1.6))))
+        for title, shown in panels.items()
+    }
+    tallest = max(tiles.shape[0] / tiles.shape[1] for tiles in tiled.values())
+    size = (3.2 * len(panels), 3.2 * tallest + 0.4)
+    figure = matplotlib.figure.Figure(figsize=size, layout="constrained")
+    places = np.atleast_1d(figure.subplots(1, len(panels)))
+    for axes, (title, tiles) in zip(places, tiled.items(), strict=True):
         gray = {"cmap": "gray", "vmin": 0, "vmax": 255} if tiles.shape[-1] == 1 else {}
         axes.imshow(tiles[..., 0] if gray else tiles, interpolation="nearest", **gray)
         axes.set_title(title, fontsize="medium")

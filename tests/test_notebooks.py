@@ -81,3 +81,11 @@ def test_a_notebook_restarts_where_older_packages_are_loaded(path, monkeypatch, 
 def test_no_notebook_is_committed_with_outputs(path):
     cells = json.loads(path.read_text())["cells"]
     assert not [cell for cell in cells if cell.get("outputs") or cell.get("execution_count")]
+
+
+def test_the_measuring_notebook_measures(tmp_path, monkeypatch, capsys):
+    names = run("03_measure.ipynb", tmp_path, monkeypatch)
+    found = names["found"]
+    assert found["frechet_distance_digits"].value > found["frechet_distance_digits"].real
+    assert names["likelihood"](names["blurred"]) > names["likelihood"](names["train"].samples[:500])
+    assert "copies 0.0" in capsys.readouterr().out

@@ -153,3 +153,26 @@ def test_the_picture_of_images_that_no_screen_shows_is_histograms():
     samples = np.random.default_rng(4).normal(size=(10, 2, 1, 2))
     expected = plots.encode(plots.histograms(samples.reshape(10, 4)))
     assert plots.picture(samples) == expected
+
+
+def test_a_measure_gets_a_panel_of_its_own_beside_the_game():
+    logs = {
+        "discriminator_loss": [1.0, 0.9],
+        "val_discriminator_loss": [1.1, 1.0],
+        "val_fake_probability": [0.2, 0.3],
+        "val_frechet_distance_mnist": [30.0, 20.0],
+        "val_parzen_log_likelihood": [-30.0, 20.0],
+    }
+    losses, answers, distance, likelihood = plots.history(logs).axes
+    assert [len(panel.get_lines()) for panel in (losses, answers, distance)] == [2, 2, 1]
+    assert distance.get_title() == "frechet distance mnist"
+    assert distance.get_ylim()[0] == 0
+    assert likelihood.get_ylim()[0] < -30
+
+
+def test_grids_stand_beside_each_other_in_their_own_shape():
+    images = np.linspace(-1, 1, 10 * 16).reshape(10, 4, 4, 1)
+    figure = plots.grids({"left": images, "right": np.repeat(images, 3, axis=-1)}, columns=5)
+    assert [axes.get_title() for axes in figure.axes] == ["left", "right"]
+    assert figure.axes[0].images[0].get_array().shape == (9, 24)
+    assert figure.axes[1].images[0].get_array().shape == (9, 24, 3)
