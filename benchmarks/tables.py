@@ -90,6 +90,26 @@ def metrics(content):
     return "\n".join([_row("measure", "time"), _rule(2), *rows, "", _origin(protocol, content)])
 
 
+def features(contents):
+    """A row for each embedded feature network: how often it is right, and how large it is."""
+    header = ("network", "right about test images", "features", "weights", "file")
+    lines = [_row(*header), _rule(len(header))]
+    for content in contents:
+        results, name = content["results"], content["command"].split("--network ")[1].split()[0]
+        accuracy, count = 100 * results["accuracy"], f"{results['num_test']:,}"
+        lines.append(
+            _row(
+                f"`{name}`",
+                f"**{accuracy:.2f} %** of {count}",
+                str(results["num_features"]),
+                f"{results['num_weights']:,}",
+                f"{results['bytes'] / 1e6:.2f} MB",
+            )
+        )
+    command = "python benchmarks/features.py --network NAME --save"
+    return "\n".join([*lines, "", _origins("Weights in 16 bits", contents, command, "")])
+
+
 def memory(content):
     """The memory after some of the epochs, and its growth; the most that some recipes take."""
     after, settings = content["results"]["after_epochs_mib"], content["settings"]
@@ -227,9 +247,14 @@ TABLES = {
     "export_latency": export_latency,
     "metrics": metrics,
 }
-# Of several results each: those of all recipes.
-TABLES_OF_RECIPES = {"recipes": recipes, "recipes_in_short": recipes_in_short}
-RECIPES = ("digits", "mnist", "fashion_mnist")
+# Of several results each.
+DATASETS = ("digits", "mnist", "fashion_mnist")
+RECIPES = [f"recipe_{name}{kind}" for name in DATASETS for kind in ("", "_conditional")]
+TABLES_OF_SEVERAL = {
+    "recipes": (recipes, RECIPES),
+    "recipes_in_short": (recipes_in_short, RECIPES),
+    "features": (features, [f"features_{name}" for name in DATASETS]),
+}
 
 
 def _row(*cells):
@@ -245,13 +270,16 @@ def _origin(protocol, content):
     return f"{protocol}; {_setting(content)}; {content['date'][:10]}; `{content['command']}`."
 
 
-def _origins(protocol, contents):
+RECIPE_COMMAND = "python benchmarks/recipes.py --recipe NAME --seeds N"
+RECIPE_NOTE = ", the rows with labels `--conditional`"
+
+
+def _origins(protocol, contents, command=RECIPE_COMMAND, further=RECIPE_NOTE):
     """The line below a table of the results of several commands."""
     settings = " and ".join(dict.fromkeys(map(_setting, contents)))
     dates = sorted({content["date"][:10] for content in contents})
     dates = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
-    command = "python benchmarks/recipes.py --recipe NAME --seeds N"
-    return f"{protocol}; {settings}; {dates}; `{command}`, the rows with labels `--conditional`."
+    return f"{protocol}; {settings}; {dates}; `{command}`{further}."
 
 
 def _setting(content):
@@ -268,9 +296,9 @@ def _setting(content):
 
 def table(name):
     """The text between the marks of `name`."""
-    if name in TABLES_OF_RECIPES:
-        names = [f"recipe_{name}{kind}" for name in RECIPES for kind in ("", "_conditional")]
-        return TABLES_OF_RECIPES[name]([_result(name) for name in names if _path(name).exists()])
+    if name in TABLES_OF_SEVERAL:
+        make, names = TABLES_OF_SEVERAL[name]
+        return make([_result(name) for name in names if _path(name).exists()])
     if not _path(name).exists():
         return f"Not measured yet: `python benchmarks/{name}.py`."
     return TABLES[name](_result(name))
@@ -290,7 +318,7 @@ def fill(text, path):
     Raises:
         ValueError: if a table begins and does not end.
     """
-    for name in (*TABLES, *TABLES_OF_RECIPES):
+    for name in (*TABLES, *TABLES_OF_SEVERAL):
         begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
         before, found, rest = text.partition(begin)
         if not found:

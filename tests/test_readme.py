@@ -16,8 +16,10 @@ def programs(page, samples):
     """The Python of a page, on so many samples of its data."""
     text = "\n".join(re.findall(r"```python\n(.*?)```", page.read_text(), re.S))
     assert 'split="train"' in text
-    little = f'split="train[:{samples}]", data_dir={DATA!r}'
-    return text.replace('split="train"', little)
+    for split in ("train", "test"):
+        little = f'split="{split}[:{samples}]", data_dir={DATA!r}'
+        text = text.replace(f'split="{split}"', little)
+    return text
 
 
 @needs_mnist
@@ -30,7 +32,8 @@ def test_the_python_of_readme_runs_on_a_little_of_mnist(tmp_path, monkeypatch, c
     assert namespace["images"].shape == (64, 28, 28, 1)
     assert namespace["probabilities"].shape == (64,)
     assert np.all((namespace["probabilities"] > 0) & (namespace["probabilities"] < 1))
-    assert namespace["gan"].step.numpy() == 4 * 4
+    assert namespace["gan"].step.numpy() == 2 * 4 * 4
+    assert namespace["best"].best > 0
     assert len(list(tmp_path.glob("saved_models/mnist/samples/epoch_*.png"))) == 4
 
 

@@ -96,8 +96,8 @@ def _two_sample(value, real):
 
 
 def _labels(value, real):
-    right = _percent(real)
-    return f"{_percent(value)} are as asked for; the judge is right about {right} of real data."
+    told, right = _percent(value), _percent(real)
+    return f"{told} are as asked for; the classifier is right about {right} of real data."
 
 
 def _pairwise(value, real):
