@@ -1,6 +1,7 @@
 """Only layers that Keras lacks, or gets wrong for GANs."""
 
 import keras
+import numpy as np
 from keras import ops
 
 
@@ -49,3 +50,64 @@ class Maxout(keras.layers.Layer):
             "pieces": self.pieces,
             "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
         }
+
+
+@keras.saving.register_keras_serializable("kgan")
+class FourierFeatures(keras.layers.Layer):
+    """Beside points of few dimensions their sines and cosines, of many frequencies.
+
+        y = [x, sin(x · w) / |w|^decay, cos(x · w) / |w|^decay]
+
+    A network of plain layers is slow to see what is small beside the distances between points;
+    with these it sees both: Tancik et al. 2020, https://arxiv.org/abs/2006.10739. The directions of
+    the frequencies w are random, their lengths spread evenly, as logarithms, from `lowest` to
+    `highest`; they do not learn.
+
+    Args:
+        num_frequencies: how many.
+        lowest, highest: of the lengths of w, in radians a unit; the finest detail of interest is
+            about 1 / `highest`.
+        decay: how much less what is fine weighs, so that a gradient penalty does not see it alone.
+        seed: of the directions.
+
+    Input shape: `(batch, size)`. Output shape: `(batch, size + 2 * num_frequencies)`.
+
+    Raises:
+        ValueError: if the frequencies are not positive, or `lowest` is above `highest`.
+    """
+
+    def __init__(self, num_frequencies=64, lowest=1.0, highest=50.0, decay=0.5, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        if not 0 < lowest <= highest:
+            raise ValueError(
+                "`lowest` must be positive, and at most `highest`. "
+                f"Received: lowest={lowest}, highest={highest}."
+            )
+        self.num_frequencies = num_frequencies
+        self.lowest = lowest
+        self.highest = highest
+        self.decay = decay
+        self.seed = seed
+
+    def build(self, input_shape):
+        random = np.random.default_rng(self.seed)
+        directions = random.normal(size=(input_shape[-1], self.num_frequencies))
+        lengths = np.geomspace(self.lowest, self.highest, self.num_frequencies)
+        frequencies = directions / np.linalg.norm(directions, axis=0) * lengths
+        options = {"trainable": False, "dtype": "float32"}
+        self.frequencies = self.add_weight(shape=frequencies.shape, name="frequencies", **options)
+        self.frequencies.assign(frequencies)
+        self.scales = (self.lowest / lengths) ** self.decay
+
+    def call(self, inputs):
+        angles = ops.matmul(ops.cast(inputs, "float32"), self.frequencies)
+        scales = ops.convert_to_tensor(self.scales, "float32")
+        waves = ops.concatenate([ops.sin(angles) * scales, ops.cos(angles) * scales], axis=-1)
+        return ops.concatenate([inputs, ops.cast(waves, inputs.dtype)], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], input_shape[-1] + 2 * self.num_frequencies)
+
+    def get_config(self):
+        names = ("num_frequencies", "lowest", "highest", "decay", "seed")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}

@@ -54,6 +54,8 @@ def picture(samples, real_samples=None, *, columns=None, title=""):
     if samples.ndim == 4 and samples.shape[-1] in (1, 3):
         return images.encode_png(images.magnify(images.tile(samples, columns), 512))
     vectors = samples.reshape(len(samples), -1)
+    if real_samples is not None:
+        real_samples = np.reshape(real_samples, (len(real_samples), -1))
     plot = scatter if vectors.shape[1] == 2 else histograms
     return encode(plot(vectors, real_samples, title))
 
@@ -141,6 +143,40 @@ def scatter(samples, real_samples=None, title=""):
     axes.set_ylim(center[1] - reach, center[1] + reach)
     axes.set(aspect="equal", title=title)
     axes.legend(loc="upper right", fontsize="small")
+    return figure
+
+
+def plane(moments, real_samples, resolution=120):
+    """The game in the plane as it goes on: what D finds real, and where the samples are.
+
+    Args:
+        moments: a dict from a title to a pair: samples `(num_samples, 2)`, and a function from
+            points `(num_points, 2)` to D's answer for each, `(num_points,)`, high for real.
+        real_samples: `(num_real_samples, 2)`; they decide what is shown.
+        resolution: how many answers along each axis.
+
+    Returns:
+        A figure with a column for each moment: above, the answers as shades, from the lowest to the
+        highest; below, how densely the samples lie.
+    """
+    figure = matplotlib.figure.Figure(figsize=(2.6 * len(moments), 5.4), layout="constrained")
+    rows = figure.subplots(2, len(moments), squeeze=False)
+    center, reach = _extent(real_samples)
+    low, high = center - reach, center + reach
+    ticks = [np.linspace(low[i], high[i], resolution) for i in (0, 1)]
+    points = np.stack(np.meshgrid(*ticks), axis=-1).reshape(-1, 2).astype("float32")
+    extent = (low[0], high[0], low[1], high[1])
+    for (above, below), (title, (samples, answer)) in zip(rows.T, moments.items(), strict=True):
+        answers = np.reshape(answer(points), (resolution, resolution))
+        above.imshow(answers, origin="lower", extent=extent, cmap="coolwarm")
+        bounds = [[low[0], high[0]], [low[1], high[1]]]
+        counts, *_ = np.histogram2d(*np.asarray(samples).T, bins=resolution, range=bounds)
+        below.imshow(np.sqrt(counts.T), origin="lower", extent=extent, cmap="magma")
+        above.set_title(title, fontsize="medium")
+        for axes in (above, below):
+            axes.set(xticks=[], yticks=[])
+    rows[0, 0].set_ylabel("what D finds real")
+    rows[1, 0].set_ylabel("where samples are")
     return figure
 
 

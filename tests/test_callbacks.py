@@ -237,8 +237,20 @@ def test_wrong_arguments_of_the_best_generator_are_said_to_be(tmp_path):
     with pytest.raises(ValueError, match=r"`filepath` must end with .keras"):
         kgan.callbacks.BestGenerator("best.h5", MONITOR)
     best = kgan.callbacks.BestGenerator(tmp_path / "best.keras", "val_frechet_distance_mnist")
-    with pytest.raises(ValueError, match="`monitor` must be one of the logs: .*discriminator_loss"):
+    with pytest.raises(ValueError, match="`monitor` must be one of discriminator_accuracy, .*"):
         players.gan().fit(players.dataset(), verbose=0, callbacks=[best])
+
+
+def test_only_validated_epochs_are_looked_at_and_none_is_warned_of(tmp_path):
+    gan = players.gan(metrics=[kgan.metrics.FrechetDistance("digits")])
+    data = kgan.datasets.digits("test", batch_size=120)
+    best = kgan.callbacks.BestGenerator(tmp_path / "best.keras", "val_frechet_distance_digits")
+    options = {"validation_data": data, "validation_freq": 2}
+    gan.fit(data, epochs=3, callbacks=[best], verbose=0, **options)
+    assert steps(tmp_path / "best.keras") == 6
+    again = kgan.callbacks.BestGenerator(tmp_path / "more.keras", "val_frechet_distance_digits")
+    with pytest.warns(UserWarning, match="nothing was saved.* need `validation_data`"):
+        gan.fit(data, callbacks=[again], verbose=0)
 
 
 def test_keras_own_checkpoint_and_early_stopping_watch_a_distance(tmp_path):

@@ -446,7 +446,7 @@ def test_evaluate_says_what_it_measured_and_writes_it_down(run, tmp_path):
     assert result.exit_code == 0, result.output
     text = said(result)
     assert "frechet_distance_digits" in text
-    assert "times as far from the training data as held-out data is." in text
+    assert "times the (squared) distance of other real data." in text
     assert "100 samples, 1 times (mean ± standard error), beside 100 training samples" in text
     assert evaluated(folder, "--measures", "two_sample_test").exit_code == 0
     first, second = json.loads((folder / "evaluation.json").read_text())["evaluations"]
@@ -458,7 +458,7 @@ def test_evaluate_says_what_it_measured_and_writes_it_down(run, tmp_path):
         "class_kl_digits",
     ]
     assert second["findings"][0]["name"] == "two_sample_test"
-    for name in ("nearest.png", "interpolation.png"):
+    for name in ("nearest.png", "nearest_pairs.png", "interpolation.png"):
         with PIL.Image.open(folder / name) as picture:
             assert picture.width > 500
 

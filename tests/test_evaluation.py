@@ -32,16 +32,19 @@ def evaluated(samples, *measures, labels=None, held_out=TEST, **options):
 
 
 def test_real_data_in_the_place_of_samples_gets_what_real_data_gets():
-    found = evaluated(TEST.samples, labels=TEST.labels)
+    held_out = kgan.datasets.from_arrays(TEST.samples[180:], TEST.labels[180:], batch_size=60)
+    found = evaluated(TEST.samples[:180], labels=TEST.labels[:180], held_out=held_out)
     assert {finding.measure for finding in found.findings} == {
         name for name in evaluation.ALL if name != "mixture_coverage"
     }
-    assert found.num_samples == 360
-    assert found.feature_accuracy == found["label_accuracy_digits"].value > 0.97
+    assert found.num_samples == 180
+    assert found.feature_accuracy > 0.95
     for finding in found.findings:
-        if finding.name != "parzen_log_likelihood":  # Which sees each point sampled exactly.
-            assert finding.value == pytest.approx(finding.real, rel=0.1, abs=0.02), finding.name
-    assert "As near" in found["frechet_distance_digits"].says
+        tolerance = {"rel": 0.25, "abs": 0.12}  # 180 images are few.
+        if finding.measure not in ("kernel_distance", "parzen_log_likelihood", "frechet_distance"):
+            assert finding.value == pytest.approx(finding.real, **tolerance), finding.name
+    assert found["frechet_distance_digits"].value < 2.5 * found["frechet_distance_digits"].real
+    assert found["parzen_log_likelihood"].value > 0
     assert found["classes_digits"].says == "Every class comes up."
 
 
@@ -49,12 +52,15 @@ def test_copies_of_the_training_data_are_told():
     found = evaluated(TRAIN.samples, "memorization", "frechet_distance")
     assert found["memorization_ratio"].value == 0
     assert "copies?" in found["memorization_ratio"].says
+    assert "look at them" in found["memorization_share_closer"].says
     assert found["memorization_share_closer"].value == 1
     assert found["frechet_distance_digits"].value < found["frechet_distance_digits"].real
 
 
 def test_a_collapsed_generator_is_told():
     one = np.repeat(TEST.samples[:1], 400, axis=0)
+    one = np.clip(one + 1e-3 * np.random.default_rng(0).normal(size=one.shape), -1, 1)
+    one = one.astype("float32")
     found = evaluated(one, "pairwise_distance", "class_coverage", "precision_recall")
     assert "collapsed" in found["pairwise_distance_digits"].says
     assert found["classes_digits"].says == "9 of 10 never come up."
@@ -97,12 +103,30 @@ def test_without_held_out_data_the_training_data_is_halved():
     assert not measures & {"memorization", "parzen_log_likelihood"}
 
 
+def test_one_seed_has_the_error_that_the_measure_knows_of():
+    found = evaluated(TEST.samples, "two_sample_test", "precision_recall", num_seeds=1)
+    assert 0 < found["two_sample_test"].error < 0.05
+    assert found["two_sample_test"].real_error > 0
+    assert found["recall_digits"].error is None
+
+
+def test_what_is_no_number_says_nothing():
+    train, test = (kgan.datasets.gaussian_mixture("ring", seed=seed) for seed in (0, 1))
+    sizes = {"generator_units": (8,), "discriminator_units": (8,), "output_activation": "linear"}
+    gan = kgan.GAN(*kgan.architectures.mlp((2,), 2, **sizes))
+    gan.generate = lambda num_samples, seed: test.samples[:num_samples] + 9
+    options = {"measures": ["mixture_coverage"], "num_samples": 1000, "num_seeds": 1}
+    found = evaluation.evaluate(gan, train, test, **options)
+    assert found["modes"].says == "8 of 8 are never reached."
+    assert found["spread"].says == "Nothing can be told: it is no number."
+
+
 def test_an_evaluation_is_json():
     found = evaluated(TEST.samples, "frechet_distance")
     content = json.loads(json.dumps(found.to_json()))
     assert content["findings"][0]["name"] == "frechet_distance_digits"
     assert content["seeds"] == [0, 1]
-    broken = kgan.evaluation.Finding("x", "x", math.nan, None, 1, math.inf, "")
+    broken = kgan.evaluation.Finding("x", "x", math.nan, None, 1, math.inf, None, "")
     content = evaluation.Evaluation([broken], 0, "raw", None, 1, 1, True, (0,), "").to_json()
     assert content["findings"][0]["value"] is content["findings"][0]["real"] is None
 
@@ -111,6 +135,8 @@ def test_an_evaluation_is_json():
     ("options", "message"),
     [
         ({"measures": ["fid"]}, "`measures` must be one of"),
+        ({"measures": "fid"}, "`measures` must be a list of names"),
+        ({"measures": []}, "`measures` must be a list of names"),
         ({"measures": ["label_accuracy"]}, "do not all fit this data.*What fits: frechet"),
         ({"features": "mnist"}, "are of samples of 28×28×1"),
         ({"num_samples": 20}, "`num_samples` must be at least 100"),
@@ -144,8 +170,8 @@ def test_interpolations_begin_and_end_at_samples():
         np.testing.assert_allclose(between[4::5], ends[3:], atol=1e-5)
     conditional = players.gan(num_classes=3)
     between = evaluation.interpolate(conditional, 2, 4, labels=[2, 1], seed=3)
-    expected = conditional.generate(4, [2, 2, 1, 1], seed=3)[0]
-    np.testing.assert_allclose(between[0], expected, atol=1e-5)
+    expected = conditional.generate(4, [2, 1, 2, 1], seed=3)
+    np.testing.assert_allclose(between[[0, 4, 3, 7]], expected, atol=1e-5)
     with pytest.raises(ValueError, match="must be 'linear' or 'spherical'"):
         evaluation.interpolate(gan, 2, 2, kind="straight")
 
@@ -153,7 +179,8 @@ def test_interpolations_begin_and_end_at_samples():
 def test_the_pictures_show_the_nearest_training_samples(tmp_path):
     gan = gan_that_draws(TRAIN.samples[:40])
     paths = evaluation.draw(gan, TRAIN, TEST, tmp_path)
-    assert [path.name for path in paths] == ["nearest.png", "interpolation.png"]
+    names = ["nearest.png", "nearest_pairs.png", "interpolation.png"]
+    assert [path.name for path in paths] == names
     picture = np.asarray(images.load(paths[0]).convert("L"), "int")
     third = picture.shape[1] // 3
     generated, nearest = (picture[60:, i * third + 20 : i * third + third - 20] for i in (1, 2))

@@ -2,22 +2,27 @@
 
 import functools
 import importlib.resources
+import random
 
 import keras
 import numpy as np
 import players
 import pytest
+import tensorflow as tf
 
 import kgan
 from kgan import features
-from kgan.features import networks
+from kgan.features import networks, pretrained
 
 BARS = {"mnist": 0.993, "fashion_mnist": 0.92}
 
 
 def images(num_images=4, side=8, channels=1):
-    random = np.random.default_rng(0)
-    return random.uniform(-1, 1, (num_images, side, side, channels)).astype("float32")
+    return (
+        np.random.default_rng(0)
+        .uniform(-1, 1, (num_images, side, side, channels))
+        .astype("float32")
+    )
 
 
 def accuracy(name, dataset):
@@ -130,3 +135,20 @@ def test_without_a_network_inception_says_what_works(monkeypatch):
     monkeypatch.setattr(keras.applications, "InceptionV3", fails)
     with pytest.raises(ConnectionError, match="Without a network these features work: 'mnist'"):
         features.inception_v3()
+
+
+@pytest.mark.usefixtures("_xla")
+def test_images_are_scaled_for_inception_as_tensorflow_scales_them_and_under_xla_too():
+    for side in (28, 400):
+        sample = images(2, side=side, channels=3)
+        expected = tf.image.resize(sample, (299, 299), antialias=True)
+        scaled = tf.function(pretrained._scaled, jit_compile=True)(sample)
+        np.testing.assert_allclose(scaled, expected, atol=1e-4)
+
+
+def test_loading_features_draws_no_random_number():
+    keras.utils.set_random_seed(5)
+    expected = random.random(), np.random.uniform()
+    keras.utils.set_random_seed(5)
+    networks.load("digits")
+    assert (random.random(), np.random.uniform()) == expected

@@ -1,7 +1,8 @@
 import keras
 import numpy as np
+import pytest
 
-from kgan.layers import Maxout
+from kgan.layers import FourierFeatures, Maxout
 
 
 def test_maxout_is_the_largest_of_its_pieces():
@@ -20,3 +21,27 @@ def test_maxout_survives_serialization_with_its_initializer():
     loaded = keras.saving.deserialize_keras_object(config)
     assert loaded.get_config() == layer.get_config()
     assert loaded.compute_output_shape((None, 7)) == (None, 3)
+
+
+def test_fourier_features_are_sines_and_cosines_of_the_points():
+    layer = FourierFeatures(3, lowest=2.0, highest=8.0, decay=1.0)
+    points = np.random.default_rng(0).normal(size=(5, 2)).astype("float32")
+    found = keras.ops.convert_to_numpy(layer(points))
+    frequencies = layer.frequencies.numpy()
+    lengths = np.linalg.norm(frequencies, axis=0)
+    np.testing.assert_allclose(lengths, [2, 4, 8], rtol=1e-6)
+    waves = [wave(points @ frequencies) / lengths * 2 for wave in (np.sin, np.cos)]
+    np.testing.assert_allclose(found, np.concatenate([points, *waves], axis=1), atol=1e-5)
+    assert layer.compute_output_shape((None, 2)) == (None, 8)
+    assert not layer.trainable_weights
+
+
+def test_fourier_features_come_back_from_a_file(tmp_path):
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, FourierFeatures(4, seed=3)(inputs))
+    model.save(tmp_path / "model.keras")
+    points = np.ones((3, 2), "float32")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded(points), model(points))
+    with pytest.raises(ValueError, match="`lowest` must be positive"):
+        FourierFeatures(4, lowest=0)

@@ -2,6 +2,7 @@
 
 import math
 import pathlib
+import warnings
 
 import keras
 
@@ -21,13 +22,14 @@ class BestGenerator(keras.callbacks.Callback):
         monitor: the name of a log, such as `"val_frechet_distance_mnist"`.
         mode: `"min"`, or `"max"` where more is better.
         restore_best_weights: whether `gan.averaged_generator` gets the best weights when training
-            ends. Where averaging is off that is the generator itself.
+            ends. Where averaging is off that is the generator itself. A backup that is made then
+            has them too: a training that is to be prolonged leaves this off, and reads the file.
 
     Attributes:
         best: the best value so far; None before there is one.
 
     Raises:
-        ValueError: for another mode, a file with another suffix; by `fit`, if there is no such log.
+        ValueError: for another mode, a file with another suffix; by `fit`, for an unknown log.
 
     Example:
 
@@ -63,25 +65,34 @@ class BestGenerator(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         files.check_writable(self.filepath.parent)
+        names = list(self.model.game_log.names)
+        for metric in self.model.evaluation_metrics:
+            names += getattr(metric, "result_names", [metric.name])
+        if self.monitor.removeprefix("val_") not in names:
+            raise ValueError(
+                f"`monitor` must be one of {', '.join(sorted(names))}, with val_ before it for the "
+                f"one of `validation_data`. Received: monitor={self.monitor!r}."
+            )
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.monitor not in (logs or {}):
-            raise ValueError(
-                f"`monitor` must be one of the logs: {', '.join(sorted(logs or {}))}; those that "
-                "begin with val_ need `validation_data`. "
-                f"Received: monitor={self.monitor!r}."
-            )
-        history, value = self.model.history, float(logs[self.monitor])
-        values = zip(history.epoch, history.history.get(self.monitor, []), strict=False)
-        for earlier, before in values:  # Of a training that was killed, too.
-            if earlier < epoch and self._is_better(before):
+        if self.monitor not in (logs or {}):  # Where only some epochs are validated.
+            return
+        for before in self.model.history.history.get(self.monitor, []):
+            if self._is_better(before):  # It was before the training was killed.
                 self.best = before
+        value = float(logs[self.monitor])
         if self._is_better(value):
             self.best = value
             with files.replacing(self.filepath) as beside:
                 self.model.save(beside)
 
     def on_train_end(self, logs=None):
+        if self.best is None:
+            warnings.warn(
+                f"There never was a {self.monitor!r} that is a number, so nothing was saved; those "
+                "that begin with val_ need `validation_data`.",
+                stacklevel=2,
+            )
         if self.restore_best_weights and self.best is not None:
             saved = keras.models.load_model(self.filepath, compile=False)
             self.model.averaged_generator.set_weights(saved.averaged_generator.get_weights())

@@ -8,12 +8,13 @@ from kgan.checks.arguments import (
     check_seed,
     check_settings,
 )
-from kgan.checks.batches import check_batch, check_fit, unpack, usable_rows
+from kgan.checks.batches import check_batch, check_first_batch, check_fit, unpack, usable_rows
 from kgan.checks.networks import check_networks, computes_in_float16, num_classes
 
 __all__ = [
     "check_batch",
     "check_compile",
+    "check_first_batch",
     "check_fit",
     "check_generate",
     "check_latent_distribution",

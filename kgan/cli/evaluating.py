@@ -5,7 +5,7 @@ import warnings
 
 import rich.markup
 
-from kgan import datasets, evaluation, runs
+from kgan import datasets, evaluation, files, runs
 from kgan import features as features_module
 from kgan.cli.saying import command, console
 
@@ -20,6 +20,7 @@ def evaluate(path, num_samples, measures, num_seeds, features, dataset):
     measures = [name.strip() for name in measures.split(",")] if measures else None
     evaluation.check(measures, num_samples, num_seeds)
     run.evaluations()  # If they are damaged that is said before any time is spent.
+    files.check_writable(run.folder)
     gan, model = runs.find(path)
     if model.parent == runs.Run(path).backup:
         console.print(f"This run has not ended; what is measured is its last backup, {model}.")
@@ -36,10 +37,12 @@ def evaluate(path, num_samples, measures, num_seeds, features, dataset):
             num_seeds=num_seeds,
             watch=status.update,
         )
+        run.add_evaluation({"model": model.name, "dataset": name} | found.to_json())
         status.update("pictures")
         written = evaluation.draw(gan, training, held_out, run.folder)
-    run.add_evaluation({"dataset": name} | found.to_json())
     _show(found, name)
+    if model == run.model and run.best.exists():
+        console.print("The epoch was chosen by held-out data (--best): they are no strangers.")
     console.print("\n".join(map(str, [run.evaluation, *written])), highlight=False)
 
 
@@ -76,13 +79,14 @@ def features_for(name, shape):
 
     Those of the data's own classifier; for pictures those of Inception, if they can be had.
     """
-    if name in CLASSIFIED:
+    if name in CLASSIFIED and features_module.get(name).fits(shape):
         return name
     is_picture = len(shape) == 3 and shape[-1] in (1, 3) and min(shape[:2]) >= 32
     if not is_picture:
         return "raw"
     try:
-        return features_module.get("inception_v3")
+        features_module.get("inception_v3")
+        return "inception_v3"
     except ConnectionError as error:
         console.print(f"{rich.markup.escape(str(error))}\nMeasured is on 'raw' pixels.")
         return "raw"

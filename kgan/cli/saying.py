@@ -28,7 +28,9 @@ def command(function):
             say("[bold red]Error:[/]", error)
             raise typer.Exit(1) from error
         except KeyboardInterrupt:
-            console.print("Interrupted. `kgan train` goes on when it is started again.")
+            console.print(
+                "Interrupted. The same command goes on with a training, and begins all else anew."
+            )
             raise typer.Exit(130) from None
 
     return said

@@ -12,6 +12,7 @@ from kgan import features as features_module
 from kgan.evaluation import measures as measures_module
 from kgan.evaluation.reality import LEAST, Samples, reality
 from kgan.lookup import by_name
+from kgan.metrics.estimates import Estimate
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,9 +23,11 @@ class Finding:
         name: of the number, its features at its end if it depends on them.
         measure: the name of the measure that gave it.
         value: the mean over the seeds.
-        error: its standard error, the seeds being repetitions; None for one seed.
+        error: its standard error, the seeds being repetitions; of one seed what the measure itself
+            knows, or None.
         num_samples: how many generated samples each repetition looked at.
         real: what held-out data gets in their place.
+        real_error: what the measure itself knows of the error of that, or None.
         says: in a sentence.
     """
 
@@ -34,6 +37,7 @@ class Finding:
     error: float | None
     num_samples: int
     real: float
+    real_error: float | None
     says: str
 
 
@@ -72,7 +76,7 @@ class Evaluation:
         """All of it, as JSON can hold it: a number that is not finite is null."""
         content = dataclasses.asdict(self)
         for finding in content["findings"]:
-            for key in ("value", "error", "real"):
+            for key in ("value", "error", "real", "real_error"):
                 number = finding[key]
                 finding[key] = number if number is not None and math.isfinite(number) else None
         return content
@@ -127,7 +131,8 @@ def evaluate(
     True
     """
     check(measures, num_samples, num_seeds)
-    checks.check_batch(gan, training.samples[:1], _first_label(training, gan))
+    for data in (training, *([] if held_out is None else [held_out])):
+        checks.check_first_batch(gan, data if gan.num_classes else _without_labels(data))
     extractor = features_module.get(features)
     extractor.check(gan.generator.output_shape[1:])
     world = reality(training, held_out, extractor, num_samples)
@@ -159,6 +164,11 @@ def check(measures, num_samples, num_seeds):
             f"`num_samples` must be at least {LEAST}: of fewer these numbers say nothing. "
             f"Received: num_samples={num_samples}."
         )
+    if measures is not None and (isinstance(measures, str) or not measures):
+        raise ValueError(
+            "`measures` must be a list of names, or None for all that fit. "
+            f"Received: measures={measures!r}."
+        )
     for name in measures or ():
         by_name(name, measures_module.ALL, "measures")
 
@@ -167,25 +177,19 @@ def _fitting(world, conditional, asked, features):
     fitting = {
         name: measure
         for name, measure in measures_module.ALL.items()
-        if (asked is None or name in asked) and measure.fits(world, conditional)
+        if measure.fits(world, conditional)
     }
     unfit = set(asked or ()) - set(fitting)
     if unfit:
         raise ValueError(
             f"`measures` do not all fit this data, this GAN and these features ({features!r}): "
-            f"{', '.join(sorted(unfit))}. What fits: {', '.join(_names(world, conditional))}."
+            f"{', '.join(sorted(unfit))}. What fits: {', '.join(fitting)}."
         )
-    return fitting
+    return {name: measure for name, measure in fitting.items() if asked is None or name in asked}
 
 
-def _names(world, conditional):
-    return [n for n, m in measures_module.ALL.items() if m.fits(world, conditional)]
-
-
-def _first_label(training, gan):
-    if not gan.num_classes or training.labels is None:
-        return None
-    return training.labels[:1]
+def _without_labels(data):
+    return data if data.num_classes is None else data.map(lambda samples, labels: samples)
 
 
 def _generated(gan, num_samples, extractor, seed):
@@ -214,13 +218,26 @@ def _findings(fitting, world, draws, num_seeds, watch):
 
 
 def _summarized(name, measure, taken, real, world):
-    taken, num_samples = np.array(taken, "float64"), len(world.real)
+    num_samples = min(len(world.real), measure.most or len(world.real))
     for i, (number, says) in enumerate(measure.numbers.items()):
-        value, error = float(taken[:, i].mean()), None
-        if len(taken) > 1:
-            error = float(taken[:, i].std(ddof=1) / math.sqrt(len(taken)))
+        values, errors = zip(*[_with_error(numbers[i]) for numbers in taken], strict=True)
+        value, error = float(np.mean(values)), errors[0]
+        if len(values) > 1:
+            error = float(np.std(values, ddof=1) / math.sqrt(len(values)))
+        usual, usual_error = _with_error(real[i])
         full = f"{number}_{world.real.extractor.name}" if measure.of_features else number
-        yield Finding(full, name, value, error, num_samples, float(real[i]), says(value, real[i]))
+        told = says(value, usual) if math.isfinite(value) and math.isfinite(usual) else UNKNOWN
+        yield Finding(full, name, value, error, num_samples, usual, usual_error, told)
+
+
+UNKNOWN = "Nothing can be told: it is no number."
+
+
+def _with_error(number):
+    """A number, and the error that its measure knows of, or None."""
+    if isinstance(number, Estimate):
+        return number.value, number.error
+    return float(number), None
 
 
 def _accuracy(world):

@@ -1,11 +1,14 @@
 """The measures of an evaluation: when each fits, how it is taken, and what it says in words."""
 
 import dataclasses
+import math
 from collections.abc import Callable
 
 import numpy as np
 
 from kgan import metrics
+from kgan.metrics import two_sample
+from kgan.metrics.estimates import Estimate
 
 # Of how many samples the nearest of all training samples is looked for, pixel by pixel.
 FEW = 2000
@@ -18,10 +21,12 @@ class Measure:
     Args:
         numbers: a dict from the name of each number to a function from `(value, real)` to a
             sentence that says what it means.
-        take: from generated `Samples` and the `Reality` to a tuple of numbers.
+        take: from generated `Samples` and the `Reality` to a tuple of numbers, or of `Estimate`s
+            where an error is known.
         fits: whether it can be taken, from the `Reality` and whether the GAN is conditional.
         real: the same as `take`, for held-out data in the place of generated samples.
         of_features: whether it depends on the features, and is named after them.
+        most: of how many samples it is taken at most; None for all.
     """
 
     numbers: dict[str, Callable]
@@ -29,6 +34,7 @@ class Measure:
     fits: Callable = lambda reality, conditional: True
     real: Callable | None = None
     of_features: bool = True
+    most: int | None = None
 
 
 def _percent(value):
@@ -37,60 +43,58 @@ def _percent(value):
 
 def _frechet(value, real):
     if value <= 1.5 * real:
-        return "As near to the training data as held-out data is, or nearly so."
-    return f"{value / max(real, 1e-9):.3g} times as far from the training data as held-out data is."
+        return "As near to the training data as other real data is, or nearly so."
+    return f"{value / max(real, 1e-9):.3g} times the (squared) distance of other real data."
 
 
 def _kernel(value, real):
-    if value <= max(2 * real, 0):
-        return "As near to the training data as held-out data is, or nearly so."
-    return "Further from the training data than held-out data; 0: the same distribution."
+    return f"0: the same distribution as the training data; other real data gets {real:.2g}."
 
 
 def _precision(value, real):
-    return f"{_percent(value)} of samples lie among real data; of held-out data {_percent(real)}."
+    return f"{_percent(value)} of samples lie among real data; of other real data {_percent(real)}."
 
 
 def _recall(value, real):
-    return f"{_percent(value)} of real data lies among samples; among held-out {_percent(real)}."
+    return f"{_percent(value)} of real data lies among samples; among real data {_percent(real)}."
 
 
 def _density(value, real):
     if value > 1.1 * real:
         return "Samples crowd where real data lies densest: what is typical is overdrawn."
     if value < 0.9 * real:
-        return "Samples lie less densely where real data lies than held-out data does."
-    return "Samples lie as densely where real data lies as held-out data does."
+        return "Samples lie less densely where real data lies than other real data does."
+    return "Samples lie as densely where real data lies as other real data does."
 
 
 def _coverage(value, real):
-    return f"{_percent(value)} of real data has a sample near by; held-out data: {_percent(real)}."
+    return (
+        f"{_percent(value)} of real data has a sample near by; other real data: {_percent(real)}."
+    )
 
 
 def _score(value, real):
     if value < 0.95 * real:
-        return "Less clear to the classifier, or less even over the classes, than held-out data."
-    return "As clear to the classifier, and as even over the classes, as held-out data."
+        return "Less clear to the classifier, or less even over the classes, than real data."
+    return "By this score no less clear and even than real data."
 
 
 def _classes(value, real):
-    missing = round(real - value)
+    missing = math.ceil(real - value - 1e-9)
     return f"{missing} of {round(real)} never come up." if missing > 0 else "Every class comes up."
 
 
 def _rarest(value, real):
-    return f"The rarest class is {_percent(value)} of the samples; of held-out {_percent(real)}."
+    return f"The rarest class is {_percent(value)} of the samples; of real data {_percent(real)}."
 
 
 def _class_kl(value, real):
-    if value < 0.01:
-        return "The classes are about as frequent as in the training data; 0: exactly."
-    return "Some classes are more frequent than in the training data, others less."
+    return f"0: the classes come up exactly as in the training data; real data gets {real:.2g}."
 
 
 def _two_sample(value, real):
     if value <= max(real, 0.5) + 0.02:
-        return "A fresh classifier tells samples no better from real data than held-out data."
+        return "A fresh classifier tells samples no better from real data than other real data."
     ease = "easily" if value > 0.9 else "often" if value > 0.7 else "sometimes"
     return f"A fresh classifier {ease} tells samples from real data; 0.5: it can only guess."
 
@@ -118,14 +122,18 @@ def _similarity(value, real):
 
 def _memorization(value, real):
     if value < 0.5:
-        return "Much nearer to training samples than new data is: copies?"
+        return "The median sample is much nearer to training data than new data is: copies?"
     if value < 0.9:
-        return "Nearer to training samples than new data is; blurred images are, too."
-    return "Not nearer to training samples than new data is: none is known by heart."
+        return (
+            "The median sample is nearer to training data than new data is; so is what is blurred."
+        )
+    return "The median sample is about as far from training data as new data is, or further."
 
 
 def _closer(value, real):
-    return f"{_percent(value)} are nearer to a training sample than 99 % of new data is."
+    if value > 0.05:
+        return f"{_percent(value)} are nearer to training data than 99 % of new data: look at them."
+    return f"{_percent(value)} are nearer to training data than 99 % of new data is."
 
 
 def _parzen(value, real):
@@ -133,7 +141,7 @@ def _parzen(value, real):
 
 
 def _modes(value, real):
-    missing = round(real - value)
+    missing = math.ceil(real - value - 1e-9)
     return f"{missing} of {round(real)} are never reached." if missing > 0 else "Each is reached."
 
 
@@ -142,11 +150,11 @@ def _quality(value, real):
 
 
 def _reverse_kl(value, real):
-    return "How unevenly the modes are reached; 0: each as often as it should be."
+    return f"0: each mode comes up as often as it should; real data gets {real:.2g}."
 
 
 def _spread(value, real):
-    return f"Within a mode samples spread {value:.2f} times as far as they should."
+    return f"Within a mode samples spread {value / max(real, 1e-9):.2f} times as far as real data."
 
 
 def _take_frechet(samples, reality):
@@ -154,7 +162,7 @@ def _take_frechet(samples, reality):
 
 
 def _take_kernel(samples, reality):
-    return (metrics.kernel_distance(reality.reference.features, samples.features).value,)
+    return (metrics.kernel_distance(reality.reference.features, samples.features),)
 
 
 def _take_precision(samples, reality):
@@ -166,7 +174,7 @@ def _take_density(samples, reality):
 
 
 def _take_score(samples, reality):
-    return (metrics.classifier_score(samples.probabilities).value,)
+    return (metrics.classifier_score(samples.probabilities),)
 
 
 def _take_classes(samples, reality):
@@ -178,42 +186,52 @@ def _take_classes(samples, reality):
 
 
 def _take_two_sample(samples, reality):
-    return (metrics.two_sample_test(reality.reference.values, samples.values).accuracy,)
+    found = metrics.two_sample_test(reality.reference.values, samples.values)
+    # The interval is one of 95 %, which reaches 1.96 standard errors to each side.
+    error = (found.high - found.low) / (2 * two_sample.Z)
+    return (Estimate(found.accuracy, error, found.num_samples),)
 
 
 def _take_labels(samples, reality):
-    return (metrics.label_accuracy(samples.classes, samples.labels).value,)
+    return (metrics.label_accuracy(samples.classes, samples.labels),)
 
 
 def _take_pairwise(samples, reality):
-    return (metrics.pairwise_distance(samples.features).value,)
+    return (metrics.pairwise_distance(samples.features),)
 
 
 def _take_similarity(samples, reality):
-    return (metrics.multiscale_similarity(samples.values).value,)
+    return (metrics.multiscale_similarity(samples.values),)
 
 
 def _take_memorization(samples, reality):
-    generated, held_out = samples.values[:FEW], reality.real.values[-FEW:]
-    found = metrics.memorization(generated, reality.training.values, held_out)
+    # The first half of the real data may be what stands for samples.
+    new = reality.real.values[len(reality.real) // 2 :][:FEW]
+    found = metrics.memorization(samples.values[:FEW], reality.training.values, new)
     return found.ratio, found.share_closer
+
+
+def _real_memorization(samples, reality):
+    return _take_memorization(samples.rows(slice(len(samples) // 2)), reality)
 
 
 def _take_parzen(samples, reality):
     num_validation = min(1000, len(reality.real) // 10)
     held_out = (reality.real.values + 1) / 2
     validation, test = held_out[:num_validation], held_out[num_validation:]
-    return (metrics.parzen_log_likelihood((samples.values + 1) / 2, validation, test).value,)
+    found = metrics.parzen_log_likelihood((samples.values + 1) / 2, validation, test)
+    return (Estimate(found.value, found.error, len(samples)),)
 
 
 def _real_parzen(samples, reality):
-    return _take_parzen(reality.reference, reality)
+    """Training images in the place of samples, as many."""
+    return _take_parzen(reality.reference.rows(slice(len(samples))), reality)
 
 
 def _take_mixture(samples, reality):
     modes = reality.distribution
     found = metrics.mixture_coverage(samples.values, modes.means, modes.standard_deviation)
-    return found.modes, found.high_quality, found.reverse_kl, found.spread or 0.0
+    return found.modes, found.high_quality, found.reverse_kl, found.spread or math.nan
 
 
 def _held_out(reality, conditional):
@@ -221,7 +239,11 @@ def _held_out(reality, conditional):
 
 
 ALL = {
-    "frechet_distance": Measure({"frechet_distance": _frechet}, _take_frechet),
+    "frechet_distance": Measure(
+        {"frechet_distance": _frechet},
+        _take_frechet,
+        fits=lambda reality, conditional: reality.real.features.shape[1] < len(reality.real),
+    ),
     "kernel_distance": Measure({"kernel_distance": _kernel}, _take_kernel),
     "precision_recall": Measure({"precision": _precision, "recall": _recall}, _take_precision),
     "density_coverage": Measure({"density": _density, "coverage": _coverage}, _take_density),
@@ -233,7 +255,7 @@ ALL = {
     "class_coverage": Measure(
         {"classes": _classes, "rarest_class": _rarest, "class_kl": _class_kl},
         _take_classes,
-        fits=lambda reality, conditional: reality.has_classifier,
+        fits=lambda reality, conditional: reality.knows_classes,
     ),
     "label_accuracy": Measure(
         {"label_accuracy": _labels},
@@ -251,11 +273,14 @@ ALL = {
             reality.is_image and min(reality.real.values.shape[1:3]) > 6
         ),
         of_features=False,
+        most=2000,
     ),
     "memorization": Measure(
         {"memorization_ratio": _memorization, "memorization_share_closer": _closer},
         _take_memorization,
         fits=_held_out,
+        real=_real_memorization,
+        most=FEW,
         of_features=False,
     ),
     "parzen_log_likelihood": Measure(

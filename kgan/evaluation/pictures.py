@@ -9,41 +9,56 @@ from kgan.metrics import distances
 
 
 def draw(gan, training, held_out, folder, *, num_samples=40, seed=0):
-    """Writes pictures of samples: beside real ones and the nearest ones of the training data.
+    """Writes pictures of samples beside real ones.
+
+    Of images: `nearest.png`, samples beside real images and the nearest ones of the training data;
+    `nearest_pairs.png`, of a thousand samples those that are nearest to a training image, where
+    copies would be; `interpolation.png`. Of points and vectors `samples.png`.
 
     Args:
         gan: a `kgan.GAN`.
         training, held_out: as in `evaluate`.
-        folder: where `nearest.png` goes, and `interpolation.png`, if the samples are images.
-        num_samples: how many samples.
+        folder: where they go; older ones are replaced.
+        num_samples: how many samples each shows.
         seed: of the latents.
 
     Returns:
         The paths that were written.
     """
-    folder, real = pathlib.Path(folder), (held_out or training).samples
-    samples = gan.generate(num_samples if real.ndim == 4 else 2500, seed=seed)
+    folder, known = pathlib.Path(folder), training.samples
+    real = known if held_out is None else held_out.samples
+    samples = gan.generate(1000, seed=seed)
     samples = samples[0] if gan.num_classes else samples
     if real.ndim != 4 or real.shape[-1] not in (1, 3):
-        path = folder / "nearest.png"
-        files.write_atomically(path, plots.picture(samples, real[:2500], title="generated"))
-        return [path]
-    flat = [
-        np.reshape(part, (len(part), -1)).astype("float64") for part in (samples, training.samples)
-    ]
-    indices, _ = distances.nearest(*flat)
-    panels = {
-        "real": real[:num_samples],
-        "generated": samples,
-        "nearest of the training data": training.samples[indices],
+        files.write_atomically(folder / "samples.png", plots.picture(samples, real[:1000]))
+        return [folder / "samples.png"]
+    flat = [np.reshape(part, (len(part), -1)) for part in (samples, known)]
+    indices, away = distances.nearest(*flat)
+    order = np.argsort(away)[:num_samples]
+    some = slice(num_samples)
+    kinds = ("linear", "spherical")
+    figures = {
+        "nearest.png": plots.grids(
+            {
+                "real": real[some],
+                "generated": samples[some],
+                "nearest of the training data": known[indices[some]],
+            }
+        ),
+        "nearest_pairs.png": plots.grids(
+            {
+                "generated, the nearest": samples[order],
+                "their training data": known[indices[order]],
+            }
+        ),
+        "interpolation.png": plots.grids(
+            {f"{kind} interpolation": interpolate(gan, 5, 9, kind=kind) for kind in kinds},
+            columns=9,
+        ),
     }
-    plots.save(folder / "nearest.png", plots.grids(panels), dpi=150)
-    panels = {
-        kind: interpolate(gan, 5, 9, kind=kind, seed=seed) for kind in ("linear", "spherical")
-    }
-    panels = {f"{kind} interpolation": images for kind, images in panels.items()}
-    plots.save(folder / "interpolation.png", plots.grids(panels, columns=9), dpi=150)
-    return [folder / "nearest.png", folder / "interpolation.png"]
+    for name, figure in figures.items():
+        plots.save(folder / name, figure, dpi=150)
+    return [folder / name for name in figures]
 
 
 def interpolate(gan, num_pairs, num_steps, *, kind="spherical", labels=None, seed=0):

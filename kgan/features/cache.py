@@ -25,7 +25,7 @@ def cached(extractor, samples):
     Returns:
         A dict of arrays.
     """
-    if extractor.name == "raw" or known.get_loaded(extractor.name) is not extractor:
+    if extractor.name == "raw" or not known.is_known(extractor):
         return extractor.answers(samples)
     path = _folder() / f"{_key(extractor, samples)}.npz"
     try:

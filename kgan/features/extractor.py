@@ -61,19 +61,23 @@ class Extractor:
         Raises:
             ValueError: if so.
         """
-        if self.sample_shape is None:
-            return
-        shape, wanted = tuple(shape), self.sample_shape
-        fits = len(shape) == len(wanted) and all(
-            size in (None, want) or want is None for size, want in zip(shape, wanted, strict=True)
-        )
-        if not fits:
+        wanted = self.sample_shape
+        if not self.fits(shape):
             sizes = "×".join("any" if want is None else str(want) for want in wanted)
             raise ValueError(
                 f"The features {self.name!r} are of samples of {sizes}; choose others, such as "
                 "'raw' or a network of your own, or bring the images to that size. "
                 f"Received: samples of {'×'.join(map(str, shape))}."
             )
+
+    def fits(self, shape):
+        """Whether samples of this shape are for it."""
+        wanted = self.sample_shape
+        if wanted is None:
+            return True
+        return len(shape) == len(wanted) and all(
+            size in (None, want) or want is None for size, want in zip(shape, wanted, strict=True)
+        )
 
     def features(self, samples, batch_size=256):
         """The features of an array of samples, float32 `(num_samples, num_features)`.

@@ -61,9 +61,9 @@ def get(identifier):
 _extractors = {}
 
 
-def get_loaded(name):
-    """The extractor that was loaded by this name, or None."""
-    return _extractors.get(name)
+def is_known(extractor):
+    """Whether this is what `get` gives for its name, and no other that is called so."""
+    return _extractors.get(extractor.name) is extractor
 
 
 def _loaded(name, load):

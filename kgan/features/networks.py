@@ -19,11 +19,12 @@ WIDTHS = {
 VERSION = 1
 
 
-def build(name):
+def build(name, kernel_initializer="glorot_uniform"):
     """An untrained classifier of ten classes.
 
     Args:
         name: of `WIDTHS`.
+        kernel_initializer: as in Keras.
 
     Returns:
         A functional model from images in [-1, 1], `(batch, 8, 8, 1)` or `(batch, 28, 28, 1)`, to a
@@ -32,12 +33,14 @@ def build(name):
     side = 8 if name == "digits" else 28
     x = inputs = keras.Input((side, side, 1), name="images")
     for i, widths in enumerate(WIDTHS[name]):
-        x = layers.Dropout(0.1)(layers.MaxPooling2D()(x)) if i else x
+        x = layers.Dropout(0.1, seed=i)(layers.MaxPooling2D()(x)) if i else x
         for width in widths:
-            x = layers.Conv2D(width, 3, padding="same", use_bias=False)(x)
+            options = {"use_bias": False, "kernel_initializer": kernel_initializer}
+            x = layers.Conv2D(width, 3, padding="same", **options)(x)
             x = layers.ReLU()(layers.BatchNormalization()(x))
     features = layers.GlobalAveragePooling2D(name="features")(x)
-    logits = layers.Dense(10, name="logits")(layers.Dropout(0.2)(features))
+    x = layers.Dropout(0.2, seed=len(WIDTHS[name]))(features)
+    logits = layers.Dense(10, kernel_initializer=kernel_initializer, name="logits")(x)
     return keras.Model(inputs, {"features": features, "logits": logits}, name=name)
 
 
@@ -46,7 +49,7 @@ def load(name):
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float32")
     try:
-        network = build(name)
+        network = build(name, "zeros")  # Which draws no random number of the user's.
     finally:
         keras.config.set_dtype_policy(policy)
     file = importlib.resources.files("kgan") / "data" / file_name(name)

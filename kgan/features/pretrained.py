@@ -14,11 +14,11 @@ def inception_v3():
     Images of any size are scaled to 299×299 (bilinear, antialiased), grey ones become coloured.
     This is the architecture of Szegedy et al. 2015 (https://arxiv.org/abs/1512.00567) with the
     weights of Keras. It is *not* the graph of 2015 with which the FID and the inception score of
-    papers are measured: numbers compare with each other, not with those. For that one, pass a
-    function that runs it, such as TensorFlow Hub's copy:
+    papers are measured: numbers compare with each other, not with those. That graph is on
+    TensorFlow Hub (https://tfhub.dev/tensorflow/tfgan/eval/inception/1); where `graph` is what
+    `hub.load` gives for it, and `images` are scaled as it wants them, its features are
 
-        graph = hub.load("https://tfhub.dev/tensorflow/tfgan/eval/inception/1")
-        fid = kgan.features.Extractor("fid", lambda images: graph(scaled(images))["pool_3"])
+        kgan.features.Extractor("fid", lambda images: graph(images)["pool_3"])
 
     Returns:
         An `Extractor`, called `"inception_v3"`.
@@ -40,7 +40,25 @@ def inception_v3():
     network.trainable = False
 
     def look(images):
-        images = images if images.shape[-1] == 3 else tf.image.grayscale_to_rgb(images[..., :1])
-        return network(tf.image.resize(images, (SIDE, SIDE), antialias=True), training=False)
+        if images.shape[-1] not in (1, 3):
+            raise ValueError(
+                "Inception-v3 looks at images of 1 or 3 channels. "
+                f"Received: {images.shape[-1]} channels."
+            )
+        images = images if images.shape[-1] == 3 else tf.image.grayscale_to_rgb(images)
+        return network(_scaled(images), training=False)
 
     return Extractor("inception_v3", look, (None, None, None))
+
+
+def _scaled(images):
+    """The images in 299×299; as `tf.image.resize` does it, which XLA cannot compile."""
+    height, width = (_interpolation(size) for size in images.shape[1:3])
+    return tf.einsum("ih,bhwc,jw->bijc", height, images, width)
+
+
+def _interpolation(size):
+    """The matrix `(299, size)` that scales one axis."""
+    with tf.init_scope():
+        columns = tf.eye(size)[..., None]
+        return tf.image.resize(columns, (SIDE, size), antialias=True)[..., 0].numpy()

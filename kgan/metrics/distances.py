@@ -10,16 +10,20 @@ def squared(x, y):
     """Squared Euclidean distances.
 
     Args:
-        x, y: float64 `(m, size)` and `(n, size)`.
+        x, y: `(m, size)` and `(n, size)`; they become float64 a chunk at a time.
 
     Yields:
         Pairs of a slice of `x`, and the distances of what is in it, `(rows, n)`.
     """
-    rows = max(1, CHUNK // len(y))
-    norms = np.einsum("ij,ij->i", y, y)
+    rows, columns = max(1, CHUNK // len(y)), max(1, CHUNK // y.shape[1])
     for start in range(0, len(x), rows):
-        part = x[start : start + rows]
-        found = np.einsum("ij,ij->i", part, part)[:, None] + norms - 2 * part @ y.T
+        part = np.asarray(x[start : start + rows], "float64")
+        found = np.empty((len(part), len(y)))
+        for first in range(0, len(y), columns):
+            other = np.asarray(y[first : first + columns], "float64")
+            norms = np.einsum("ij,ij->i", other, other)
+            found[:, first : first + columns] = norms - 2 * part @ other.T
+        found += np.einsum("ij,ij->i", part, part)[:, None]
         yield slice(start, start + len(part)), np.maximum(found, 0, out=found)
 
 

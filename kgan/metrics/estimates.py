@@ -43,7 +43,16 @@ def features(values, name, least=LEAST_SAMPLES):
     Raises:
         ValueError: as `pair`.
     """
-    values = np.asarray(values, "float64")
+    return checked(values, name, least).astype("float64")
+
+
+def checked(values, name, least=LEAST_SAMPLES):
+    """Vectors `(num, size)` of whatever type they are; more axes are flattened into one.
+
+    Raises:
+        ValueError: as `pair`.
+    """
+    values = np.asarray(values)
     if values.ndim < 2 or len(values) < least:
         raise ValueError(
             f"`{name}` must be of shape (num_samples, num_features), with at least {least} "

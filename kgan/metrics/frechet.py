@@ -25,7 +25,8 @@ def frechet_distance(real, generated):
         A float, at least 0.
 
     Raises:
-        ValueError: for fewer than 10 samples, other numbers of features, or NaN.
+        ValueError: for fewer than 10 samples, or than a tenth of the features; other numbers of
+            features; NaN.
 
     Example:
 
@@ -35,6 +36,12 @@ def frechet_distance(real, generated):
     """
     real, generated = pair(real, generated)
     for name, values in (("real", real), ("generated", generated)):
+        if 10 * len(values) < values.shape[1]:
+            raise ValueError(
+                f"`{name}` must have at least a tenth as many samples as features: of fewer the "
+                "distance is nearly all error; `kernel_distance` has no such bias. "
+                f"Received: {len(values)} samples of {values.shape[1]} features."
+            )
         if len(values) <= values.shape[1]:
             warnings.warn(
                 f"`{name}` has {len(values)} samples of {values.shape[1]} features: their "

@@ -7,7 +7,7 @@ from kgan.metrics.estimates import Estimate, pair
 from kgan.metrics.sample_metric import SampleMetric
 
 
-def kernel_distance(real, generated, *, num_subsets=100, subset_size=1000, seed=0):
+def kernel_distance(real, generated, *, num_subsets=100, subset_size=None, seed=0):
     """The unbiased squared maximum mean discrepancy, with the kernel (x·y / num_features + 1)³.
 
     Bińkowski et al. 2018, https://arxiv.org/abs/1801.01401, section 4: the mean over random subsets
@@ -18,6 +18,8 @@ def kernel_distance(real, generated, *, num_subsets=100, subset_size=1000, seed=
         real, generated: features, `(num_samples, num_features)`.
         num_subsets: how many subsets.
         subset_size: of how many samples, drawn without putting back; at most as many as there are.
+            `None`: 1,000, or half of the smaller set where that is less: subsets that are the
+            whole set all give the same, and no error.
         seed: of the subsets.
 
     Returns:
@@ -27,7 +29,8 @@ def kernel_distance(real, generated, *, num_subsets=100, subset_size=1000, seed=
         ValueError: for fewer than 10 samples, other numbers of features, or NaN.
     """
     real, generated = pair(real, generated)
-    size = min(subset_size, len(real), len(generated))
+    smaller = min(len(real), len(generated))
+    size = min(1000, smaller // 2) if subset_size is None else min(subset_size, smaller)
     random = np.random.RandomState(seed)  # With the same seed, torch-fidelity's subsets.
     distances = []
     for _ in range(num_subsets):

@@ -11,8 +11,7 @@ from kgan.metrics.sample_metric import ClassifierMetric
 def label_accuracy(predicted, asked):
     """The share of samples that a classifier takes for what they were asked to be.
 
-    Called classification accuracy score, or controllability. The classifier errs too: show how
-    often it is right about real samples beside it.
+    The classifier errs too: show how often it is right about real samples beside it.
 
     Args:
         predicted: what a classifier says, integers `(num_samples,)`.

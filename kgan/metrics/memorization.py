@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from kgan.metrics import distances
-from kgan.metrics.estimates import pair
+from kgan.metrics.estimates import checked
 from kgan.metrics.sample_metric import SampleMetric
 
 
@@ -46,8 +46,13 @@ def memorization(generated, training, held_out):
     Raises:
         ValueError: for fewer than 10 samples, unequal sizes, or NaN.
     """
-    training, generated = pair(training, generated, names=("training", "generated"))
-    _, held_out = pair(training, held_out, names=("training", "held_out"))
+    sets = {"training": training, "generated": generated, "held_out": held_out}
+    training, generated, held_out = (checked(part, name) for name, part in sets.items())
+    if not training.shape[1] == generated.shape[1] == held_out.shape[1]:
+        raise ValueError(
+            "`training`, `generated` and `held_out` must have the same number of features. "
+            f"Received: {training.shape[1]}, {generated.shape[1]} and {held_out.shape[1]}."
+        )
     indices, near = distances.nearest(generated, training)
     _, usual = distances.nearest(held_out, training)
     median = float(np.median(usual))
@@ -85,6 +90,13 @@ class Memorization(SampleMetric):
             return np.nan, np.nan
         found = memorization(generated, self.training, real)
         return found.ratio, found.share_closer
+
+    def check_size(self, size):
+        if self.training is not None and self.training.shape[1] != size:
+            raise ValueError(
+                "`training_samples` must be of the shape that the GAN draws. Received: "
+                f"{self.training.shape[1]} features of each, and {size} of what it draws."
+            )
 
     def get_config(self):
         return super().get_config() | {"training_samples": None}

@@ -19,8 +19,9 @@ class ModeCoverageResult(typing.NamedTuple):
         high_quality: the share of samples of high quality.
         reverse_kl: KL(shares of the samples ‖ shares of the data), in nats.
         kl: KL(shares of the data ‖ shares of the samples); infinite where a mode has no sample.
-        spread: the mean within-mode standard deviation of samples of high quality, over that of
-            the data; None for classes.
+        spread: the standard deviation of the samples of high quality within a mode, about their
+            own mean, averaged over the modes, over σ; of real points 0.974, as those further than
+            3 σ are cut off. None for classes, and where no mode has two samples.
         num_samples: how many samples were looked at.
     """
 
@@ -64,16 +65,18 @@ def mixture_coverage(samples, means, sigma, *, multiple=3.0):
     modes, away = distances.nearest(samples, means)
     good = away <= multiple * sigma
     shares = np.bincount(modes, minlength=len(means)) / len(samples)
-    squared = np.bincount(modes[good], away[good] ** 2, len(means))
     counts = np.bincount(modes[good], minlength=len(means))
-    spreads = np.sqrt(squared[counts > 0] / counts[counts > 0] / means.shape[1])
+    deviations = [
+        np.sqrt(samples[good & (modes == mode)].var(axis=0, ddof=1).mean())
+        for mode in np.flatnonzero(counts > 1)
+    ]
     return ModeCoverageResult(
         modes=int((counts > 0).sum()),
         num_modes=len(means),
         high_quality=float(good.mean()),
         reverse_kl=divergence(shares, np.full(len(means), 1 / len(means))),
         kl=divergence(np.full(len(means), 1 / len(means)), shares),
-        spread=float(spreads.mean() / sigma) if len(spreads) else None,
+        spread=float(np.mean(deviations) / sigma) if deviations else None,
         num_samples=len(samples),
     )
 
@@ -120,36 +123,43 @@ class MixtureCoverage(SampleMetric):
     """`mixture_coverage` as a Keras metric: modes, the share of high quality, the reverse KL.
 
     Args:
-        distribution: of `kgan.datasets.gaussian_mixture(...)`, or whatever has `means` and
-            `standard_deviation`.
+        means, sigma: as of `mixture_coverage`; of a data set `dataset.distribution.means` and
+            `dataset.distribution.standard_deviation`.
         num_samples: how many points are looked at; 2,500 in the literature.
         name: instead of `"mixture_coverage"`.
     """
 
     measure, parts = "mixture_coverage", ("modes", "high_quality", "reverse_kl")
 
-    def __init__(self, distribution, num_samples=2500, name=None):
+    def __init__(self, means, sigma, num_samples=2500, name=None):
         super().__init__("raw", num_samples, name or self.measure)
-        self.distribution = distribution
-
-    @property
-    def result_names(self):
-        return list(self.parts) if self.name == self.measure else super().result_names
+        self.means = features(means, "means", least=1)
+        self.sigma = float(sigma)
 
     def look(self, kind, samples, labels):
         return None if kind == "real" else super().look(kind, samples, labels)
 
     def take(self, generated):
-        means, sigma = self.distribution.means, self.distribution.standard_deviation
-        found = mixture_coverage(generated, means, sigma)
+        found = mixture_coverage(generated, self.means, self.sigma)
         return found.modes, found.high_quality, found.reverse_kl
+
+    def check_size(self, size):
+        if size != self.means.shape[1]:
+            raise ValueError(
+                "`means` must be points like those that the GAN draws. Received: "
+                f"{self.means.shape[1]} coordinates, and samples of {size} numbers."
+            )
+
+    def get_config(self):
+        kept = {"means": self.means.tolist(), "sigma": self.sigma}
+        return kept | {"num_samples": self.num_samples, "name": self.name}
 
 
 @keras.saving.register_keras_serializable("kgan")
 class ClassCoverage(ClassifierMetric):
     """`class_coverage` as a Keras metric: how many classes come up, and KL(samples ‖ data).
 
-    The shares of the data are equal ones.
+    The shares of the data are what the classifier says of the real samples.
 
     Args:
         features, num_samples, name: as in `SampleMetric`; the features are those of a classifier.
@@ -157,6 +167,10 @@ class ClassCoverage(ClassifierMetric):
 
     measure, parts = "class_coverage", ("classes", "class_kl")
 
-    def take(self, generated):
-        found = class_coverage(generated.argmax(axis=1), generated.shape[1])
+    def look(self, kind, samples, labels):
+        return super().look("generated", samples, labels)
+
+    def take(self, real, generated):
+        shares = np.bincount(real.argmax(axis=1), minlength=real.shape[1]) / len(real)
+        found = class_coverage(generated.argmax(axis=1), real.shape[1], real_shares=shares)
         return found.modes, found.reverse_kl

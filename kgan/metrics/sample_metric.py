@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras import ops
 
 from kgan import features as features_module
+from kgan.metrics.estimates import LEAST_SAMPLES
 
 
 class SampleMetric(keras.metrics.Metric):
@@ -15,7 +16,8 @@ class SampleMetric(keras.metrics.Metric):
 
     For `gan.compile(metrics=[...])` and `evaluate`, or `fit(validation_data=...)`: each batch adds
     the features of its samples, real and generated, and when Keras asks, at the end, the measure is
-    taken of all of them, in float64. Until then, and after a reset, the result is NaN. By itself:
+    taken of all of them, in float64. Until then, after a reset, and where a sample is not finite,
+    the result is NaN. By itself:
     `metric.update_state(real_samples, generated_samples)`, then `metric.result()`.
 
     The name of a metric ends with that of its features. A metric in a `.keras` file comes back if
@@ -37,6 +39,11 @@ class SampleMetric(keras.metrics.Metric):
     needs_labels = False
 
     def __init__(self, features="raw", num_samples=10_000, name=None):
+        if not isinstance(num_samples, int) or num_samples < LEAST_SAMPLES:
+            raise ValueError(
+                f"`num_samples` must be an integer of at least {LEAST_SAMPLES}. "
+                f"Received: num_samples={num_samples!r}."
+            )
         self.extractor = None if features is None else features_module.get(features)
         ending = f"_{self.extractor.name}" if self.extractor else ""
         super().__init__(name=name or f"{self.measure}{ending}", dtype="float32")
@@ -49,6 +56,8 @@ class SampleMetric(keras.metrics.Metric):
         """The names of the numbers, as they are in the logs."""
         if not self.parts:
             return [self.name]
+        if self.name == self.measure:
+            return list(self.parts)
         if self.measure in self.name:
             return [self.name.replace(self.measure, part) for part in self.parts]
         return [f"{self.name}_{part}" for part in self.parts]
@@ -59,8 +68,20 @@ class SampleMetric(keras.metrics.Metric):
         Raises:
             ValueError: if so.
         """
-        if self.extractor:
-            self.extractor.check(shape)
+        if self.extractor is None:
+            return
+        specs = tf.TensorSpec((None, *shape)), tf.TensorSpec((None,), "int32")
+        try:
+            rows = tf.function(self.look).get_concrete_function("generated", *specs)
+        except NotImplementedError as error:
+            raise ValueError(
+                f"The features {self.extractor.name!r} must be computed by TensorFlow or "
+                f"keras.ops, as a training step is a graph. Received: {error}"
+            ) from error
+        self.check_size(rows.structured_outputs.shape[1])
+
+    def check_size(self, size):
+        """Raises where so many numbers a sample cannot be measured."""
 
     def update_state(self, real_samples, generated_samples, labels=None):
         """Takes in a batch.
@@ -87,7 +108,7 @@ class SampleMetric(keras.metrics.Metric):
     def result(self):
         unknown = dict.fromkeys(self.result_names, float("nan"))
         collected = {kind: store.rows() for kind, store in self._stores.items()}
-        if collected and all(len(rows) for rows in collected.values()):
+        if collected and all(len(rows) and np.isfinite(rows).all() for rows in collected.values()):
             values = np.atleast_1d(self.take(**collected))
             unknown = dict(zip(self.result_names, map(float, values), strict=True))
         return unknown if self.parts else unknown[self.name]
@@ -97,18 +118,24 @@ class SampleMetric(keras.metrics.Metric):
             store.count.assign(0)
 
     def get_config(self):
-        named = isinstance(self._identifier, str)
-        features = self._identifier if named else None
+        features = self._identifier
+        if self.extractor is not None and features_module.is_known(self.extractor):
+            features = self.extractor.name
+        features = features if isinstance(features, str) else None
         return {"features": features, "num_samples": self.num_samples, "name": self.name}
 
     @classmethod
     def from_config(cls, config):
-        metric = cls(**config)
         missing = [name for name in ("features", "training_samples") if config.get(name, 0) is None]
-        if missing:
+        reason = f"had `{missing[0]}` of your own, which are not in the file" if missing else ""
+        try:
+            metric = cls(**config)
+        except ConnectionError as error:
+            metric, reason = cls(**config | {"features": None}), f"has no features ({error})"
+        if reason:
             warnings.warn(
-                f"The metric {metric.name!r} had `{missing[0]}` of your own, which are not in the "
-                "file: it is NaN until `gan.compile(metrics=[...])` brings them again.",
+                f"The metric {metric.name!r} {reason}: it is NaN. Where it is needed, compile the "
+                "GAN with it and with all else as before; the optimizers then begin anew.",
                 stacklevel=2,
             )
         return metric

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from kgan.metrics.estimates import LEAST_SAMPLES, pair
+from kgan.metrics.estimates import LEAST_SAMPLES, checked
 from kgan.metrics.sample_metric import SampleMetric
 
 # Of the normal distribution: 95 % lie within so many standard deviations.
@@ -48,7 +48,14 @@ def two_sample_test(real, generated, *, seed=0):
     Raises:
         ValueError: for fewer than 20 samples, unequal sizes, or NaN.
     """
-    pair(real, generated, least=2 * LEAST_SAMPLES)
+    real, generated = np.asarray(real), np.asarray(generated)
+    for name, samples in (("real", real), ("generated", generated)):
+        checked(samples, name, least=2 * LEAST_SAMPLES)
+    if real.shape[1:] != generated.shape[1:]:
+        raise ValueError(
+            "`real` and `generated` must be samples of one shape. "
+            f"Received: {real.shape[1:]} and {generated.shape[1:]}."
+        )
     size, random = min(len(real), len(generated)), np.random.default_rng(seed)
     drawn = [
         np.asarray(part, "float32")[random.permutation(len(part))[:size]]
@@ -69,8 +76,10 @@ def _trained(samples, is_real, random, seed):
     schedule = keras.optimizers.schedules.CosineDecay(2e-3, steps)
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
     classifier.compile(keras.optimizers.AdamW(schedule, weight_decay=1e-2), loss)
-    order = np.concatenate([random.permutation(len(samples)) for _ in range(EPOCHS)])
-    classifier.fit(samples[order], is_real[order], batch_size=BATCH_SIZE, shuffle=False, verbose=0)
+    options = {"batch_size": BATCH_SIZE, "shuffle": False, "verbose": 0}
+    for _ in range(EPOCHS):
+        order = random.permutation(len(samples))
+        classifier.fit(samples[order], is_real[order], **options)
     return classifier
 
 
