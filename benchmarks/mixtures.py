@@ -20,11 +20,11 @@ import time
 
 import report
 
-GAMES = ("gan", "best")
+GAMES = ("best", "gan")
 DATASETS = ("ring", "grid")
 NUM_SAMPLES = 2500
 SETTINGS = {
-    "steps": 12_000,
+    "steps": 16_000,
     "batch_size": 256,
     "latent_dim": 3,
     "generator_units": [128] * 5,
@@ -53,7 +53,7 @@ def main():
         dataset, game, seed = arguments.one
         print(json.dumps(train(dataset, game, int(seed), arguments.pictures)))
         return
-    todo = [(d, g, s) for d in DATASETS for g in GAMES for s in range(arguments.seeds)]
+    todo = [(d, g, s) for g in GAMES for d in DATASETS for s in range(arguments.seeds)]
     with concurrent.futures.ThreadPoolExecutor(arguments.processes) as pool:
         found = list(pool.map(lambda one: run(*one, arguments.pictures), todo))
     results = {}
