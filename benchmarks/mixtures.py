@@ -169,3 +169,7 @@ def train(dataset, game, seed, pictures=None):
         figure = kgan.plots.plane(moments, data.samples)
         kgan.plots.save(pictures / f"{dataset}_{game}.png", figure)
     return over_time[-1] | {"training_seconds": seconds, "over_time": over_time}
+
+
+if __name__ == "__main__":
+    main()
