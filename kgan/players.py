@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kgan import checks
+from kgan import checks, features
 
 
 def play(network, samples, labels, training):
@@ -43,10 +43,11 @@ def show(metrics, real_images, fake_images, labels):
     Keras asks for the results themselves when all batches were seen, outside of any graph.
     """
     names = []
-    for metric in metrics:
-        asked = {"labels": labels} if getattr(metric, "needs_labels", False) else {}
-        metric.update_state(real_images, fake_images, **asked)
-        names += getattr(metric, "result_names", [metric.name])
+    with features.shared():
+        for metric in metrics:
+            asked = {"labels": labels} if getattr(metric, "needs_labels", False) else {}
+            metric.update_state(real_images, fake_images, **asked)
+            names += getattr(metric, "result_names", [metric.name])
     return dict.fromkeys(names, ops.convert_to_tensor(np.nan))
 
 

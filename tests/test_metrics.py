@@ -603,3 +603,21 @@ def test_distances_in_chunks_are_those_of_all_at_once(monkeypatch):
     monkeypatch.setattr(distances, "CHUNK", 37)
     found = np.concatenate([part for _, part in distances.squared(x, y)])
     np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+def test_metrics_of_one_network_have_it_look_once():
+    seen = []
+
+    def looked(images):
+        seen.append(images.shape)
+        return keras.ops.mean(images, axis=1)
+
+    own = features.Extractor("own", looked)
+    measures = [metrics.FrechetDistance(own), metrics.PrecisionRecall(own)]
+    counts = []
+    for some in (measures[:1], measures):
+        gan = players.gan(metrics=some)
+        seen.clear()
+        gan.evaluate(players.dataset(num_samples=32, batch_size=32), verbose=0)
+        counts.append(len(seen))
+    assert counts[0] == counts[1] > 0

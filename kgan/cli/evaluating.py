@@ -92,14 +92,18 @@ def features_for(name, shape):
         return "raw"
 
 
+def _with_error(number, error):
+    return f"{number:.4g}" + ("" if error is None else f" ± {error:.2g}")
+
+
 def _show(found, name):
     real = "held-out" if found.is_held_out else "other real"
     print_line = functools.partial(console.print, highlight=False, soft_wrap=True)
-    print_line(f"{'':34}{'samples':>22}{f'{real} data':>20}")
+    print_line(f"{'':34}{'samples':>22}{f'{real} data':>22}")
     for finding in found.findings:
-        error = "" if finding.error is None else f" ± {finding.error:.2g}"
-        value, usual = f"{finding.value:.4g}{error}", f"{finding.real:.4g}"
-        print_line(f"[bold]{finding.name:34}[/]{value:>22}{usual:>20}")
+        value = _with_error(finding.value, finding.error)
+        usual = _with_error(finding.real, finding.real_error)
+        print_line(f"[bold]{finding.name:34}[/]{value:>22}{usual:>22}")
         print_line(f"  [dim]{rich.markup.escape(finding.says)}")
     classifier = ""
     if found.feature_accuracy is not None:

@@ -1,11 +1,26 @@
 """From samples to feature vectors."""
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 from keras import ops
+
+# What networks have answered, while `shared` lasts.
+_answered = None
+
+
+@contextlib.contextmanager
+def shared():
+    """As long as this lasts a network looks at a tensor once, however many measures ask."""
+    global _answered
+    _answered = {}
+    try:
+        yield
+    finally:
+        _answered = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -33,6 +48,14 @@ class Extractor:
 
     def __call__(self, samples):
         """Both answers, tensors: features `(batch, num_features)`, and logits or None."""
+        if _answered is None:
+            return self._look(samples)
+        key = id(self), id(samples)
+        if key not in _answered:
+            _answered[key] = samples, self._look(samples)  # Kept, so that no other gets its id.
+        return _answered[key][1]
+
+    def _look(self, samples):
         self.check(samples.shape[1:])
         answers = self.network(samples)
         answers = answers if isinstance(answers, dict) else {"features": answers}

@@ -93,7 +93,9 @@ class SampleMetric(keras.metrics.Metric):
         if self.extractor is None:
             return
         for kind, samples in (("real", real_samples), ("generated", generated_samples)):
-            rows = self.look(kind, ops.convert_to_tensor(samples, "float32"), labels)
+            if not tf.is_tensor(samples) or samples.dtype != tf.float32:
+                samples = ops.convert_to_tensor(samples, "float32")
+            rows = self.look(kind, samples, labels)
             if rows is not None:
                 self._store(kind, rows.shape[1]).add(rows)
 

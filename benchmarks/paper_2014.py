@@ -1,0 +1,253 @@
+"""Table 1 of Goodfellow et al. 2014 for MNIST: the paper's networks, its training, its measure.
+
+https://arxiv.org/abs/1406.2661, section 5, and the configuration that was published with it
+(https://github.com/goodfeli/adversarial, `mnist.yaml`, `parzen_ll.py`). Networks and weights are
+`kgan.architectures.mlp`; the generator's last bias begins at the data's marginals. The game is
+trained on the first 50,000 training images, by stochastic gradient descent at 0.1, divided by
+1.000004 after each update, with a momentum that rises from 0.5 to 0.7 in 250 epochs, 100 images at
+once. The published code halves D's loss, so D's rate is 0.05 here.
+
+Two ways to take turns: `paper` is Algorithm 1, D first and then G on fresh fakes, by `kgan.GAN` as
+it is; `code` is what the published code does: both at once, on the same fakes. Of each both the
+generator itself is measured, which is what the paper has, and kgan's averaged one.
+
+Parzen windows: 10,000 samples in [0, 1], σ by the first 1,000 of the other 10,000 training images,
+scored on the 10,000 test images. Beside them, as samples: real training images, which nothing
+should beat; centers of k-means, which do; and kgan's recipe `mnist`.
+
+    python benchmarks/paper_2014.py --seeds 3 --minutes 60
+"""
+
+import argparse
+import concurrent.futures
+import json
+import os
+import subprocess
+import sys
+import time
+
+import numpy as np
+import report
+
+TURNS = ("paper", "code")
+BATCH_SIZE = 100
+SETTINGS = {
+    "learning_rate": 0.1,
+    "divided_by": 1.000004,
+    "momentum": (0.5, 0.7),
+    "epochs_of_momentum": 250,
+    "ema_decay": 0.9999,
+    "num_samples": 10_000,
+}
+EVERY_EPOCHS = 20
+
+
+def main():
+    """Trains each way with every seed, and measures what stands beside it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--minutes", type=float, default=60.0, help="of training, each")
+    parser.add_argument("--turns", nargs="+", choices=TURNS, default=TURNS)
+    parser.add_argument("--processes", type=int, default=1, help="how many train at once")
+    parser.add_argument("--one", nargs=2, metavar=("TURNS", "SEED"))
+    arguments = parser.parse_args()
+    if arguments.one:
+        print(json.dumps(train(arguments.one[0], int(arguments.one[1]), arguments.minutes)))
+        return
+    todo = [(turns, seed) for turns in arguments.turns for seed in range(arguments.seeds)]
+    with concurrent.futures.ThreadPoolExecutor(arguments.processes) as pool:
+        found = list(pool.map(lambda one: run(*one, arguments), todo))
+    results = {
+        turns: [result for one, result in zip(todo, found, strict=True) if one[0] == turns]
+        for turns in arguments.turns
+    }
+    results |= beside()
+    settings = {**vars(arguments), **SETTINGS}
+    report.write(report.RESULTS / "paper_2014.json", settings, results)
+
+
+def run(turns, seed, arguments):
+    """What `train` gives, in a process of its own."""
+    threads = max(1, len(os.sched_getaffinity(0)) // arguments.processes)
+    command = [sys.executable, __file__, "--one", turns, str(seed)]
+    command += ["--minutes", str(arguments.minutes)]
+    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": str(threads)}
+    environment |= {"TF_NUM_INTRAOP_THREADS": str(threads), "TF_NUM_INTEROP_THREADS": "1"}
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
+    if done.returncode:
+        sys.exit(f"{command} failed.")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def train(turns, seed, minutes):
+    """Plays one game for so long; measures it as it goes on, and at its end."""
+    import keras
+
+    import kgan
+
+    data = images()
+    keras.utils.set_random_seed(seed)
+    training = kgan.datasets.from_arrays(data["training"], batch_size=BATCH_SIZE, seed=seed)
+    game = kgan.GAN if turns == "paper" else simultaneous()
+    gan = game(
+        *networks(data["training"]),
+        latent_distribution="uniform",
+        ema_decay=SETTINGS["ema_decay"],
+        seed=seed,
+    )
+    optimizers = optimizer(1.0), optimizer(0.5)
+    gan.compile(*optimizers, steps_per_execution=20)
+    seconds, over_time, epoch = 0.0, [], 0
+    while seconds < 60 * minutes:
+        low, high = SETTINGS["momentum"]
+        share = min(1.0, epoch / (SETTINGS["epochs_of_momentum"] - 1))
+        for one in optimizers:
+            one.level.assign(low + share * (high - low))
+        begin = time.perf_counter()
+        logs = gan.fit(training, epochs=1, verbose=0).history
+        seconds += time.perf_counter() - begin
+        epoch += 1
+        if epoch % EVERY_EPOCHS == 0:
+            scores = {which: score(samples, data, few=True) for which, samples in drawn(gan)}
+            answers = {name: values[0] for name, values in logs.items()}
+            over_time.append({"epoch": epoch, "seconds": seconds, **scores, "logs": answers})
+            shown = {which: round(found["value"], 1) for which, found in scores.items()}
+            print(turns, seed, epoch, f"{seconds:.0f} s", shown, file=sys.stderr, flush=True)
+    scores = {which: score(samples, data) for which, samples in drawn(gan)}
+    return {"epochs": epoch, "training_seconds": seconds, **scores, "over_time": over_time}
+
+
+def drawn(gan):
+    """Samples of the generator itself, and of the averaged one, from the same latents."""
+    from kgan import noise, players
+
+    latents = noise.latent_blocks("uniform", gan.latent_dim, [(1, SETTINGS["num_samples"])])
+    for which in ("generator", "averaged_generator"):
+        yield which, players.predict(getattr(gan, which), [latents], 1000)
+
+
+def score(samples, data, few=False):
+    """The Parzen score of samples in [-1, 1]; `few`: on a fifth of the test images."""
+    from kgan.metrics import parzen_log_likelihood
+
+    test = data["test"][::5] if few else data["test"]
+    pixels = [(part + 1) / 2 for part in (samples, data["validation"], test)]
+    found = parzen_log_likelihood(*pixels)
+    return {"value": found.value, "error": found.error, "sigma": found.sigma}
+
+
+def images():
+    """MNIST in [-1, 1]: what is trained on, what chooses σ, and what is scored."""
+    import kgan
+
+    train, test = (kgan.datasets.from_tfds("mnist", split).samples for split in ("train", "test"))
+    return {"training": train[:50_000], "validation": train[50_000:51_000], "test": test}
+
+
+def networks(training):
+    """The paper's pair. D looks at pixels in [0, 1], as the published code does."""
+    import keras
+
+    import kgan
+
+    generator, inner = kgan.architectures.mlp(training.shape[1:], latent_dim=100)
+    marginals = np.clip((training.mean(axis=0).ravel() + 1) / 2, 1e-5, 1 - 1e-5)
+    output = [layer for layer in generator.layers if isinstance(layer, keras.layers.Dense)][-1]
+    output.bias.assign(np.log(marginals / (1 - marginals)))
+    pixels = keras.Input(training.shape[1:], name="images")
+    logits = inner(keras.layers.Rescaling(0.5, 0.5)(pixels))
+    return generator, keras.Model(pixels, logits, name="discriminator")
+
+
+def optimizer(share):
+    """SGD whose momentum is a variable, `level`, to be raised as training goes on."""
+    import keras
+    from keras import ops
+
+    class RisingMomentum(keras.optimizers.SGD):
+        def build(self, variables):
+            super().build(variables)
+            self.level = keras.Variable(self.momentum, trainable=False)
+
+        def update_step(self, gradient, variable, learning_rate):
+            velocity = self.momentums[self._get_variable_index(variable)]
+            rate = ops.cast(learning_rate, variable.dtype)
+            self.assign(velocity, self.level * velocity - rate * gradient)
+            self.assign_add(variable, velocity)
+
+    rate = keras.optimizers.schedules.ExponentialDecay(
+        share * SETTINGS["learning_rate"], decay_steps=1, decay_rate=1 / SETTINGS["divided_by"]
+    )
+    return RisingMomentum(rate, momentum=SETTINGS["momentum"][0])
+
+
+def simultaneous():
+    """A GAN whose players move at once."""
+    import tensorflow as tf
+
+    import kgan
+    from kgan import noise, players
+
+    class Simultaneous(kgan.GAN):
+        def train_step(self, data):
+            noise.set_dropout([self.generator, self.discriminator], self.seed, self.step)
+            ((real_images, _),) = self._minibatches(data)
+            latents = self._latents(real_images, draw=0)
+            with tf.GradientTape(persistent=True) as tape:
+                fake_images = players.play(self.generator, latents, None, training=True)
+                logits = [
+                    players.play(self.discriminator, samples, None, training=True)
+                    for samples in (real_images, fake_images)
+                ]
+                loss = tf.reduce_mean(self.loss.discriminator_loss(*logits))
+                generator_loss = tf.reduce_mean(self.loss.generator_loss(*logits))
+            weights = self.discriminator.trainable_weights, self.generator.trainable_weights
+            gradients = [
+                tape.gradient(objective, network)
+                for objective, network in zip((loss, generator_loss), weights, strict=True)
+            ]
+            with tf.control_dependencies(gradients[0] + gradients[1]):
+                self.discriminator_optimizer.apply(gradients[0], weights[0])
+                self.generator_optimizer.apply(gradients[1], weights[1])
+            logs = {"discriminator_loss": loss, **self.loss.answers(*logits)}
+            self._update_averaged_generator()
+            self.step.assign_add(1)
+            return self._log([logs], {"generator_loss": generator_loss}, real_images)
+
+    return Simultaneous
+
+
+def beside():
+    """The scores of what stands beside the games."""
+    import kgan
+
+    data, count = images(), SETTINGS["num_samples"]
+    order = np.random.default_rng(0).permutation(len(data["training"]))
+    recipe = kgan.recipes.get("mnist")
+    training = kgan.datasets.from_arrays(data["training"], batch_size=recipe.batch_size)
+    gan = recipe.build(training)
+    gan.fit(training, epochs=recipe.epochs, verbose=0)
+    return {
+        "real": [score(data["training"][order[:count]], data)],
+        "centers": [score(centers(data["training"], data["training"][order[:count]]), data)],
+        "recipe": [score(gan.generate(count, seed=0), data)],
+    }
+
+
+def centers(samples, begin, rounds=5):
+    """k-means from `begin`: each sample goes to the nearest center, each center to their mean."""
+    from kgan.metrics import distances
+
+    flat, found = (part.reshape(len(part), -1) for part in (samples, begin.copy()))
+    for _ in range(rounds):
+        nearest, _ = distances.nearest(flat, found)
+        counts = np.bincount(nearest, minlength=len(found))
+        order = np.argsort(nearest, kind="stable")
+        starts = np.cumsum(counts) - counts
+        sums = np.add.reduceat(flat[order], np.minimum(starts, len(flat) - 1))
+        found[counts > 0] = sums[counts > 0] / counts[counts > 0, None]
+    return found.reshape(begin.shape)
+
+
+if __name__ == "__main__":
+    main()
