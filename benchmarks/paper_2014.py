@@ -15,15 +15,11 @@ Parzen windows: 10,000 samples in [0, 1], σ by the first 1,000 of the other 10,
 scored on the 10,000 test images. Beside them, as samples: real training images, which nothing
 should beat; centers of k-means, which do; and kgan's recipe `mnist`.
 
-    python benchmarks/paper_2014.py --seeds 3 --minutes 60
+    python benchmarks/paper_2014.py --turns paper --seed 0 --minutes 60
+    python benchmarks/paper_2014.py
 """
 
 import argparse
-import concurrent.futures
-import json
-import os
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -43,40 +39,19 @@ EVERY_EPOCHS = 20
 
 
 def main():
-    """Trains each way with every seed, and measures what stands beside it."""
+    """Plays one game, or measures what stands beside it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--minutes", type=float, default=60.0, help="of training, each")
-    parser.add_argument("--turns", nargs="+", choices=TURNS, default=TURNS)
-    parser.add_argument("--processes", type=int, default=1, help="how many train at once")
-    parser.add_argument("--one", nargs=2, metavar=("TURNS", "SEED"))
+    parser.add_argument("--turns", choices=TURNS, help="without: what stands beside the games")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--minutes", type=float, default=60.0, help="of training")
     arguments = parser.parse_args()
-    if arguments.one:
-        print(json.dumps(train(arguments.one[0], int(arguments.one[1]), arguments.minutes)))
-        return
-    todo = [(turns, seed) for turns in arguments.turns for seed in range(arguments.seeds)]
-    with concurrent.futures.ThreadPoolExecutor(arguments.processes) as pool:
-        found = list(pool.map(lambda one: run(*one, arguments), todo))
-    results = {
-        turns: [result for one, result in zip(todo, found, strict=True) if one[0] == turns]
-        for turns in arguments.turns
-    }
-    results |= beside()
     settings = {**vars(arguments), **SETTINGS}
-    report.write(report.RESULTS / "paper_2014.json", settings, results)
-
-
-def run(turns, seed, arguments):
-    """What `train` gives, in a process of its own."""
-    threads = max(1, len(os.sched_getaffinity(0)) // arguments.processes)
-    command = [sys.executable, __file__, "--one", turns, str(seed)]
-    command += ["--minutes", str(arguments.minutes)]
-    environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": str(threads)}
-    environment |= {"TF_NUM_INTRAOP_THREADS": str(threads), "TF_NUM_INTEROP_THREADS": "1"}
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
-    if done.returncode:
-        sys.exit(f"{command} failed.")
-    return json.loads(done.stdout.splitlines()[-1])
+    if arguments.turns:
+        name = f"paper_2014_{arguments.turns}_{arguments.seed}"
+        results = train(arguments.turns, arguments.seed, arguments.minutes)
+    else:
+        name, results = "paper_2014_beside", beside()
+    report.write(report.RESULTS / f"{name}.json", settings, results)
 
 
 def train(turns, seed, minutes):
@@ -112,7 +87,7 @@ def train(turns, seed, minutes):
             answers = {name: values[0] for name, values in logs.items()}
             over_time.append({"epoch": epoch, "seconds": seconds, **scores, "logs": answers})
             shown = {which: round(found["value"], 1) for which, found in scores.items()}
-            print(turns, seed, epoch, f"{seconds:.0f} s", shown, file=sys.stderr, flush=True)
+            print(turns, seed, epoch, f"{seconds:.0f} s", shown, flush=True)
     scores = {which: score(samples, data) for which, samples in drawn(gan)}
     return {"epochs": epoch, "training_seconds": seconds, **scores, "over_time": over_time}
 
@@ -228,9 +203,9 @@ def beside():
     gan = recipe.build(training)
     gan.fit(training, epochs=recipe.epochs, verbose=0)
     return {
-        "real": [score(data["training"][order[:count]], data)],
-        "centers": [score(centers(data["training"], data["training"][order[:count]]), data)],
-        "recipe": [score(gan.generate(count, seed=0), data)],
+        "real": score(data["training"][order[:count]], data),
+        "centers": score(centers(data["training"], data["training"][order[:count]]), data),
+        "recipe": score(gan.generate(count, seed=0), data),
     }
 
 

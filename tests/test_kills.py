@@ -74,6 +74,7 @@ def test_a_run_that_is_killed_ends_like_one_that_is_not(tmp_path, undisturbed, k
     check_same(tmp_path, undisturbed)
 
 
+@pytest.mark.slow
 def test_a_conditional_dcgan_that_is_killed_ends_like_one_that_is_not(tmp_path):
     assert start(tmp_path / "whole", options=DCGAN)
     for kill in [("batch", "before", EXECUTIONS + 1), ("rename", "after", 7)]:

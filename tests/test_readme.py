@@ -27,12 +27,12 @@ def test_the_python_of_readme_runs_on_a_little_of_mnist(tmp_path, monkeypatch, c
     monkeypatch.chdir(tmp_path)
     for again in (False, True):
         namespace = {}
-        exec(programs(ROOT / "README.md", 160), namespace)
+        exec(programs(ROOT / "README.md", 256), namespace)
         assert ("has had its 4 epochs" in capsys.readouterr().out) == again
     assert namespace["images"].shape == (64, 28, 28, 1)
     assert namespace["probabilities"].shape == (64,)
     assert np.all((namespace["probabilities"] > 0) & (namespace["probabilities"] < 1))
-    assert namespace["gan"].step.numpy() == 2 * 4 * 5
+    assert namespace["gan"].step.numpy() == 2 * 4 * 8
     assert namespace["best"].best > 0
     assert len(list(tmp_path.glob("saved_models/mnist/samples/epoch_*.png"))) == 4
 
