@@ -12,8 +12,9 @@ def draw(gan, training, held_out, folder, *, num_samples=40, seed=0):
     """Writes pictures of samples beside real ones.
 
     Of images: `nearest.png`, samples beside real images and the nearest ones of the training data;
-    `nearest_pairs.png`, of a thousand samples those that are nearest to a training image, where
-    copies would be; `interpolation.png`. Of points and vectors `samples.png`.
+    `nearest_pairs.png`, of a thousand samples those that are nearest to a training image, measured
+    by how near that one has another beside it: where copies would be; `interpolation.png`. Of
+    points and vectors `samples.png`.
 
     Args:
         gan: a `kgan.GAN`.
@@ -34,7 +35,7 @@ def draw(gan, training, held_out, folder, *, num_samples=40, seed=0):
         return [folder / "samples.png"]
     flat = [np.reshape(part, (len(part), -1)) for part in (samples, known)]
     indices, away = distances.nearest(*flat)
-    order = np.argsort(away)[:num_samples]
+    order = np.argsort(away / _loneliness(flat[1], indices))[:num_samples]
     some = slice(num_samples)
     kinds = ("linear", "spherical")
     figures = {
@@ -59,6 +60,13 @@ def draw(gan, training, held_out, folder, *, num_samples=40, seed=0):
     for name, figure in figures.items():
         plots.save(folder / name, figure, dpi=150)
     return [folder / name for name in figures]
+
+
+def _loneliness(known, indices):
+    """The distance of some of `known` to the nearest other one; a simple image has one near by."""
+    parts = distances.squared(known[indices], known)
+    squared = np.concatenate([np.partition(found, 1, axis=1)[:, 1] for _, found in parts])
+    return np.sqrt(np.maximum(squared, 1e-12))  # Where there are two of one, it is not lonely.
 
 
 def interpolate(gan, num_pairs, num_steps, *, kind="spherical", labels=None, seed=0):
