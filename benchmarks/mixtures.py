@@ -129,6 +129,15 @@ def optimizer():
     return keras.optimizers.Adam(rate, SETTINGS["beta_1"], SETTINGS["beta_2"])
 
 
+def answers(discriminator):
+    """What D answers to points now, whatever it learns later."""
+    import keras
+
+    copy = keras.models.clone_model(discriminator)
+    copy.set_weights(discriminator.get_weights())
+    return lambda points: copy.predict(points, batch_size=4096, verbose=0)
+
+
 def train(dataset, game, seed, pictures=None):
     """Plays one game, and measures it."""
     import keras
@@ -158,13 +167,8 @@ def train(dataset, game, seed, pictures=None):
         seconds += time.perf_counter() - begin
         samples = gan.generate(NUM_SAMPLES, seed=seed)
         over_time.append({"step": int(gan.step.numpy()), **measured(samples, data.distribution)})
-        discriminator = keras.models.clone_model(gan.discriminator)
-        discriminator.set_weights(gan.discriminator.get_weights())
-
-        def answer(points, discriminator=discriminator):
-            return discriminator.predict(points, batch_size=4096, verbose=0)
-
-        moments[f"step {over_time[-1]['step']:,}"] = (samples, answer)
+        if pictures:
+            moments[f"step {over_time[-1]['step']:,}"] = (samples, answers(gan.discriminator))
     if pictures:
         figure = kgan.plots.plane(moments, data.samples)
         kgan.plots.save(pictures / f"{dataset}_{game}.png", figure)

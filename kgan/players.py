@@ -42,13 +42,11 @@ def show(metrics, real_images, fake_images, labels):
 
     Keras asks for the results themselves when all batches were seen, outside of any graph.
     """
-    names = []
     with features.shared():
         for metric in metrics:
             asked = {"labels": labels} if getattr(metric, "needs_labels", False) else {}
             metric.update_state(real_images, fake_images, **asked)
-            names += getattr(metric, "result_names", [metric.name])
-    return dict.fromkeys(names, ops.convert_to_tensor(np.nan))
+    return dict.fromkeys(checks.result_names(metrics), ops.convert_to_tensor(np.nan))
 
 
 def averaged_copy(generator):

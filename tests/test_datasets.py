@@ -873,3 +873,12 @@ def test_without_a_network_a_download_fails_before_it_begins(tmp_path, monkeypat
         ConnectionError, match=r"OSError: .* is unknown\nWithout a network use kgan.datasets"
     ):
         datasets.from_tfds("cifar10", data_dir=tmp_path)
+
+
+def test_held_out_data_is_no_training_data(tmp_path):
+    for seed in (0, 1):
+        train = datasets.load("ring", seed=seed).samples
+        held_out = datasets.load_held_out("ring", seed=seed).samples
+        assert not set(map(tuple, train)) & set(map(tuple, held_out))
+    assert datasets.load_held_out("digits", with_labels=True).num_samples == 360
+    assert datasets.load_held_out(tmp_path, image_size=8) is None

@@ -6,7 +6,7 @@ import warnings
 
 import keras
 
-from kgan import files
+from kgan import checks, files
 
 
 class BestGenerator(keras.callbacks.Callback):
@@ -65,9 +65,7 @@ class BestGenerator(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         files.check_writable(self.filepath.parent)
-        names = list(self.model.game_log.names)
-        for metric in self.model.evaluation_metrics:
-            names += getattr(metric, "result_names", [metric.name])
+        names = self.model.game_log.names + checks.result_names(self.model.evaluation_metrics)
         if self.monitor.removeprefix("val_") not in names:
             raise ValueError(
                 f"`monitor` must be one of {', '.join(sorted(names))}, with val_ before it for the "

@@ -7,6 +7,7 @@ from kgan.checks.arguments import (
     check_positive_integer,
     check_seed,
     check_settings,
+    result_names,
 )
 from kgan.checks.batches import check_batch, check_first_batch, check_fit, unpack, usable_rows
 from kgan.checks.networks import check_networks, computes_in_float16, num_classes
@@ -24,6 +25,7 @@ __all__ = [
     "check_settings",
     "computes_in_float16",
     "num_classes",
+    "result_names",
     "unpack",
     "usable_rows",
 ]

@@ -64,7 +64,6 @@ def check_compile(
 
 
 def _check_metrics(metrics, gan):
-    names = []
     for metric in metrics:
         if not isinstance(metric, keras.metrics.Metric):
             raise TypeError(
@@ -78,11 +77,16 @@ def _check_metrics(metrics, gan):
                 f"`metrics`: {metric.name!r} is for networks that take labels; build them with "
                 "`num_classes`. Received: networks without labels."
             )
-        names += getattr(metric, "result_names", [metric.name])
+    names = result_names(metrics)
     if len(set(names)) < len(names):
         raise ValueError(
             f"`metrics` must have names of their own: give one a `name=...`. Received: {names}."
         )
+
+
+def result_names(metrics):
+    """The names of what Keras metrics give, in order: of some it is several numbers."""
+    return [name for metric in metrics for name in getattr(metric, "result_names", [metric.name])]
 
 
 def _check_penalties(penalties, discriminator):

@@ -59,6 +59,7 @@ def _data(run, gan, model, dataset):
         "batch_size": 1,
         "image_size": asked.get("image_size"),
         "with_labels": bool(gan.num_classes) or name in CLASSIFIED,
+        "seed": asked.get("seed", 0),  # On which the points of a mixture depend.
     }
     if datasets.is_directory(name):
         options["image_size"] = gan.generator.output_shape[1]

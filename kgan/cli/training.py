@@ -94,6 +94,7 @@ def _train(name, recipe, run, asked, formats):
 def _validation(recipe, dataset):
     """What the best epoch is told by: arguments of `_fit`, and a list of one Keras metric."""
     options = {"image_size": recipe.image_size, "with_labels": recipe.conditional}
+    options["seed"] = recipe.seed
     held_out = datasets.load_held_out(recipe.dataset, batch_size=100, **options)
     if held_out is None:
         raise runs.RunError(

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from kgan import metrics
-from kgan.metrics import two_sample
+from kgan.evaluation import sentences
+from kgan.metrics import parzen, two_sample
 from kgan.metrics.estimates import Estimate
 
 # Of how many samples the nearest of all training samples is looked for, pixel by pixel.
@@ -35,126 +36,6 @@ class Measure:
     real: Callable | None = None
     of_features: bool = True
     most: int | None = None
-
-
-def _percent(value):
-    return f"{100 * value:.1f} %"
-
-
-def _frechet(value, real):
-    if value <= 1.5 * real:
-        return "As near to the training data as other real data is, or nearly so."
-    return f"{value / max(real, 1e-9):.3g} times the (squared) distance of other real data."
-
-
-def _kernel(value, real):
-    return f"0: the same distribution as the training data; other real data gets {real:.2g}."
-
-
-def _precision(value, real):
-    return f"{_percent(value)} of samples lie among real data; of other real data {_percent(real)}."
-
-
-def _recall(value, real):
-    return f"{_percent(value)} of real data lies among samples; among real data {_percent(real)}."
-
-
-def _density(value, real):
-    if value > 1.1 * real:
-        return "Samples crowd where real data lies densest: what is typical is overdrawn."
-    if value < 0.9 * real:
-        return "Samples lie less densely where real data lies than other real data does."
-    return "Samples lie as densely where real data lies as other real data does."
-
-
-def _coverage(value, real):
-    return (
-        f"{_percent(value)} of real data has a sample near by; other real data: {_percent(real)}."
-    )
-
-
-def _score(value, real):
-    if value < 0.95 * real:
-        return "Less clear to the classifier, or less even over the classes, than real data."
-    return "By this score no less clear and even than real data."
-
-
-def _classes(value, real):
-    missing = math.ceil(real - value - 1e-9)
-    return f"{missing} of {round(real)} never come up." if missing > 0 else "Every class comes up."
-
-
-def _rarest(value, real):
-    return f"The rarest class is {_percent(value)} of the samples; of real data {_percent(real)}."
-
-
-def _class_kl(value, real):
-    return f"0: the classes come up exactly as in the training data; real data gets {real:.2g}."
-
-
-def _two_sample(value, real):
-    if value <= max(real, 0.5) + 0.02:
-        return "A fresh classifier tells samples no better from real data than other real data."
-    ease = "easily" if value > 0.9 else "often" if value > 0.7 else "sometimes"
-    return f"A fresh classifier {ease} tells samples from real data; 0.5: it can only guess."
-
-
-def _labels(value, real):
-    told, right = _percent(value), _percent(real)
-    return f"{told} are as asked for; the classifier is right about {right} of real data."
-
-
-def _pairwise(value, real):
-    ratio = value / max(real, 1e-9)
-    if ratio < 0.1:
-        return "All samples are nearly the same: the generator has collapsed."
-    if 0.95 < ratio < 1.05:
-        return "Two samples differ as much as two of the data."
-    varied = "less varied" if ratio < 1 else "more than the data; some may be off it"
-    return f"Two samples differ {ratio:.2f} times as much as two of the data: {varied}."
-
-
-def _similarity(value, real):
-    if value > real + 0.02:
-        return "Two samples are more alike than two of the data: less varied."
-    return "Two samples are no more alike than two of the data."
-
-
-def _memorization(value, real):
-    if value < 0.5:
-        return "The median sample is much nearer to training data than new data is: copies?"
-    if value < 0.9:
-        return (
-            "The median sample is nearer to training data than new data is; so is what is blurred."
-        )
-    return "The median sample is about as far from training data as new data is, or further."
-
-
-def _closer(value, real):
-    if value > 0.05:
-        return f"{_percent(value)} are nearer to training data than 99 % of new data: look at them."
-    return f"{_percent(value)} are nearer to training data than 99 % of new data is."
-
-
-def _parzen(value, real):
-    return "Nats, as in the 2014 paper. Blur can beat real data at it: a poor judge by itself."
-
-
-def _modes(value, real):
-    missing = math.ceil(real - value - 1e-9)
-    return f"{missing} of {round(real)} are never reached." if missing > 0 else "Each is reached."
-
-
-def _quality(value, real):
-    return f"{_percent(value)} of samples lie within 3 σ of a mode; of real data {_percent(real)}."
-
-
-def _reverse_kl(value, real):
-    return f"0: each mode comes up as often as it should; real data gets {real:.2g}."
-
-
-def _spread(value, real):
-    return f"Within a mode samples spread {value / max(real, 1e-9):.2f} times as far as real data."
 
 
 def _take_frechet(samples, reality):
@@ -216,10 +97,7 @@ def _real_memorization(samples, reality):
 
 
 def _take_parzen(samples, reality):
-    num_validation = min(1000, len(reality.real) // 10)
-    held_out = (reality.real.values + 1) / 2
-    validation, test = held_out[:num_validation], held_out[num_validation:]
-    found = metrics.parzen_log_likelihood((samples.values + 1) / 2, validation, test)
+    found = parzen.of_images(samples.values, reality.real.values)
     return (Estimate(found.value, found.error, len(samples)),)
 
 
@@ -231,7 +109,12 @@ def _real_parzen(samples, reality):
 def _take_mixture(samples, reality):
     modes = reality.distribution
     found = metrics.mixture_coverage(samples.values, modes.means, modes.standard_deviation)
-    return found.modes, found.high_quality, found.reverse_kl, found.spread or math.nan
+    return (
+        found.modes,
+        found.high_quality,
+        found.reverse_kl,
+        math.nan if found.spread is None else found.spread,
+    )
 
 
 def _held_out(reality, conditional):
@@ -240,34 +123,42 @@ def _held_out(reality, conditional):
 
 ALL = {
     "frechet_distance": Measure(
-        {"frechet_distance": _frechet},
+        {"frechet_distance": sentences.frechet},
         _take_frechet,
         fits=lambda reality, conditional: reality.real.features.shape[1] < len(reality.real),
     ),
-    "kernel_distance": Measure({"kernel_distance": _kernel}, _take_kernel),
-    "precision_recall": Measure({"precision": _precision, "recall": _recall}, _take_precision),
-    "density_coverage": Measure({"density": _density, "coverage": _coverage}, _take_density),
+    "kernel_distance": Measure({"kernel_distance": sentences.kernel}, _take_kernel),
+    "precision_recall": Measure(
+        {"precision": sentences.precision, "recall": sentences.recall}, _take_precision
+    ),
+    "density_coverage": Measure(
+        {"density": sentences.density, "coverage": sentences.coverage}, _take_density
+    ),
     "classifier_score": Measure(
-        {"classifier_score": _score},
+        {"classifier_score": sentences.score},
         _take_score,
         fits=lambda reality, conditional: reality.has_classifier,
     ),
     "class_coverage": Measure(
-        {"classes": _classes, "rarest_class": _rarest, "class_kl": _class_kl},
+        {
+            "classes": sentences.classes,
+            "rarest_class": sentences.rarest,
+            "class_kl": sentences.class_kl,
+        },
         _take_classes,
         fits=lambda reality, conditional: reality.knows_classes,
     ),
     "label_accuracy": Measure(
-        {"label_accuracy": _labels},
+        {"label_accuracy": sentences.labels},
         _take_labels,
         fits=lambda reality, conditional: conditional and reality.knows_classes,
     ),
     "two_sample_test": Measure(
-        {"two_sample_test": _two_sample}, _take_two_sample, of_features=False
+        {"two_sample_test": sentences.two_sample}, _take_two_sample, of_features=False
     ),
-    "pairwise_distance": Measure({"pairwise_distance": _pairwise}, _take_pairwise),
+    "pairwise_distance": Measure({"pairwise_distance": sentences.pairwise}, _take_pairwise),
     "multiscale_similarity": Measure(
-        {"multiscale_similarity": _similarity},
+        {"multiscale_similarity": sentences.similarity},
         _take_similarity,
         fits=lambda reality, conditional: (
             reality.is_image and min(reality.real.values.shape[1:3]) > 6
@@ -276,7 +167,10 @@ ALL = {
         most=2000,
     ),
     "memorization": Measure(
-        {"memorization_ratio": _memorization, "memorization_share_closer": _closer},
+        {
+            "memorization_ratio": sentences.memorization,
+            "memorization_share_closer": sentences.closer,
+        },
         _take_memorization,
         fits=_held_out,
         real=_real_memorization,
@@ -284,7 +178,7 @@ ALL = {
         of_features=False,
     ),
     "parzen_log_likelihood": Measure(
-        {"parzen_log_likelihood": _parzen},
+        {"parzen_log_likelihood": sentences.parzen},
         _take_parzen,
         fits=lambda reality, conditional: (
             reality.is_held_out and reality.is_image and reality.real.values[0].size <= 1024
@@ -293,7 +187,12 @@ ALL = {
         of_features=False,
     ),
     "mixture_coverage": Measure(
-        {"modes": _modes, "high_quality": _quality, "reverse_kl": _reverse_kl, "spread": _spread},
+        {
+            "modes": sentences.modes,
+            "high_quality": sentences.quality,
+            "reverse_kl": sentences.reverse_kl,
+            "spread": sentences.spread,
+        },
         _take_mixture,
         fits=lambda reality, conditional: reality.distribution is not None,
         of_features=False,

@@ -93,9 +93,7 @@ class PairwiseDistance(SampleMetric):
     """
 
     measure = "pairwise_distance"
-
-    def look(self, kind, samples, labels):
-        return None if kind == "real" else super().look(kind, samples, labels)
+    needs_real = False
 
     def take(self, generated):
         return pairwise_distance(generated).value
@@ -111,14 +109,15 @@ class MultiscaleSimilarity(SampleMetric):
     """
 
     measure = "multiscale_similarity"
+    needs_real = False
 
     def __init__(self, num_samples=2000, name=None):
         super().__init__("raw", num_samples, name or self.measure)
         self._shape = None
 
-    def look(self, kind, samples, labels):
+    def look(self, samples, labels):
         self._shape = tuple(samples.shape[1:])
-        return None if kind == "real" else super().look(kind, samples, labels)
+        return super().look(samples, labels)
 
     def take(self, generated):
         return multiscale_similarity(generated.reshape(-1, *self._shape)).value

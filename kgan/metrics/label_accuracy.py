@@ -44,9 +44,7 @@ class LabelAccuracy(ClassifierMetric):
     measure = "label_accuracy"
     needs_labels = True
 
-    def look(self, kind, samples, labels):
-        if kind == "real":
-            return None
+    def look(self, samples, labels):
         if labels is None:
             raise ValueError(
                 f"`labels` are needed by the metric {self.name!r}: what the generated samples were "

@@ -130,14 +130,12 @@ class MixtureCoverage(SampleMetric):
     """
 
     measure, parts = "mixture_coverage", ("modes", "high_quality", "reverse_kl")
+    needs_real = False
 
     def __init__(self, means, sigma, num_samples=2500, name=None):
         super().__init__("raw", num_samples, name or self.measure)
         self.means = features(means, "means", least=1)
         self.sigma = float(sigma)
-
-    def look(self, kind, samples, labels):
-        return None if kind == "real" else super().look(kind, samples, labels)
 
     def take(self, generated):
         found = mixture_coverage(generated, self.means, self.sigma)
@@ -166,9 +164,7 @@ class ClassCoverage(ClassifierMetric):
     """
 
     measure, parts = "class_coverage", ("classes", "class_kl")
-
-    def look(self, kind, samples, labels):
-        return super().look("generated", samples, labels)
+    needs_real = True
 
     def take(self, real, generated):
         shares = np.bincount(real.argmax(axis=1), minlength=real.shape[1]) / len(real)

@@ -64,6 +64,16 @@ def log_likelihoods(x, samples, sigmas):
     return found - size[:, None]
 
 
+def of_images(generated, real):
+    """The `ParzenResult` of images in [-1, 1], which become [0, 1].
+
+    The first tenth of the real images, at most 1,000, chooses σ; the others are scored.
+    """
+    generated, real = (generated + 1) / 2, (real + 1) / 2
+    num_validation = min(1000, len(real) // 10)
+    return parzen_log_likelihood(generated, real[:num_validation], real[num_validation:])
+
+
 @keras.saving.register_keras_serializable("kgan")
 class ParzenLogLikelihood(SampleMetric):
     """`parzen_log_likelihood` as a Keras metric, of images in [-1, 1], which become [0, 1].
@@ -81,9 +91,7 @@ class ParzenLogLikelihood(SampleMetric):
         super().__init__("raw", num_samples, name or self.measure)
 
     def take(self, real, generated):
-        generated, real = (generated + 1) / 2, (real + 1) / 2
-        num_validation = min(1000, len(real) // 10)
-        return parzen_log_likelihood(generated, real[:num_validation], real[num_validation:]).value
+        return of_images(generated, real).value
 
     def get_config(self):
         return {"num_samples": self.num_samples, "name": self.name}

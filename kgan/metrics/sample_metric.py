@@ -37,6 +37,7 @@ class SampleMetric(keras.metrics.Metric):
     measure = None  # What the metric is called, before its features.
     parts = ()  # The names of its numbers, where there are several; they stand for `measure` then.
     needs_labels = False
+    needs_real = True  # Whether real samples are looked at, too.
 
     def __init__(self, features="raw", num_samples=10_000, name=None):
         if not isinstance(num_samples, int) or num_samples < LEAST_SAMPLES:
@@ -72,7 +73,7 @@ class SampleMetric(keras.metrics.Metric):
             return
         specs = tf.TensorSpec((None, *shape)), tf.TensorSpec((None,), "int32")
         try:
-            rows = tf.function(self.look).get_concrete_function("generated", *specs)
+            rows = tf.function(self.look).get_concrete_function(*specs)
         except NotImplementedError as error:
             raise ValueError(
                 f"The features {self.extractor.name!r} must be computed by TensorFlow or "
@@ -92,15 +93,15 @@ class SampleMetric(keras.metrics.Metric):
         """
         if self.extractor is None:
             return
-        for kind, samples in (("real", real_samples), ("generated", generated_samples)):
+        batches = {"real": real_samples} if self.needs_real else {}
+        for kind, samples in (batches | {"generated": generated_samples}).items():
             if not tf.is_tensor(samples) or samples.dtype != tf.float32:
                 samples = ops.convert_to_tensor(samples, "float32")
-            rows = self.look(kind, samples, labels)
-            if rows is not None:
-                self._store(kind, rows.shape[1]).add(rows)
+            rows = self.look(samples, labels)
+            self._store(kind, rows.shape[1]).add(rows)
 
-    def look(self, kind, samples, labels):
-        """What is kept of a batch, `(batch, size)`; None for nothing."""
+    def look(self, samples, labels):
+        """What is kept of a batch, `(batch, size)`."""
         return self.extractor(samples)[0]
 
     def take(self, **collected):
@@ -155,14 +156,14 @@ class SampleMetric(keras.metrics.Metric):
 
 
 class ClassifierMetric(SampleMetric):
-    """A measure of what a classifier says of the generated samples alone."""
+    """A measure of what a classifier says of samples; of the generated ones alone, by default."""
+
+    needs_real = False
 
     def __init__(self, features, num_samples=10_000, name=None):
         super().__init__(features, num_samples, name)
 
-    def look(self, kind, samples, labels):
-        if kind == "real":
-            return None
+    def look(self, samples, labels):
         return ops.softmax(self.extractor.logits(samples))
 
 

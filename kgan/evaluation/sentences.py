@@ -1,0 +1,144 @@
+"""What each number of an evaluation says: sentences from a value, and what real data gets."""
+
+import math
+
+
+def _percent(value):
+    return f"{100 * value:.1f} %"
+
+
+def frechet(value, real):
+    """Says how far samples are from the training data."""
+    if value <= 1.5 * real:
+        return "As near to the training data as other real data is, or nearly so."
+    return f"{value / max(real, 1e-9):.3g} times the (squared) distance of other real data."
+
+
+def kernel(value, real):
+    """Says the same, without bias."""
+    return f"0: the same distribution as the training data; other real data gets {real:.2g}."
+
+
+def precision(value, real):
+    """Says how many samples lie among real data."""
+    return f"{_percent(value)} of samples lie among real data; of other real data {_percent(real)}."
+
+
+def recall(value, real):
+    """Says how much of real data lies among samples."""
+    return f"{_percent(value)} of real data lies among samples; among real data {_percent(real)}."
+
+
+def density(value, real):
+    """Says how densely samples lie among real data."""
+    if value > 1.1 * real:
+        return "Samples crowd where real data lies densest: what is typical is overdrawn."
+    if value < 0.9 * real:
+        return "Samples lie less densely where real data lies than other real data does."
+    return "Samples lie as densely where real data lies as other real data does."
+
+
+def coverage(value, real):
+    """Says how much of real data has a sample near by."""
+    return (
+        f"{_percent(value)} of real data has a sample near by; other real data: {_percent(real)}."
+    )
+
+
+def score(value, real):
+    """Says a classifier's score."""
+    if value < 0.95 * real:
+        return "Less clear to the classifier, or less even over the classes, than real data."
+    return "By this score no less clear and even than real data."
+
+
+def classes(value, real):
+    """Says how many classes come up."""
+    missing = math.ceil(real - value - 1e-9)
+    return f"{missing} of {round(real)} never come up." if missing > 0 else "Every class comes up."
+
+
+def rarest(value, real):
+    """Says the share of the rarest class."""
+    return f"The rarest class is {_percent(value)} of the samples; of real data {_percent(real)}."
+
+
+def class_kl(value, real):
+    """Says how unevenly classes come up."""
+    return f"0: the classes come up exactly as in the training data; real data gets {real:.2g}."
+
+
+def two_sample(value, real):
+    """Says how often a fresh classifier is right."""
+    if value <= max(real, 0.5) + 0.02:
+        return "A fresh classifier tells samples no better from real data than other real data."
+    ease = "easily" if value > 0.9 else "often" if value > 0.7 else "sometimes"
+    return f"A fresh classifier {ease} tells samples from real data; 0.5: it can only guess."
+
+
+def labels(value, real):
+    """Says how many samples are what was asked for."""
+    told, right = _percent(value), _percent(real)
+    return f"{told} are as asked for; the classifier is right about {right} of real data."
+
+
+def pairwise(value, real):
+    """Says how far apart two samples are."""
+    ratio = value / max(real, 1e-9)
+    if ratio < 0.1:
+        return "All samples are nearly the same: the generator has collapsed."
+    if 0.95 < ratio < 1.05:
+        return "Two samples differ as much as two of the data."
+    varied = "less varied" if ratio < 1 else "more than the data; some may be off it"
+    return f"Two samples differ {ratio:.2f} times as much as two of the data: {varied}."
+
+
+def similarity(value, real):
+    """Says how alike two samples are."""
+    if value > real + 0.02:
+        return "Two samples are more alike than two of the data: less varied."
+    return "Two samples are no more alike than two of the data."
+
+
+def memorization(value, real):
+    """Says how near the median sample is to training data."""
+    if value < 0.5:
+        return "The median sample is much nearer to training data than new data is: copies?"
+    if value < 0.9:
+        return (
+            "The median sample is nearer to training data than new data is; so is what is blurred."
+        )
+    return "The median sample is about as far from training data as new data is, or further."
+
+
+def closer(value, real):
+    """Says how many samples are nearer to it than new data is."""
+    if value > 0.05:
+        return f"{_percent(value)} are nearer to training data than 99 % of new data: look at them."
+    return f"{_percent(value)} are nearer to training data than 99 % of new data is."
+
+
+def parzen(value, real):
+    """Says the 2014 paper's likelihood."""
+    return "Nats, as in the 2014 paper. Blur can beat real data at it: a poor judge by itself."
+
+
+def modes(value, real):
+    """Says how many modes are reached."""
+    missing = math.ceil(real - value - 1e-9)
+    return f"{missing} of {round(real)} are never reached." if missing > 0 else "Each is reached."
+
+
+def quality(value, real):
+    """Says how many points are near a mode."""
+    return f"{_percent(value)} of samples lie within 3 σ of a mode; of real data {_percent(real)}."
+
+
+def reverse_kl(value, real):
+    """Says how unevenly modes are reached."""
+    return f"0: each mode comes up as often as it should; real data gets {real:.2g}."
+
+
+def spread(value, real):
+    """Says how far points spread within a mode."""
+    return f"Within a mode samples spread {value / max(real, 1e-9):.2f} times as far as real data."
