@@ -137,7 +137,7 @@ def networks(training):
 def optimizer(share):
     """SGD whose momentum is a variable, `level`, to be raised as training goes on."""
     import keras
-    from keras import ops
+    import tensorflow as tf
 
     class RisingMomentum(keras.optimizers.SGD):
         def build(self, variables):
@@ -145,10 +145,13 @@ def optimizer(share):
             self.level = keras.Variable(self.momentum, trainable=False)
 
         def update_step(self, gradient, variable, learning_rate):
-            velocity = self.momentums[self._get_variable_index(variable)]
-            rate = ops.cast(learning_rate, variable.dtype)
-            self.assign(velocity, self.level * velocity - rate * gradient)
-            self.assign_add(variable, velocity)
+            tf.raw_ops.ResourceApplyKerasMomentum(
+                var=variable.handle,
+                accum=self.momentums[self._get_variable_index(variable)].handle,
+                lr=tf.cast(learning_rate, gradient.dtype),
+                grad=gradient,
+                momentum=tf.cast(self.level, gradient.dtype),
+            )
 
     rate = keras.optimizers.schedules.ExponentialDecay(
         share * SETTINGS["learning_rate"], decay_steps=1, decay_rate=1 / SETTINGS["divided_by"]

@@ -274,15 +274,32 @@ def test_export_writes_beside_the_run_what_was_asked_for_and_shows_the_proof(run
     result = call("export", copy, *formats, "--quantize", "none", "--quantize", "int8")
     assert result.exit_code == 0, result.output
     exported = ["generator/1", "generator.tflite", "generator_int8.tflite"]
-    assert sorted(json.loads((copy / "export.json").read_text())) == sorted(exported)
+    described = json.loads((copy / "export.json").read_text())
+    assert sorted(described) == sorted(exported)
+    assert all(of["proof"]["frechet_distance_features"] == "digits" for of in described.values())
+    assert described["generator_int8.tflite"]["proof"]["frechet_distance_change"] != 0
     words = said(result)
-    for part in (*exported, "dB", "ms an image", "MB"):
+    for part in (*exported, "dB", "ms an image", "MB", "Fréchet"):
         assert part in words
     before = contents(copy)
     assert call("export", copy).exit_code == 0
     assert (copy / "generator" / "2" / "saved_model.pb").exists()
     after = contents(copy)
     assert all(after[path] == before[path] for path in before if path.name != "export.json")
+
+
+def test_export_without_the_data_of_the_run_says_what_is_missing(run, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    description = json.loads((copy / "run.json").read_text())
+    description["asked"]["dataset"] = str(tmp_path / "gone")
+    (copy / "run.json").write_text(json.dumps(description))
+    result = call("export", copy, "--format", "litert")
+    assert result.exit_code == 0, result.output
+    assert "cannot be read" in said(result)
+    assert "the proof holds no Fréchet distance" in said(result)
+    proof = json.loads((copy / "export.json").read_text())["generator.tflite"]["proof"]
+    assert proof["frechet_distance_change"] is None
 
 
 def test_export_takes_a_file_another_folder_and_any_batch(run, tmp_path):

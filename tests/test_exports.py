@@ -20,6 +20,7 @@ from kgan import exports, files, images
 from kgan.exports import exporting, litert, proof, source, subpixel, warm_up
 
 layers = keras.layers
+DIGITS = kgan.datasets.digits().samples[:100]
 
 
 def network(*rest, size=16, shape=(4, 4, 1), name="net"):
@@ -78,6 +79,32 @@ def test_every_architecture_is_drawn_with_to_five_digits(
 def test_a_saved_model_draws_the_same(tmp_path, num_classes):
     generator, _ = kgan.architectures.dcgan((28, 28, 1), 6, width=8, num_classes=num_classes)
     assert kgan.export(shake(generator), tmp_path / "1").max_difference <= 1e-5
+
+
+def test_the_proof_says_how_much_further_from_real_images_the_samples_are(tmp_path):
+    generator = shake(kgan.architectures.mlp((8, 8, 1), 16, generator_units=(16,))[0])
+    real, path = kgan.datasets.digits().samples[:200], tmp_path / "g.tflite"
+    known = {"reference_images": real, "features": "digits"}
+    result = kgan.export(generator, path, "litert", quantize="int8", min_psnr=0, **known)
+    (latents,) = source.Source(generator).inputs(200, proof.SEED + 1)
+    drawn, _ = proof._draw(path, "litert", {"latents": latents.numpy()})
+
+    def distance(samples):
+        features = map(kgan.features.get("digits").features, (real, samples))
+        return kgan.metrics.frechet_distance(*features)
+
+    further = distance(drawn) - distance(generator(latents))
+    assert result.frechet_distance_change == pytest.approx(further, rel=1e-3)
+    assert further != 0
+    assert result.frechet_distance_features == "digits"
+
+
+def test_with_labels_and_no_rounding_the_distance_to_real_images_is_the_same(tmp_path):
+    generator, _ = kgan.architectures.mlp((8, 8, 1), 16, generator_units=(16,), num_classes=10)
+    real = kgan.datasets.digits().samples[:100]
+    result = kgan.export(shake(generator), tmp_path / "g.onnx", "onnx", reference_images=real)
+    assert result.frechet_distance_change == pytest.approx(0, abs=1e-3)
+    assert result.frechet_distance_features == "raw"
 
 
 def test_every_architecture_has_been_exported():
@@ -613,6 +640,19 @@ def test_a_disk_that_tensorflow_finds_full_is_full_like_any_other(tmp_path, monk
             "`latent_distribution` must be one of",
         ),
         ("1", {"class_names": ["a"]}, ValueError, "an entry for each of the generator's 0 classes"),
+        (
+            "1",
+            {"reference_images": np.zeros((100, 4, 4, 1))},
+            ValueError,
+            r"`reference_images` must be at least 64 images like.*shape \(100, 4, 4, 1\)",
+        ),
+        ("1", {"reference_images": DIGITS[:9]}, ValueError, "`reference_images` must be at least"),
+        (
+            "1",
+            {"reference_images": DIGITS, "features": "mnist"},
+            ValueError,
+            "The features 'mnist' are of samples of 28×28×1",
+        ),
     ],
 )
 def test_what_cannot_be_exported_is_said_before_anything_is_done(

@@ -19,6 +19,7 @@ class ExportGenerator(keras.callbacks.Callback):
         every_epochs: also after each so many epochs; None: when training ends only.
         quantize: the ways of LiteRT to keep weights; one file each.
         class_names: what the classes are called, for clients.
+        reference_images, features: what the proofs are to compare with, as in `kgan.export`.
 
     Attributes:
         proofs: the `kgan.exports.Proof` of each export, a list in their order.
@@ -37,13 +38,19 @@ class ExportGenerator(keras.callbacks.Callback):
         every_epochs=None,
         quantize=("none",),
         class_names=(),
+        reference_images=None,
+        features="raw",
     ):
         super().__init__()
         if every_epochs is not None:
             checks.check_positive_integer("every_epochs", every_epochs)
         self.folder = pathlib.Path(folder).expanduser()
         self.every_epochs = every_epochs
-        self.class_names = class_names
+        self.options = {
+            "class_names": class_names,
+            "reference_images": reference_images,
+            "features": features,
+        }
         self.kinds = exports.kinds(formats, quantize)
         self.proofs = []
 
@@ -61,6 +68,6 @@ class ExportGenerator(keras.callbacks.Callback):
 
     def _export(self):
         for format, options in self.kinds:
-            options = options | {"class_names": self.class_names}
+            options = options | self.options
             self.proofs.append(exports.export_into(self.model, self.folder, format, **options))
         self._is_new = False

@@ -1,16 +1,12 @@
 """`kgan evaluate`."""
 
 import functools
-import warnings
 
 import rich.markup
 
 from kgan import datasets, evaluation, files, runs
-from kgan import features as features_module
+from kgan.cli import data_of_runs
 from kgan.cli.saying import command, console
-
-# The data whose classifiers come with kgan, under the same names.
-CLASSIFIED = ("digits", "mnist", "fashion_mnist")
 
 
 @command
@@ -24,8 +20,10 @@ def evaluate(path, num_samples, measures, num_seeds, features, dataset):
     gan, model = runs.find(path)
     if model.parent == runs.Run(path).backup:
         console.print(f"This run has not ended; what is measured is its last backup, {model}.")
-    name, training, held_out = _data(run, gan, model, dataset)
-    features = features or features_for(name, gan.generator.output_shape[1:])
+    name = data_of_runs.name(run, model, dataset)
+    loads = (datasets.load, datasets.load_held_out)
+    training, held_out = (data_of_runs.load(each, run, gan, name) for each in loads)
+    features = features or data_of_runs.features_for(name, gan.generator.output_shape[1:])
     with console.status("") as status:
         found = evaluation.evaluate(
             gan,
@@ -44,53 +42,6 @@ def evaluate(path, num_samples, measures, num_seeds, features, dataset):
     if model == run.model and run.best.exists():
         console.print("The epoch was chosen by held-out data (--best): they are no strangers.")
     console.print("\n".join(map(str, [run.evaluation, *written])), highlight=False)
-
-
-def _data(run, gan, model, dataset):
-    """The data's name, what the GAN at `model` was trained on, and held-out data or None."""
-    asked = run.asked or {}
-    name = dataset or asked.get("dataset")
-    if name is None:
-        raise runs.RunError(
-            f"Nothing beside {model} says which data it was trained on (there is no "
-            f"{run.description.name}). Say so: --dataset mnist, or a folder of pictures."
-        )
-    options = {
-        "batch_size": 1,
-        "image_size": asked.get("image_size"),
-        "with_labels": bool(gan.num_classes) or name in CLASSIFIED,
-        "seed": asked.get("seed", 0),  # On which the points of a mixture depend.
-    }
-    if datasets.is_directory(name):
-        options["image_size"] = gan.generator.output_shape[1]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # What is skipped `kgan train` has told.
-            loaded = [load(name, **options) for load in (datasets.load, datasets.load_held_out)]
-    except (ValueError, OSError) as error:
-        raise runs.RunError(
-            f"The data of this run, {name!r}, cannot be read: {error}\nIf it is elsewhere "
-            "now, say where: --dataset FOLDER (or TFDS_DATA_DIR for TensorFlow Datasets)."
-        ) from error
-    return name, *loaded
-
-
-def features_for(name, shape):
-    """The features that suit data of this name, and samples of this shape.
-
-    Those of the data's own classifier; for pictures those of Inception, if they can be had.
-    """
-    if name in CLASSIFIED and features_module.get(name).fits(shape):
-        return name
-    is_picture = len(shape) == 3 and shape[-1] in (1, 3) and min(shape[:2]) >= 32
-    if not is_picture:
-        return "raw"
-    try:
-        features_module.get("inception_v3")
-        return "inception_v3"
-    except ConnectionError as error:
-        console.print(f"{rich.markup.escape(str(error))}\nMeasured is on 'raw' pixels.")
-        return "raw"
 
 
 def _with_error(number, error):

@@ -3,10 +3,12 @@
 import math
 import pathlib
 
+import rich.markup
 import rich.table
 
 import kgan_command
-from kgan import exports, runs
+from kgan import datasets, exports, runs
+from kgan.cli import data_of_runs
 from kgan.cli.saying import command, console
 
 
@@ -19,17 +21,41 @@ def export(path, formats, quantize, batch_size, output):
     if model.parent == runs.Run(path).backup:
         console.print(f"This run has not ended; what is exported is its last backup, {model}.")
     run = runs.of(path)
-    write(gan, output or run.folder, formats, quantize, batch_size, run.class_names)
+    known = {"class_names": run.class_names} | _reference(run, gan)
+    write(gan, output or run.folder, formats, quantize, batch_size, **known)
 
 
-def write(gan, folder, formats, quantize=("none",), batch_size=1, class_names=()):
-    """Writes the exports that were asked for below `folder`, and shows their proofs."""
+def _reference(run, gan):
+    """What the proof compares with, options of `kgan.export`, where the run's data is at hand."""
+    if run.asked is None:
+        return {}
+    try:
+        name = data_of_runs.name(run, run.model)
+        return data_of_runs.reference(name, data_of_runs.load(datasets.load, run, gan, name))
+    except runs.RunError as error:
+        console.print(
+            f"{rich.markup.escape(str(error))}\nSo the proof holds no Fréchet distance.",
+            soft_wrap=True,
+        )
+        return {}
+
+
+def write(gan, folder, formats, quantize=("none",), batch_size=1, **known):
+    """Writes the exports that were asked for below `folder`, and shows their proofs.
+
+    Args:
+        gan: what is exported.
+        folder: where.
+        formats, quantize: as of `kgan.exports.kinds`.
+        batch_size: how many samples a call of a file makes; 0 for any number.
+        **known: of the data; options of `kgan.export`.
+    """
     folder = folder.expanduser()
     table = rich.table.Table(box=None)
-    for heading in ("export", "size", "difference", "PSNR", "ms an image", "of 32"):
+    for heading in ("export", "size", "difference", "PSNR", "Fréchet", "ms an image", "of 32"):
         table.add_column(heading, justify="left" if heading == "export" else "right", no_wrap=True)
     for format, options in exports.kinds(formats, quantize):
-        options = options | {"class_names": class_names}
+        options = options | known
         if format != "tf_saved_model":
             options["batch_size"] = batch_size or None
         with console.status(f"{format} {options.get('quantize', '')}"), kgan_command.quiet():
@@ -41,6 +67,11 @@ def write(gan, folder, formats, quantize=("none",), batch_size=1, class_names=()
             "Trained in mixed precision, exported in float32: the last one differs from what was "
             f"trained by {proof.max_difference_of_original:.1g} at most."
         )
+    if features := proof.frechet_distance_features:
+        console.print(
+            "Fréchet: by how much the distance to the training data grows, of as many samples as "
+            f"its {len(known['reference_images']):,} images; features: {features}."
+        )
     console.print(
         f"The difference is from what Keras draws for 64 latents. More in {folder / 'export.json'}"
     )
@@ -48,12 +79,14 @@ def write(gan, folder, formats, quantize=("none",), batch_size=1, class_names=()
 
 def _cells(proof, folder):
     psnr = math.inf if proof.psnr is None else proof.psnr
+    further = proof.frechet_distance_change
     one, many = proof.milliseconds.get("1"), proof.milliseconds.get("32")
     return (
         str(pathlib.Path(proof.path).relative_to(folder)),
         f"{proof.size_bytes / 1e6:.2f} MB",
         f"{proof.max_difference:.1g}",
         f"{psnr:.0f} dB",
+        "" if further is None else f"{further:+.1g}",
         f"{one:.3g}" if one else "",
         f"{many:.3g}" if many else "",
     )

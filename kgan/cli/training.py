@@ -10,8 +10,7 @@ import rich.table
 import tensorflow as tf
 
 from kgan import callbacks, datasets, exports, files, metrics, plots, recipes, runs
-from kgan.cli import exporting
-from kgan.cli.evaluating import features_for
+from kgan.cli import data_of_runs, exporting
 from kgan.cli.saying import command, console
 from kgan.progress import ProgressLine
 
@@ -88,7 +87,9 @@ def _train(name, recipe, run, asked, formats):
             gan = keras.models.load_model(run.best)
         run.end(gan)
         if formats:
-            exporting.write(gan, run.folder, formats, class_names=run.class_names)
+            known = {"class_names": run.class_names}
+            known |= data_of_runs.reference(recipe.dataset, dataset)
+            exporting.write(gan, run.folder, formats, **known)
 
 
 def _validation(recipe, dataset):
@@ -102,7 +103,7 @@ def _validation(recipe, dataset):
             f"{recipe.dataset}: it has neither a test nor a validation split."
         )
     shape = tf.nest.flatten(dataset.element_spec)[0].shape[1:]
-    metric = metrics.FrechetDistance(features_for(recipe.dataset, tuple(shape)))
+    metric = metrics.FrechetDistance(data_of_runs.features_for(recipe.dataset, tuple(shape)))
     return {"held_out": held_out, "monitor": f"val_{metric.name}"}, [metric]
 
 

@@ -53,6 +53,8 @@ FORMATS = {
 
 # What is said of the generator, in any format.
 SOURCE_OPTIONS = ("latent_distribution", "class_counts", "class_names")
+# What the proof is to hold, and to compare with, in any format.
+PROOF_OPTIONS = ("max_difference", "min_psnr", "reference_images", "features")
 
 
 def export(generator, filepath, format="tf_saved_model", **options):
@@ -72,7 +74,10 @@ def export(generator, filepath, format="tf_saved_model", **options):
         **options: `latent_distribution="normal"`, of the latents that it was trained on, and
             `class_counts`, how often each class was there, integers `(num_classes,)`, both of which
             a GAN knows; `class_names`; `max_difference` and `min_psnr` (dB), what the proof must
-            hold: 1e-5 by default, 1e-2 with float16 weights, 30 dB in 8 bits. Of LiteRT `quantize`
+            hold: 1e-5 by default, 1e-2 with float16 weights, 30 dB in 8 bits; `reference_images`,
+            real ones `(num_images, ...)` in [-1, 1], and `features="raw"`, as `kgan.features.get`
+            takes them, for the proof to say how much further from these the export's samples are
+            than the generator's own (`kgan.metrics.frechet_distance`). Of LiteRT `quantize`
             (`"none"`, `"float16"`, `"dynamic"`, `"int8"`) and `calibration_samples=128`; of LiteRT
             and ONNX `batch_size=1`, how many samples a call makes, None for any number.
 
@@ -158,20 +163,23 @@ def kinds(formats, quantize=("none",)):
     return pairs
 
 
-def _export(generator, path, format, place, *, max_difference=None, min_psnr=None, **options):
+def _export(generator, path, format, place, **options):
     chosen = by_name(format, FORMATS, "format")
     generator, known = _described(generator)
     known |= {name: options.pop(name) for name in SOURCE_OPTIONS if name in options}
+    asked = {name: options.pop(name, None) for name in PROOF_OPTIONS}
     _check_options(format, chosen.options, options)
     _check_modules(format, chosen)
     files.check_writable(path.parent)
     source = source_of(generator, **known)
+    images, features = asked["reference_images"], asked["features"] or "raw"
+    reference = proof.reference(source.generator, images, features)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=files.PARTIAL, dir=path.parent) as folder:
         beside = pathlib.Path(folder) / path.name
         chosen.write(source, beside, **options)
-        result = proof.prove(source, generator, beside, format, **options)
-        proof.check(result, max_difference, min_psnr)
+        result = proof.prove(source, generator, beside, format, reference=reference, **options)
+        proof.check(result, asked["max_difference"], asked["min_psnr"])
         description = describing.describe(source, result)
         if beside.is_dir():
             (beside / describing.NAME).write_bytes(description)
@@ -216,7 +224,7 @@ def _check_path(path, format):
 def _check_options(format, known, options):
     for name, value in options.items():
         if name not in known:
-            takes = ", ".join((*SOURCE_OPTIONS, "max_difference", "min_psnr", *known))
+            takes = ", ".join((*SOURCE_OPTIONS, *PROOF_OPTIONS, *known))
             raise TypeError(
                 f"`{name}` is no option of format={format!r}, which takes {takes}. "
                 f"Received: {name}={value!r}."

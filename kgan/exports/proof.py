@@ -13,10 +13,13 @@ import tempfile
 import numpy as np
 import tensorflow as tf
 
+from kgan import features as features_module
+from kgan import metrics
 from kgan.exports import runtimes
 
 NUM_LATENTS = 64
 SEED = 0
+BATCH_SIZE = 256
 
 # Of each way to keep the weights: the largest difference from Keras, and the least PSNR in dB.
 BOUNDS = {
@@ -29,6 +32,47 @@ BOUNDS = {
 
 class ExportError(Exception):
     """An export does not draw what the generator draws."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Reference:
+    """Real images that the samples of an export, and of the generator, are held against.
+
+    Args:
+        images: an array `(num_images, ...)`, in [-1, 1].
+        extractor: a `kgan.features.Extractor`.
+    """
+
+    images: np.ndarray
+    extractor: features_module.Extractor
+
+    def change(self, before, after):
+        """How much further from the images the samples `after` are than those of `before`."""
+        real, *both = (self.extractor.features(part) for part in (self.images, before, after))
+        before, after = (metrics.frechet_distance(real, drawn) for drawn in both)
+        return after - before
+
+
+def reference(generator, images, features):
+    """The `Reference` of these images; None if they are.
+
+    Raises:
+        ConnectionError: if the features are to be downloaded, and cannot be.
+        ValueError: if the images are not like the generator's, or too few.
+    """
+    if images is None:
+        return None
+    extractor = features_module.get(features)
+    images, shape = np.asarray(images, "float32"), generator.output_shape[1:]
+    if images.shape[1:] != shape or len(images) < NUM_LATENTS:
+        raise ValueError(
+            f"`reference_images` must be at least {NUM_LATENTS} images like those that the "
+            f"generator makes, (num_images, {', '.join(map(str, shape))}). "
+            f"Received: an array of shape {images.shape}."
+        )
+    found = Reference(images, extractor)
+    found.change(images, images)  # What it cannot measure is said before anything is written.
+    return found
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,7 +90,10 @@ class Proof:
             in dB; None where they are equal.
         max_difference_of_original: from the generator as it was trained, where that was not in
             float32; else None.
-        frechet_distance_change: None, until there are reference images to compare it on.
+        frechet_distance_change: how much further from the reference images its samples are than
+            those of the generator, of the same latents, by `kgan.metrics.frechet_distance`, with as
+            many samples as images; None where there were none.
+        frechet_distance_features: the name of the features that this was taken of, or None.
         size_bytes: of all its files.
         sha256: of the file; of a folder of all files in it, in the order of their names, but
             `export.json`.
@@ -63,13 +110,16 @@ class Proof:
     psnr: float | None
     max_difference_of_original: float | None
     frechet_distance_change: float | None
+    frechet_distance_features: str | None
     size_bytes: int
     sha256: str
     milliseconds: dict
     runtime: str
 
 
-def prove(source, original, path, format, *, quantize="none", batch_size=1, **options):
+def prove(
+    source, original, path, format, *, reference=None, quantize="none", batch_size=1, **options
+):
     """Draws with an export, and compares.
 
     Args:
@@ -77,6 +127,7 @@ def prove(source, original, path, format, *, quantize="none", batch_size=1, **op
         original: the generator before it was made float32.
         path: the export.
         format: which runtime is its own, a name of `runtimes.RUNTIMES`.
+        reference: a `Reference`; None for none.
         quantize, batch_size: as it was exported.
 
     Returns:
@@ -85,31 +136,27 @@ def prove(source, original, path, format, *, quantize="none", batch_size=1, **op
     Raises:
         ExportError: if the runtime cannot load it, or draws in another shape.
     """
-    latents = [part.numpy() for part in source.inputs(NUM_LATENTS, SEED)]
+    latents, more_latents = _inputs(source, 0 if reference is None else len(reference.images))
     names = [spec.name for spec in source.specs()]
-    expected = _in_keras(source.generator, latents)
-    drawn, said = _draw(path, format, dict(zip(names, latents, strict=True)))
+    both = [np.concatenate(parts) for parts in zip(latents, more_latents, strict=True)]
+    drawn, said = _draw(path, format, dict(zip(names, both, strict=True)))
+    expected = _in_keras(source.generator, both)
     if drawn.shape != expected.shape or not np.isfinite(drawn).all():
         raise ExportError(
             f"{path.name} draws {drawn.shape} where Keras draws {expected.shape}, or numbers that "
             "are not finite. Nothing is left of it."
         )
-    scale = max(1.0, float(np.abs(expected).max()))
-    difference = np.abs(drawn.astype("float64") - expected) / scale
-    squared = float(np.mean(difference**2))
-    trained = None
-    if original is not source.generator:
-        trained = float(np.abs(drawn - _in_keras(original, latents)).max() / scale)
+    further = reference and reference.change(expected[NUM_LATENTS:], drawn[NUM_LATENTS:])
+    drawn, expected = drawn[:NUM_LATENTS], expected[:NUM_LATENTS]
+    trained = None if original is source.generator else _in_keras(original, latents)
     return Proof(
         path=str(path),
         format=format,
         quantize=quantize,
         batch_size=batch_size if path.is_file() else None,
-        max_difference=float(difference.max()),
-        mean_difference=float(difference.mean()),
-        psnr=10 * math.log10(4 / squared) if squared else None,
-        max_difference_of_original=trained,
-        frechet_distance_change=None,
+        **_differences(drawn, expected, trained),
+        frechet_distance_change=further,
+        frechet_distance_features=reference and reference.extractor.name,
         **_size_and_hash(path),
         **said,
     )
@@ -142,11 +189,35 @@ def check(proof, max_difference=None, min_psnr=None):
         )
 
 
-def _in_keras(network, latents):
+def _inputs(source, num_more):
+    """The fixed latents, and labels, of the proof; and as many more, of another seed."""
+    pairs = (NUM_LATENTS, SEED), (num_more, SEED + 1)
+    return [[part.numpy() for part in source.inputs(*pair)] for pair in pairs]
+
+
+def _differences(drawn, expected, trained):
+    """How far the samples are from those of the generator, and of the one that was trained."""
+    scale = max(1.0, float(np.abs(expected).max()))
+    difference = np.abs(drawn.astype("float64") - expected) / scale
+    squared = float(np.mean(difference**2))
+    return {
+        "max_difference": float(difference.max()),
+        "mean_difference": float(difference.mean()),
+        "psnr": 10 * math.log10(4 / squared) if squared else None,
+        "max_difference_of_original": (
+            None if trained is None else float(np.abs(drawn - trained).max() / scale)
+        ),
+    }
+
+
+def _in_keras(network, inputs):
     """What Keras draws on the CPU, as float32."""
+    drawn = []
     with tf.device("CPU:0"):
-        samples = network(latents if len(latents) > 1 else latents[0], training=False)
-    return np.asarray(samples, "float32")
+        for start in range(0, len(inputs[0]), BATCH_SIZE):
+            batch = [part[start : start + BATCH_SIZE] for part in inputs]
+            drawn.append(network(batch if len(batch) > 1 else batch[0], training=False))
+    return np.concatenate([np.asarray(samples, "float32") for samples in drawn])
 
 
 def _draw(path, runtime, inputs):

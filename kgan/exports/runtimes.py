@@ -79,7 +79,7 @@ def _batches(inputs, batch_size):
 
 def _draw(call, inputs, batch_size):
     total = len(next(iter(inputs.values())))
-    batches = _batches(inputs, batch_size or total)
+    batches = _batches(inputs, batch_size or min(total, 256))
     return np.concatenate([np.array(call(batch)) for batch in batches])[:total]
 
 
