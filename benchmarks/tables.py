@@ -152,6 +152,89 @@ def _covered(dataset, results, usual):
     )
 
 
+def stacked_mnist(content):
+    """The modes and the divergence after some of the time, beside real images and others'."""
+    results = content["results"]
+    curve = results["over_time"]
+    shown = [curve[len(curve) // 6], curve[len(curve) // 2], curve[-1]]
+    header = ("samples of", "training", "modes of 1,000", "KL(samples ‖ data)")
+    lines = [_row(*header), _rule(len(header))]
+    lines.append(_row("held-out real images", "", *_stacked(results["real"])))
+    for look in shown:
+        cells = f"{look['step']:,} steps, {look['seconds'] / 60:.0f} min", *_stacked(look)
+        lines.append(_row("**kgan: DCGAN, relativistic, R1 and R2**", *cells))
+    for name, cells in PUBLISHED_STACKED.items():
+        lines.append(_row(name, "", *cells))
+    accuracy, count = 100 * results["classifier"], f"{results['real']['num_samples']:,}"
+    protocol = (
+        f"{count} samples, named by a classifier that is right about {accuracy:.2f} % of single "
+        "test digits; what others published is of other classifiers"
+    )
+    return "\n".join([*lines, "", _origin(protocol, content)])
+
+
+def _stacked(found):
+    return f"{found['modes']:,}", f"{found['kl']:.3f}"
+
+
+# Sources are named in benchmarks/README.md.
+PUBLISHED_STACKED = {
+    "DCGAN, as VEEGAN's authors found": ("99", "3.40"),
+    "VEEGAN": ("150", "2.95"),
+    "WGAN-GP, as PresGAN's authors found": ("959", "0.73"),
+    "StyleGAN2, as R3GAN's authors found": ("940", "0.42"),
+    "PresGAN": ("1,000", "0.12"),
+    "the small network of R3GAN's authors, relativistic, R1 and R2": ("1,000", "0.078"),
+    "PacGAN": ("1,000", "0.06"),
+    "R3GAN, 20 million weights": ("1,000", "0.029"),
+}
+
+
+def paper_2014(contents):
+    """The Parzen likelihood of the 2014 networks, of both ways to take turns, beside others."""
+    header = ("samples of", "nats", "σ", "epochs", "training")
+    lines = [_row(*header), _rule(len(header))]
+    turns = {"code": "both players at once, as the code", "paper": "in turns, as the paper"}
+    which = {"generator": "the generator", "averaged_generator": "**its averaged weights**"}
+    for way, name in turns.items():
+        games = [one for one in contents if one["settings"].get("turns") == way]
+        for key, whose in which.items() if games else ():
+            scores = [game["results"][key] for game in games]
+            seeds = f"{len(games)} seed{'s' * (len(games) > 1)}"
+            lines.append(_row(f"{whose}, {name}; {seeds}", *_nats(scores), *_patience(games)))
+    beside = {
+        "real": "real training images",
+        "recipe": "kgan's recipe `mnist`",
+        "centers": "centers of k-means",
+    }
+    for one in contents:
+        for key, name in beside.items() if "real" in one["results"] else ():
+            score = one["results"][key]
+            cells = f"{score['value']:.1f} ± {score['error']:.1f}", f"{score['sigma']:.3f}"
+            lines.append(_row(name, *cells, "", ""))
+    lines.append(_row("the paper (Table 1)", "225 ± 2", "", "", ""))
+    protocol = (
+        "Mean ± standard error: of seeds, where there are several, else of the test images; 10,000 "
+        "samples, σ by 1,000 of the other training images, all 10,000 test images"
+    )
+    command = "python benchmarks/paper_2014.py --turns TURNS --seed N"
+    return "\n".join([*lines, "", _origins(protocol, contents, command, "")])
+
+
+def _nats(scores):
+    """The likelihood of some seeds, with its error, and the σ that were chosen."""
+    text = _mean([score["value"] for score in scores], 1)
+    if len(scores) == 1:
+        text += f" ± {scores[0]['error']:.1f}"
+    return text, ", ".join(f"{sigma:.3f}" for sigma in sorted({s["sigma"] for s in scores}))
+
+
+def _patience(games):
+    """The epochs and the time of some games."""
+    minutes = [game["results"]["training_seconds"] / 60 for game in games]
+    return _mean([game["results"]["epochs"] for game in games], 0), f"{_mean(minutes, 0)} min"
+
+
 def features(contents):
     """A row for each embedded feature network: how often it is right, and how large it is."""
     header = ("network", "right about test images", "features", "weights", "file")
@@ -309,14 +392,18 @@ TABLES = {
     "export_latency": export_latency,
     "metrics": metrics,
     "mixtures": mixtures,
+    "stacked_mnist": stacked_mnist,
 }
 # Of several results each.
 DATASETS = ("digits", "mnist", "fashion_mnist")
 RECIPES = [f"recipe_{name}{kind}" for name in DATASETS for kind in ("", "_conditional")]
+PAPER_2014 = [f"paper_2014_{turns}_{seed}" for turns in ("code", "paper") for seed in range(3)]
+PAPER_2014 += ["paper_2014_beside"]
 TABLES_OF_SEVERAL = {
     "recipes": (recipes, RECIPES),
     "recipes_in_short": (recipes_in_short, RECIPES),
     "features": (features, [f"features_{name}" for name in DATASETS]),
+    "paper_2014": (paper_2014, PAPER_2014),
 }
 
 
@@ -361,7 +448,8 @@ def table(name):
     """The text between the marks of `name`."""
     if name in TABLES_OF_SEVERAL:
         make, names = TABLES_OF_SEVERAL[name]
-        return make([_result(name) for name in names if _path(name).exists()])
+        found = [_result(each) for each in names if _path(each).exists()]
+        return make(found) if found else f"Not measured yet: `python benchmarks/{name}.py`."
     if not _path(name).exists():
         return f"Not measured yet: `python benchmarks/{name}.py`."
     return TABLES[name](_result(name))

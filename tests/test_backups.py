@@ -108,6 +108,7 @@ def test_a_training_that_is_killed_ends_like_one_that_is_not(tmp_path, make, bat
     assert same(undisturbed(make, epochs=EPOCHS), (gan, history))
 
 
+@pytest.mark.slow
 def test_a_training_that_is_killed_again_and_again_ends_like_one_that_is_not(tmp_path):
     whole = undisturbed(epochs=EPOCHS)
     for batches in (3, 3, 1, 2):
@@ -499,7 +500,10 @@ def _fixed_order():
     ).batch(players.BATCH_SIZE, drop_remainder=True)
 
 
-@pytest.mark.parametrize("batches", [4, 5, 11])
+@pytest.mark.parametrize(
+    "batches",
+    [pytest.param(4, marks=pytest.mark.slow), 5, pytest.param(11, marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize(
     ("data", "steps_per_epoch"),
     [

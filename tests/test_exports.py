@@ -459,6 +459,7 @@ kgan.exports.export_into(keras.models.load_model(sys.argv[1]), sys.argv[2], sys.
 """
 
 
+@pytest.mark.slow
 def test_two_processes_that_export_at_once_make_two_versions(tmp_path):
     players.networks()[0].save(tmp_path / "generator.keras")
     formats = ["tf_saved_model", "tf_saved_model", "litert"]
