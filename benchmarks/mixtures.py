@@ -171,7 +171,7 @@ def train(dataset, game, seed, pictures=None):
             moments[f"step {over_time[-1]['step']:,}"] = (samples, answers(gan.discriminator))
     if pictures:
         figure = kgan.plots.plane(moments, data.samples)
-        kgan.plots.save(pictures / f"{dataset}_{game}.png", figure)
+        kgan.plots.save(pictures / f"mixtures_{dataset}_{game}.png", figure)
     return over_time[-1] | {"training_seconds": seconds, "over_time": over_time}
 
 

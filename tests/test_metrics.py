@@ -517,11 +517,44 @@ def test_a_gan_in_a_file_keeps_its_metrics_and_not_what_they_saw(tmp_path):
             None,
             "must be computed by TensorFlow or keras.ops",
         ),
+        ([metrics.ParzenLogLikelihood(99)], None, "needs at least 100 samples.*Received: 99"),
     ],
 )
 def test_metrics_that_cannot_be_taken_are_refused_by_compile(measures, num_classes, message):
     with pytest.raises(ValueError, match=message):
         players.gan(num_classes, metrics=measures)
+
+
+def test_similarity_of_points_is_refused_by_compile():
+    gan = kgan.GAN(*kgan.architectures.mlp((2, 2, 1), latent_dim=3))
+    with pytest.raises(ValueError, match=r"at least 7×7 pixels. Received: shape \(None, 2, 2, 1\)"):
+        gan.compile(metrics=[metrics.MultiscaleSimilarity()])
+
+
+@pytest.mark.filterwarnings("ignore:.*their covariance is singular")
+@pytest.mark.parametrize(
+    ("metric", "least"),
+    [
+        (metrics.DensityCoverage(k=20), 21),
+        (metrics.FrechetDistance("raw", num_samples=64), 10),
+        (metrics.TwoSampleTest(), 20),
+        (metrics.ParzenLogLikelihood(), 100),
+    ],
+    ids=lambda value: getattr(value, "measure", None),
+)
+def test_too_little_validation_data_is_refused_before_training(metric, least):
+    gan = players.gan(metrics=[metric])
+    enough = players.dataset(num_samples=least, batch_size=least)
+    training = players.dataset()
+    with pytest.raises(ValueError, match=f"needs at least {least} samples.*Received: {least - 1};"):
+        gan.fit(
+            training, validation_data=players.dataset(num_samples=least - 1, batch_size=least - 1)
+        )
+    with pytest.raises(ValueError, match=f"needs at least {least} samples"):
+        gan.fit(training, validation_data=enough.unbatch().batch(1).repeat(), validation_steps=9)
+    assert int(gan.step) == 0
+    gan.fit(training, validation_data=enough, epochs=1, steps_per_epoch=1, verbose=0)
+    assert int(gan.step) == 1
 
 
 def every_metric():

@@ -8,12 +8,20 @@ from kgan.checks.networks import operations
 
 
 def check_fit(
-    gan, x, y=None, batch_size=None, validation_data=None, steps_per_epoch=None, **others
+    gan,
+    x,
+    y=None,
+    batch_size=None,
+    validation_data=None,
+    validation_steps=None,
+    steps_per_epoch=None,
+    **others,
 ):
     """Raises where what `fit` was given is not what this GAN can be trained with."""
     check_first_batch(gan, x, y, batch_size, gan.discriminator_steps)
     if isinstance(validation_data, tf.data.Dataset):
         check_first_batch(gan, validation_data)
+        _check_enough(gan, validation_data, validation_steps)
     steps = steps_per_epoch or getattr(x, "steps_per_epoch", None)
     if steps and steps % gan.steps_per_execution:
         raise ValueError(
@@ -21,6 +29,18 @@ def check_fit(
             f"execution. Received: steps_per_execution={gan.steps_per_execution}, "
             f"steps_per_epoch={steps}."
         )
+
+
+def _check_enough(gan, data, steps):
+    """Raises where there are fewer samples than a metric needs, as far as that is known."""
+    rows = tf.nest.flatten(data.element_spec)[0].shape[0]
+    if rows is None:  # No batch has more rows than the first one.
+        rows = max((len(tf.nest.flatten(batch)[0]) for batch in data.take(1)), default=0)
+    batches = int(data.cardinality().numpy())
+    batches = min(batches, steps) if batches >= 0 and steps else max(batches, steps or 0)
+    for metric in gan.evaluation_metrics if rows and batches > 0 else ():
+        if hasattr(metric, "check_samples"):
+            metric.check_samples(gan.generator.output_shape[1:], rows * batches)
 
 
 def check_first_batch(gan, x, y=None, batch_size=None, discriminator_steps=1):

@@ -58,11 +58,7 @@ def multiscale_similarity(images, *, num_pairs=1000, seed=0):
         ValueError: for fewer than 10 images, no images, or NaN.
     """
     images = np.asarray(images, "float32")
-    if images.ndim != 4 or min(images.shape[1:3]) < 7:
-        raise ValueError(
-            "`images` must be (num_samples, height, width, channels), of at least 7×7 pixels. "
-            f"Received: shape {images.shape}."
-        )
+    _check_images(images.shape)
     features(images, "images")
     side = min(images.shape[1:3])
     window = WINDOW if side >= WINDOW else 7
@@ -82,6 +78,14 @@ def multiscale_similarity(images, *, num_pairs=1000, seed=0):
     ]
     found = np.concatenate(found).astype("float64")
     return Estimate(float(found.mean()), float(found.std() / np.sqrt(number)), 2 * number)
+
+
+def _check_images(shape):
+    if len(shape) != 4 or min(shape[1:3]) < 7:
+        raise ValueError(
+            "`images` must be (num_samples, height, width, channels), of at least 7×7 pixels. "
+            f"Received: shape {tuple(shape)}."
+        )
 
 
 @keras.saving.register_keras_serializable("kgan")
@@ -114,6 +118,10 @@ class MultiscaleSimilarity(SampleMetric):
     def __init__(self, num_samples=2000, name=None):
         super().__init__("raw", num_samples, name or self.measure)
         self._shape = None
+
+    def check_samples(self, shape, number=None):
+        _check_images((number, *shape))
+        super().check_samples(shape, number)
 
     def look(self, samples, labels):
         self._shape = tuple(samples.shape[1:])

@@ -91,5 +91,8 @@ class FrechetDistance(SampleMetric):
 
     measure = "frechet_distance"
 
+    def least_samples(self, size):
+        return max(super().least_samples(size), -(-size // 10))
+
     def take(self, real, generated):
         return frechet_distance(real, generated)

@@ -87,6 +87,9 @@ class _NeighborMetric(SampleMetric):
         super().__init__(features, num_samples, name)
         self.k = k
 
+    def least_samples(self, size):
+        return max(super().least_samples(size), self.k + 1)
+
     def get_config(self):
         return super().get_config() | {"k": self.k}
 

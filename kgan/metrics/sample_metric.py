@@ -63,8 +63,8 @@ class SampleMetric(keras.metrics.Metric):
             return [self.name.replace(self.measure, part) for part in self.parts]
         return [f"{self.name}_{part}" for part in self.parts]
 
-    def check_samples(self, shape):
-        """Raises where samples of this shape cannot be measured.
+    def check_samples(self, shape, number=None):
+        """Raises where samples of this shape, or so many of them, cannot be measured.
 
         Raises:
             ValueError: if so.
@@ -79,10 +79,22 @@ class SampleMetric(keras.metrics.Metric):
                 f"The features {self.extractor.name!r} must be computed by TensorFlow or "
                 f"keras.ops, as a training step is a graph. Received: {error}"
             ) from error
-        self.check_size(rows.structured_outputs.shape[1])
+        size = rows.structured_outputs.shape[1]
+        self.check_size(size)
+        number = self.num_samples if number is None else min(self.num_samples, number)
+        if number < self.least_samples(size):
+            raise ValueError(
+                f"The metric {self.name!r} needs at least {self.least_samples(size)} samples, of "
+                f"{size} numbers each. Received: {number}; give it more by its `num_samples`, or "
+                "more validation data."
+            )
 
     def check_size(self, size):
         """Raises where so many numbers a sample cannot be measured."""
+
+    def least_samples(self, size):
+        """How many samples, of so many numbers each, the measure takes."""
+        return LEAST_SAMPLES
 
     def update_state(self, real_samples, generated_samples, labels=None):
         """Takes in a batch.

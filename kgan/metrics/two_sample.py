@@ -126,5 +126,8 @@ class TwoSampleTest(SampleMetric):
 
     measure = "two_sample_test"
 
+    def least_samples(self, size):
+        return 2 * super().least_samples(size)
+
     def take(self, real, generated):
         return two_sample_test(real, generated).accuracy
