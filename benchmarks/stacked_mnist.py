@@ -40,6 +40,8 @@ def main():
     for name, value in SETTINGS.items():
         parser.add_argument("--" + name.replace("_", "-"), type=type(value), default=value)
     settings = parser.parse_args()
+    if settings.steps % settings.every:
+        parser.error("--every must divide --steps.")
     import kgan
 
     splits = [kgan.datasets.from_tfds("mnist", s, with_labels=True) for s in ("train", "test")]

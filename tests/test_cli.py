@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 import kgan_command
 from kgan import backups, datasets, files, recipes, runs
-from kgan.cli import drawing
+from kgan.cli import data_of_runs, drawing
 
 QUICK = ["--epochs", "2", "--batch-size", "256"]
 
@@ -298,8 +298,21 @@ def test_export_without_the_data_of_the_run_says_what_is_missing(run, tmp_path):
     assert result.exit_code == 0, result.output
     assert "cannot be read" in said(result)
     assert "the proof holds no Fréchet distance" in said(result)
+    assert "--dataset" not in said(result)  # Which is none of its options.
     proof = json.loads((copy / "export.json").read_text())["generator.tflite"]["proof"]
     assert proof["frechet_distance_change"] is None
+
+
+def test_data_is_not_read_for_an_export_where_no_features_suit_it():
+    def load():
+        raise AssertionError("It was read.")
+
+    assert data_of_runs.reference("pictures", (64, 64, 3), load) == {}
+    few = datasets.from_arrays(np.zeros((100, 8, 8, 1), "uint8"))
+    known = data_of_runs.reference("pictures", (8, 8, 1), lambda: few)
+    assert known["features"] == "raw"
+    assert known["reference_images"].shape == (100, 8, 8, 1)
+    assert data_of_runs.reference("pictures", (12, 12, 1), lambda: few) == {}
 
 
 def test_export_takes_a_file_another_folder_and_any_batch(run, tmp_path):

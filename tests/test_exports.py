@@ -99,6 +99,14 @@ def test_the_proof_says_how_much_further_from_real_images_the_samples_are(tmp_pa
     assert result.frechet_distance_features == "digits"
 
 
+def test_reference_images_of_another_shape_are_refused_before_training(tmp_path):
+    gan = players.gan()
+    callback = kgan.callbacks.ExportGenerator(tmp_path, reference_images=np.zeros((64, 4, 4, 1)))
+    with pytest.raises(ValueError, match="`reference_images` must be at least 64 images like"):
+        gan.fit(players.dataset(), verbose=0, callbacks=[callback])
+    assert int(gan.step) == 0
+
+
 def test_with_labels_and_no_rounding_the_distance_to_real_images_is_the_same(tmp_path):
     generator, _ = kgan.architectures.mlp((8, 8, 1), 16, generator_units=(16,), num_classes=10)
     real = kgan.datasets.digits().samples[:100]

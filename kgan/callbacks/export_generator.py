@@ -5,6 +5,7 @@ import pathlib
 import keras
 
 from kgan import checks, exports
+from kgan.exports import proof
 
 
 class ExportGenerator(keras.callbacks.Callback):
@@ -27,7 +28,8 @@ class ExportGenerator(keras.callbacks.Callback):
     Raises:
         ImportError: if a format needs an extra that is not installed.
         ExportError: by `fit`, if an export draws something else than the generator.
-        ValueError: for unknown formats or ways to keep weights.
+        ValueError: for unknown formats or ways to keep weights; by `fit`, before it trains, for
+            `reference_images` that are not like the generator's.
     """
 
     def __init__(
@@ -55,6 +57,10 @@ class ExportGenerator(keras.callbacks.Callback):
         self.proofs = []
 
     def on_train_begin(self, logs=None):
+        images, features = self.options["reference_images"], self.options["features"]
+        proof.reference(
+            self.model.generator, images, features
+        )  # What is wrong is no news for the end.
         self._is_new = False
 
     def on_epoch_end(self, epoch, logs=None):

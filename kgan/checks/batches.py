@@ -39,8 +39,8 @@ def _check_enough(gan, data, steps):
     batches = int(data.cardinality().numpy())
     batches = min(batches, steps) if batches >= 0 and steps else max(batches, steps or 0)
     for metric in gan.evaluation_metrics if rows and batches > 0 else ():
-        if hasattr(metric, "check_samples"):
-            metric.check_samples(gan.generator.output_shape[1:], rows * batches)
+        if hasattr(metric, "check_number"):
+            metric.check_number(rows * batches)
 
 
 def check_first_batch(gan, x, y=None, batch_size=None, discriminator_steps=1):

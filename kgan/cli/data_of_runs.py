@@ -5,9 +5,8 @@ import warnings
 
 import numpy as np
 import rich.markup
-import tensorflow as tf
 
-from kgan import datasets, runs
+from kgan import datasets
 from kgan import features as features_module
 from kgan.cli.saying import console
 
@@ -15,21 +14,6 @@ from kgan.cli.saying import console
 CLASSIFIED = ("digits", "mnist", "fashion_mnist")
 # With how many images an export is compared; and the most pixels of one where no network looks.
 NUM_REFERENCE, MOST_PIXELS = 2000, 1000
-
-
-def name(run, model, dataset=None):
-    """The name of the data that a run was trained on, or `dataset`, if somebody says it.
-
-    Raises:
-        RunError: if nobody does.
-    """
-    found = dataset or (run.asked or {}).get("dataset")
-    if found is None:
-        raise runs.RunError(
-            f"Nothing beside {model} says which data it was trained on (there is no "
-            f"{run.description.name}). Say so: --dataset mnist, or a folder of pictures."
-        )
-    return found
 
 
 def load(how, run, gan, dataset):
@@ -42,7 +26,7 @@ def load(how, run, gan, dataset):
         dataset: the name.
 
     Raises:
-        RunError: if it cannot be read.
+        ValueError, OSError: if it cannot be read.
     """
     asked = run.asked or {}
     options = {
@@ -53,15 +37,9 @@ def load(how, run, gan, dataset):
     }
     if datasets.is_directory(dataset):
         options["image_size"] = gan.generator.output_shape[1]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # What is skipped `kgan train` has told.
-            return how(dataset, **options)
-    except (ValueError, OSError) as error:
-        raise runs.RunError(
-            f"The data of this run, {dataset!r}, cannot be read: {error}\nIf it is elsewhere "
-            "now, say where: --dataset FOLDER (or TFDS_DATA_DIR for TensorFlow Datasets)."
-        ) from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # What is skipped `kgan train` has told.
+        return how(dataset, **options)
 
 
 def features_for(dataset, shape):
@@ -82,19 +60,22 @@ def features_for(dataset, shape):
         return "raw"
 
 
-def reference(dataset, data):
+def reference(dataset, shape, load):
     """What an export is to be compared with: options of `kgan.export`, or none if nothing suits.
 
     Args:
         dataset: the name of the data.
-        data: all of it, a `kgan.datasets.Dataset`.
+        shape: of a sample.
+        load: a function that gives the data, a `kgan.datasets.Dataset`, if it is needed.
     """
-    shape = tuple(tf.nest.flatten(data.element_spec)[0].shape[1:])
-    enough = math.prod(shape) < min(data.num_samples, MOST_PIXELS)
-    if not _has_classifier(dataset, shape) and not enough:
+    size, has_classifier = math.prod(shape), _has_classifier(dataset, shape)
+    if not has_classifier and size > MOST_PIXELS:
+        return {}
+    data = load()
+    if not has_classifier and size >= data.num_samples:
         return {}
     chosen = np.random.default_rng(0).permutation(data.num_samples)[:NUM_REFERENCE]
-    features = dataset if _has_classifier(dataset, shape) else "raw"
+    features = dataset if has_classifier else "raw"
     return {"reference_images": data.samples[chosen], "features": features}
 
 

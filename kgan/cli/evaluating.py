@@ -20,9 +20,7 @@ def evaluate(path, num_samples, measures, num_seeds, features, dataset):
     gan, model = runs.find(path)
     if model.parent == runs.Run(path).backup:
         console.print(f"This run has not ended; what is measured is its last backup, {model}.")
-    name = data_of_runs.name(run, model, dataset)
-    loads = (datasets.load, datasets.load_held_out)
-    training, held_out = (data_of_runs.load(each, run, gan, name) for each in loads)
+    name, training, held_out = _data(run, gan, model, dataset)
     features = features or data_of_runs.features_for(name, gan.generator.output_shape[1:])
     with console.status("") as status:
         found = evaluation.evaluate(
@@ -42,6 +40,24 @@ def evaluate(path, num_samples, measures, num_seeds, features, dataset):
     if model == run.model and run.best.exists():
         console.print("The epoch was chosen by held-out data (--best): they are no strangers.")
     console.print("\n".join(map(str, [run.evaluation, *written])), highlight=False)
+
+
+def _data(run, gan, model, dataset):
+    """The data's name, what the GAN at `model` was trained on, and held-out data or None."""
+    name = dataset or (run.asked or {}).get("dataset")
+    if name is None:
+        raise runs.RunError(
+            f"Nothing beside {model} says which data it was trained on (there is no "
+            f"{run.description.name}). Say so: --dataset mnist, or a folder of pictures."
+        )
+    loads = (datasets.load, datasets.load_held_out)
+    try:
+        return name, *(data_of_runs.load(each, run, gan, name) for each in loads)
+    except (ValueError, OSError) as error:
+        raise runs.RunError(
+            f"The data of this run, {name!r}, cannot be read: {error}\nIf it is elsewhere "
+            "now, say where: --dataset FOLDER (or TFDS_DATA_DIR for TensorFlow Datasets)."
+        ) from error
 
 
 def _with_error(number, error):

@@ -1,5 +1,6 @@
 """`kgan export`."""
 
+import functools
 import math
 import pathlib
 
@@ -27,14 +28,16 @@ def export(path, formats, quantize, batch_size, output):
 
 def _reference(run, gan):
     """What the proof compares with, options of `kgan.export`, where the run's data is at hand."""
-    if run.asked is None:
+    name = (run.asked or {}).get("dataset")
+    if name is None:
         return {}
+    load = functools.partial(data_of_runs.load, datasets.load, run, gan, name)
     try:
-        name = data_of_runs.name(run, run.model)
-        return data_of_runs.reference(name, data_of_runs.load(datasets.load, run, gan, name))
-    except runs.RunError as error:
+        return data_of_runs.reference(name, gan.generator.output_shape[1:], load)
+    except (ValueError, OSError) as error:
+        message = f"The data of this run, {name!r}, cannot be read: {error}"
         console.print(
-            f"{rich.markup.escape(str(error))}\nSo the proof holds no Fréchet distance.",
+            f"{rich.markup.escape(message)}\nSo the proof holds no Fréchet distance.",
             soft_wrap=True,
         )
         return {}
@@ -51,7 +54,7 @@ def write(gan, folder, formats, quantize=("none",), batch_size=1, **known):
         **known: of the data; options of `kgan.export`.
     """
     folder = folder.expanduser()
-    table = rich.table.Table(box=None)
+    table = rich.table.Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))  # For 80 columns.
     for heading in ("export", "size", "difference", "PSNR", "Fréchet", "ms an image", "of 32"):
         table.add_column(heading, justify="left" if heading == "export" else "right", no_wrap=True)
     for format, options in exports.kinds(formats, quantize):

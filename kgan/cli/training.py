@@ -88,7 +88,8 @@ def _train(name, recipe, run, asked, formats):
         run.end(gan)
         if formats:
             known = {"class_names": run.class_names}
-            known |= data_of_runs.reference(recipe.dataset, dataset)
+            shape = gan.generator.output_shape[1:]
+            known |= data_of_runs.reference(recipe.dataset, shape, lambda: dataset)
             exporting.write(gan, run.folder, formats, **known)
 
 

@@ -53,8 +53,13 @@ FORMATS = {
 
 # What is said of the generator, in any format.
 SOURCE_OPTIONS = ("latent_distribution", "class_counts", "class_names")
-# What the proof is to hold, and to compare with, in any format.
-PROOF_OPTIONS = ("max_difference", "min_psnr", "reference_images", "features")
+# What the proof is to hold, and to compare with, in any format; with their defaults.
+PROOF_OPTIONS = {
+    "max_difference": None,
+    "min_psnr": None,
+    "reference_images": None,
+    "features": "raw",
+}
 
 
 def export(generator, filepath, format="tf_saved_model", **options):
@@ -167,13 +172,12 @@ def _export(generator, path, format, place, **options):
     chosen = by_name(format, FORMATS, "format")
     generator, known = _described(generator)
     known |= {name: options.pop(name) for name in SOURCE_OPTIONS if name in options}
-    asked = {name: options.pop(name, None) for name in PROOF_OPTIONS}
+    asked = {name: options.pop(name, default) for name, default in PROOF_OPTIONS.items()}
     _check_options(format, chosen.options, options)
     _check_modules(format, chosen)
     files.check_writable(path.parent)
     source = source_of(generator, **known)
-    images, features = asked["reference_images"], asked["features"] or "raw"
-    reference = proof.reference(source.generator, images, features)
+    reference = proof.reference(generator, asked["reference_images"], asked["features"])
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=files.PARTIAL, dir=path.parent) as folder:
         beside = pathlib.Path(folder) / path.name

@@ -19,7 +19,6 @@ from kgan.exports import runtimes
 
 NUM_LATENTS = 64
 SEED = 0
-BATCH_SIZE = 256
 
 # Of each way to keep the weights: the largest difference from Keras, and the least PSNR in dB.
 BOUNDS = {
@@ -39,22 +38,24 @@ class Reference:
     """Real images that the samples of an export, and of the generator, are held against.
 
     Args:
-        images: an array `(num_images, ...)`, in [-1, 1].
         extractor: a `kgan.features.Extractor`.
+        features: those of the images, `(num_images, num_features)`.
     """
 
-    images: np.ndarray
     extractor: features_module.Extractor
+    features: np.ndarray
 
     def change(self, before, after):
         """How much further from the images the samples `after` are than those of `before`."""
-        real, *both = (self.extractor.features(part) for part in (self.images, before, after))
-        before, after = (metrics.frechet_distance(real, drawn) for drawn in both)
+        before, after = (
+            metrics.frechet_distance(self.features, self.extractor.features(samples))
+            for samples in (before, after)
+        )
         return after - before
 
 
 def reference(generator, images, features):
-    """The `Reference` of these images; None if they are.
+    """The `Reference` of these images; None where there are none.
 
     Raises:
         ConnectionError: if the features are to be downloaded, and cannot be.
@@ -70,9 +71,9 @@ def reference(generator, images, features):
             f"generator makes, (num_images, {', '.join(map(str, shape))}). "
             f"Received: an array of shape {images.shape}."
         )
-    found = Reference(images, extractor)
-    found.change(images, images)  # What it cannot measure is said before anything is written.
-    return found
+    found = extractor.features(images)
+    metrics.frechet_distance(found, found)  # What cannot be measured is said before it is needed.
+    return Reference(extractor, found)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,7 +137,7 @@ def prove(
     Raises:
         ExportError: if the runtime cannot load it, or draws in another shape.
     """
-    latents, more_latents = _inputs(source, 0 if reference is None else len(reference.images))
+    latents, more_latents = _inputs(source, 0 if reference is None else len(reference.features))
     names = [spec.name for spec in source.specs()]
     both = [np.concatenate(parts) for parts in zip(latents, more_latents, strict=True)]
     drawn, said = _draw(path, format, dict(zip(names, both, strict=True)))
@@ -214,8 +215,8 @@ def _in_keras(network, inputs):
     """What Keras draws on the CPU, as float32."""
     drawn = []
     with tf.device("CPU:0"):
-        for start in range(0, len(inputs[0]), BATCH_SIZE):
-            batch = [part[start : start + BATCH_SIZE] for part in inputs]
+        for start in range(0, len(inputs[0]), runtimes.BATCH_SIZE):
+            batch = [part[start : start + runtimes.BATCH_SIZE] for part in inputs]
             drawn.append(network(batch if len(batch) > 1 else batch[0], training=False))
     return np.concatenate([np.asarray(samples, "float32") for samples in drawn])
 

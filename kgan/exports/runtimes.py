@@ -13,6 +13,9 @@ import time
 
 import numpy as np
 
+# How many samples are drawn at once, where an export takes any number.
+BATCH_SIZE = 256
+
 
 def saved_model(path):
     """TensorFlow, as TF Serving loads it."""
@@ -79,7 +82,7 @@ def _batches(inputs, batch_size):
 
 def _draw(call, inputs, batch_size):
     total = len(next(iter(inputs.values())))
-    batches = _batches(inputs, batch_size or min(total, 256))
+    batches = _batches(inputs, batch_size or min(total, BATCH_SIZE))
     return np.concatenate([np.array(call(batch)) for batch in batches])[:total]
 
 

@@ -119,9 +119,9 @@ class MultiscaleSimilarity(SampleMetric):
         super().__init__("raw", num_samples, name or self.measure)
         self._shape = None
 
-    def check_samples(self, shape, number=None):
-        _check_images((number, *shape))
-        super().check_samples(shape, number)
+    def check_samples(self, shape):
+        _check_images((None, *shape))
+        super().check_samples(shape)
 
     def look(self, samples, labels):
         self._shape = tuple(samples.shape[1:])

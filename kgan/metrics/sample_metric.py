@@ -50,6 +50,7 @@ class SampleMetric(keras.metrics.Metric):
         super().__init__(name=name or f"{self.measure}{ending}", dtype="float32")
         self.num_samples = num_samples
         self._identifier = features
+        self._size = None  # How many numbers are kept of a sample.
         self._stores = {}
 
     @property
@@ -63,8 +64,8 @@ class SampleMetric(keras.metrics.Metric):
             return [self.name.replace(self.measure, part) for part in self.parts]
         return [f"{self.name}_{part}" for part in self.parts]
 
-    def check_samples(self, shape, number=None):
-        """Raises where samples of this shape, or so many of them, cannot be measured.
+    def check_samples(self, shape):
+        """Raises where samples of this shape cannot be measured.
 
         Raises:
             ValueError: if so.
@@ -79,14 +80,24 @@ class SampleMetric(keras.metrics.Metric):
                 f"The features {self.extractor.name!r} must be computed by TensorFlow or "
                 f"keras.ops, as a training step is a graph. Received: {error}"
             ) from error
-        size = rows.structured_outputs.shape[1]
-        self.check_size(size)
-        number = self.num_samples if number is None else min(self.num_samples, number)
-        if number < self.least_samples(size):
+        self._size = rows.structured_outputs.shape[1]
+        self.check_size(self._size)
+        self.check_number(self.num_samples)
+
+    def check_number(self, number):
+        """Raises where so many samples, of those of `check_samples`, cannot be measured.
+
+        Raises:
+            ValueError: if so.
+        """
+        if self._size is None:
+            return
+        least, number = self.least_samples(self._size), min(self.num_samples, number)
+        if number < least:
             raise ValueError(
-                f"The metric {self.name!r} needs at least {self.least_samples(size)} samples, of "
-                f"{size} numbers each. Received: {number}; give it more by its `num_samples`, or "
-                "more validation data."
+                f"The metric {self.name!r} needs at least {least} samples, of {self._size} numbers "
+                f"each. Received: {number}; give it more by its `num_samples`, or more validation "
+                "data."
             )
 
     def check_size(self, size):
