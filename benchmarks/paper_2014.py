@@ -8,8 +8,11 @@ trained on the first 50,000 training images, by stochastic gradient descent at 0
 once. The published code halves D's loss, so D's rate is 0.05 here.
 
 Two ways to take turns: `paper` is Algorithm 1, D first and then G on fresh fakes, by `kgan.GAN` as
-it is; `code` is what the published code does: both at once, on the same fakes. Of each both the
-generator itself is measured, which is what the paper has, and kgan's averaged one.
+it is; `code` is what the published code does: both at once, on the same fakes. Of each three
+generators are measured: the one that is trained, which is what the paper has; kgan's averaged one,
+whose exponential mean reaches back 20 epochs; and the mean of the weights after each epoch of the
+second half (Polyak and Juditsky 1992, https://doi.org/10.1137/0330046; Jain et al. 2018,
+https://arxiv.org/abs/1610.03774).
 
 Parzen windows: 10,000 samples in [0, 1], σ by the first 1,000 of the other 10,000 training images,
 scored on the 10,000 test images. Beside them, as samples: real training images, which nothing
@@ -72,7 +75,12 @@ def train(turns, seed, minutes):
     )
     optimizers = optimizer(1.0), optimizer(0.5)
     gan.compile(*optimizers, steps_per_execution=20)
-    seconds, over_time, epoch = 0.0, [], 0
+    generators = {
+        "generator": gan.generator,
+        "averaged_generator": gan.averaged_generator,
+        "tail_average": keras.models.clone_model(gan.generator),
+    }
+    seconds, over_time, epoch, in_tail = 0.0, [], 0, 0
     while seconds < 60 * minutes:
         low, high = SETTINGS["momentum"]
         share = min(1.0, epoch / (SETTINGS["epochs_of_momentum"] - 1))
@@ -82,23 +90,36 @@ def train(turns, seed, minutes):
         logs = gan.fit(training, epochs=1, verbose=0).history
         seconds += time.perf_counter() - begin
         epoch += 1
+        in_tail += seconds > 30 * minutes
+        average(generators["tail_average"], gan.generator, in_tail)
         if epoch % EVERY_EPOCHS == 0:
-            scores = {which: score(samples, data, few=True) for which, samples in drawn(gan)}
+            scores = {
+                which: score(draw(gan, one), data, few=True) for which, one in generators.items()
+            }
             answers = {name: values[0] for name, values in logs.items()}
             over_time.append({"epoch": epoch, "seconds": seconds, **scores, "logs": answers})
             shown = {which: round(found["value"], 1) for which, found in scores.items()}
             print(turns, seed, epoch, f"{seconds:.0f} s", shown, flush=True)
-    scores = {which: score(samples, data) for which, samples in drawn(gan)}
-    return {"epochs": epoch, "training_seconds": seconds, **scores, "over_time": over_time}
+    scores = {which: score(draw(gan, one), data) for which, one in generators.items()}
+    played = {"epochs": epoch, "epochs_of_tail": in_tail, "training_seconds": seconds}
+    return {**played, **scores, "over_time": over_time}
 
 
-def drawn(gan):
-    """Samples of the generator itself, and of the averaged one, from the same latents."""
+def average(mean, network, count):
+    """Makes `mean` the mean of `count` states of `network`, of which this is the last.
+
+    Before the first, it is `network`.
+    """
+    for kept, weight in zip(mean.weights, network.weights, strict=True):
+        kept.assign(kept + (weight - kept) / max(1, count))
+
+
+def draw(gan, generator):
+    """Samples of a generator, always of the same latents."""
     from kgan import noise, players
 
     latents = noise.latent_blocks("uniform", gan.latent_dim, [(1, SETTINGS["num_samples"])])
-    for which in ("generator", "averaged_generator"):
-        yield which, players.predict(getattr(gan, which), [latents], 1000)
+    return players.predict(generator, [latents], 1000)
 
 
 def score(samples, data, few=False):

@@ -1,7 +1,7 @@
 """How many of the 1,000 modes of Stacked MNIST a GAN reaches, and how evenly.
 
 Three digits, drawn at random, are the red, green and blue of an image: Metz et al. 2017,
-https://arxiv.org/abs/1611.02163, section 4.2.1. The protocol of Lin et al. 2018 (PacGAN),
+https://arxiv.org/abs/1611.02163, section 3.3.1. The protocol of Lin et al. 2018 (PacGAN),
 https://arxiv.org/abs/1712.04086, section 4.2: 128,000 training images; of 26,000 samples a
 classifier of digits, here `kgan.features`' `mnist`, names each channel; a mode counts that has a
 sample; KL(samples ‖ data) is that of the shares of the modes. Both depend on the classifier and on

@@ -197,7 +197,7 @@ def find(path):
         The pair of the GAN and the path that it was read from.
 
     Raises:
-        RunError: if there is none, or it is damaged.
+        RunError: if there is none, it is a file of another kind, or it is damaged.
     """
     path = pathlib.Path(path).expanduser()
     run = Run(path)
@@ -208,6 +208,11 @@ def find(path):
         found = "no such file or folder" if not path.exists() else f"no {model.name} in it"
         raise RunError(
             f"{path} is not a trained run ({found}). `kgan train --output {path}` makes one."
+        )
+    if model.suffix != ".keras":
+        raise RunError(
+            f"{model} is no .keras file. Needed is a run's folder, or the .keras file of a GAN; an "
+            "export, such as a .tflite file, is only the generator, for other runtimes."
         )
     try:
         gan = keras.models.load_model(model)

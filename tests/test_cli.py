@@ -393,6 +393,8 @@ def test_generate_takes_a_file_and_labels(tmp_path):
             "must be square, of 4·2ⁿ (8, 16, 32, 64, ...) or 28 pixels",
         ),
         (["generate", "RUN", "--output", "RUN"], "exists, and is left as it is"),
+        (["generate", "RUN/run.json", "--output", "x.png"], "is no .keras file"),
+        (["evaluate", "RUN/run.json"], "is no .keras file"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_words(

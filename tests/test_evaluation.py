@@ -9,6 +9,7 @@ import pytest
 
 import kgan
 from kgan import evaluation, images
+from kgan.evaluation import sentences
 
 TRAIN, TEST = (kgan.datasets.digits(split, with_labels=True) for split in ("train", "test"))
 
@@ -108,6 +109,30 @@ def test_one_seed_has_the_error_that_the_measure_knows_of():
     assert 0 < found["two_sample_test"].error < 0.05
     assert found["two_sample_test"].real_error > 0
     assert found["recall_digits"].error is None
+
+
+def test_the_error_of_one_seed_is_how_far_seeds_differ():
+    measures = "classifier_score", "kernel_distance"
+    one = evaluated(TRAIN.samples, *measures, num_seeds=1)
+    many = evaluated(TRAIN.samples, *measures, num_seeds=20)
+    for measure in measures:
+        deviation = many[f"{measure}_digits"].error * math.sqrt(20)
+        most = 4 if measure == "kernel_distance" else 2  # Its subsets are small, and overlap.
+        assert 0.5 * deviation < one[f"{measure}_digits"].error < most * deviation, measure
+
+
+def test_the_error_of_scored_data_stays_whatever_is_drawn():
+    found = evaluated(TRAIN.samples, "parzen_log_likelihood", num_seeds=3)["parzen_log_likelihood"]
+    one = evaluated(TRAIN.samples, "parzen_log_likelihood", num_seeds=1)["parzen_log_likelihood"]
+    assert found.error > 0.9 * one.error
+    assert found.says == f"Nats, as in 2014; training images themselves: {found.real:.1f}. " + (
+        "Blur can beat those."
+    )
+
+
+def test_a_difference_within_the_errors_is_none():
+    assert "no better" in sentences.two_sample(0.54, 0.5, noise=0.05)
+    assert "sometimes" in sentences.two_sample(0.54, 0.5, noise=0.01)
 
 
 def test_what_is_no_number_says_nothing():

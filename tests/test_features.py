@@ -119,12 +119,17 @@ def test_of_a_network_of_ones_own_nothing_is_kept_even_if_it_is_called_mnist(tmp
     assert not list(tmp_path.iterdir())
 
 
-def test_inception_looks_at_grey_images_of_any_size(monkeypatch):
+def test_inception_looks_at_grey_images_of_any_size_in_float32(monkeypatch):
     whole = functools.partial(keras.applications.InceptionV3, weights=None, classes=1000)
     monkeypatch.setattr(keras.applications, "InceptionV3", whole)
+    keras.config.set_dtype_policy("mixed_bfloat16")
     extractor = features.inception_v3()
+    assert keras.config.dtype_policy().name == "mixed_bfloat16"
     answers = extractor.answers(images(2, side=28))
     assert answers["features"].shape == (2, 2048)
+    assert answers["features"].dtype == "float32"
+    fine = answers["features"].view("uint32") & 0xFFFF  # bfloat16 ends before these bits.
+    assert (fine != 0).mean() > 0.5
     assert answers["probabilities"].shape == (2, 1000)
 
 

@@ -15,7 +15,9 @@ class BestGenerator(keras.callbacks.Callback):
     As `keras.callbacks.ModelCheckpoint(save_best_only=True)`, which works with a GAN too; but the
     file is whole whenever the process is killed, a training that goes on from a backup knows what
     was best before, NaN is not, and the generator can be put back when training ends. The measure
-    is of the averaged generator, on the `validation_data` of `fit`.
+    is of the averaged generator, on the `validation_data` of `fit`: data that has chosen is no
+    longer held out, and a distance to it is not the one of `kgan.evaluate`, which is to the
+    training data.
 
     Args:
         filepath: a `.keras` file; what is in it is replaced.

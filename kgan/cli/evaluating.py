@@ -72,7 +72,9 @@ def _show(found, name):
         value = _with_error(finding.value, finding.error)
         usual = _with_error(finding.real, finding.real_error)
         print_line(f"[bold]{finding.name:34}[/]{value:>22}{usual:>22}")
-        print_line(f"  [dim]{rich.markup.escape(finding.says)}")
+        few = finding.num_samples < found.num_samples
+        of = f" ({finding.num_samples:,} samples.)" if few else ""
+        print_line(f"  [dim]{rich.markup.escape(finding.says)}{of}")
     classifier = ""
     if found.feature_accuracy is not None:
         share = f"{100 * found.feature_accuracy:.1f} %"

@@ -23,11 +23,12 @@ class Finding:
         name: of the number, its features at its end if it depends on them.
         measure: the name of the measure that gave it.
         value: the mean over the seeds.
-        error: its standard error, the seeds being repetitions; of one seed what the measure itself
-            knows, or None.
+        error: its standard error over the seeds, this GAN and this data being given; for a measure
+            that scores real data, as Parzen windows do, that of those together. Of one seed what
+            the measure itself knows, or None.
         num_samples: how many generated samples each repetition looked at.
         real: what held-out data gets in their place.
-        real_error: what the measure itself knows of the error of that, or None.
+        real_error: what the measure itself knows of the standard error of that, or None.
         says: in a sentence.
     """
 
@@ -224,9 +225,12 @@ def _summarized(name, measure, taken, real, world):
         value, error = float(np.mean(values)), errors[0]
         if len(values) > 1:
             error = float(np.std(values, ddof=1) / math.sqrt(len(values)))
+            error = math.hypot(error, np.mean(errors)) if measure.of_data else error
         usual, usual_error = _with_error(real[i])
         full = f"{number}_{world.real.extractor.name}" if measure.of_features else number
-        told = says(value, usual) if math.isfinite(value) and math.isfinite(usual) else UNKNOWN
+        known = math.isfinite(value) and math.isfinite(usual)
+        noise = 2 * math.hypot(error or 0, usual_error or 0)  # By which one in twenty differs.
+        told = says(value, usual, noise) if known else UNKNOWN
         yield Finding(full, name, value, error, num_samples, usual, usual_error, told)
 
 

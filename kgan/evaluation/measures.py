@@ -8,11 +8,13 @@ import numpy as np
 
 from kgan import metrics
 from kgan.evaluation import sentences
-from kgan.metrics import parzen, two_sample
+from kgan.metrics import kernel, parzen, two_sample
 from kgan.metrics.estimates import Estimate
 
 # Of how many samples the nearest of all training samples is looked for, pixel by pixel.
 FEW = 2000
+# In how many parts the classifier score is taken, as published.
+SPLITS = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,14 +22,16 @@ class Measure:
     """One measure, of one number or several.
 
     Args:
-        numbers: a dict from the name of each number to a function from `(value, real)` to a
-            sentence that says what it means.
+        numbers: a dict from the name of each number to a function from `(value, real, noise)` to a
+            sentence that says what it means; see `sentences`.
         take: from generated `Samples` and the `Reality` to a tuple of numbers, or of `Estimate`s
-            where an error is known.
+            where a standard error is known.
         fits: whether it can be taken, from the `Reality` and whether the GAN is conditional.
         real: the same as `take`, for held-out data in the place of generated samples.
         of_features: whether it depends on the features, and is named after them.
         most: of how many samples it is taken at most; None for all.
+        of_data: whether the error that it knows of is that of the real data that it scores, which
+            no further samples make smaller.
     """
 
     numbers: dict[str, Callable]
@@ -36,6 +40,7 @@ class Measure:
     real: Callable | None = None
     of_features: bool = True
     most: int | None = None
+    of_data: bool = False
 
 
 def _take_frechet(samples, reality):
@@ -43,7 +48,9 @@ def _take_frechet(samples, reality):
 
 
 def _take_kernel(samples, reality):
-    return (metrics.kernel_distance(reality.reference.features, samples.features),)
+    found = metrics.kernel_distance(reality.reference.features, samples.features)
+    size = kernel.default_subset_size(min(len(reality.reference), len(samples)))
+    return (_of_parts(found, len(samples) / size),)
 
 
 def _take_precision(samples, reality):
@@ -55,7 +62,12 @@ def _take_density(samples, reality):
 
 
 def _take_score(samples, reality):
-    return (metrics.classifier_score(samples.probabilities),)
+    return (_of_parts(metrics.classifier_score(samples.probabilities, num_splits=SPLITS), SPLITS),)
+
+
+def _of_parts(found, number):
+    """From the standard deviation over so many parts of the samples the error of their mean."""
+    return found._replace(error=found.error / math.sqrt(number))
 
 
 def _take_classes(samples, reality):
@@ -185,6 +197,7 @@ ALL = {
         ),
         real=_real_parzen,
         of_features=False,
+        of_data=True,
     ),
     "mixture_coverage": Measure(
         {

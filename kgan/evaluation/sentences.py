@@ -1,4 +1,8 @@
-"""What each number of an evaluation says: sentences from a value, and what real data gets."""
+"""What each number of an evaluation says.
+
+Each sentence is made of a value, what real data gets, and `noise`: how far the two may differ by
+chance, 0 where nobody knows.
+"""
 
 import math
 
@@ -7,29 +11,29 @@ def _percent(value):
     return f"{100 * value:.1f} %"
 
 
-def frechet(value, real):
+def frechet(value, real, noise):
     """Says how far samples are from the training data."""
     if value <= 1.5 * real:
         return "As near to the training data as other real data is, or nearly so."
     return f"{value / max(real, 1e-9):.3g} times the (squared) distance of other real data."
 
 
-def kernel(value, real):
+def kernel(value, real, noise):
     """Says the same, without bias."""
     return f"0: the same distribution as the training data; other real data gets {real:.2g}."
 
 
-def precision(value, real):
+def precision(value, real, noise):
     """Says how many samples lie among real data."""
     return f"{_percent(value)} of samples lie among real data; of other real data {_percent(real)}."
 
 
-def recall(value, real):
+def recall(value, real, noise):
     """Says how much of real data lies among samples."""
     return f"{_percent(value)} of real data lies among samples; among real data {_percent(real)}."
 
 
-def density(value, real):
+def density(value, real, noise):
     """Says how densely samples lie among real data."""
     if value > 1.1 * real:
         return "Samples crowd where real data lies densest: what is typical is overdrawn."
@@ -38,51 +42,51 @@ def density(value, real):
     return "Samples lie as densely where real data lies as other real data does."
 
 
-def coverage(value, real):
+def coverage(value, real, noise):
     """Says how much of real data has a sample near by."""
     return (
         f"{_percent(value)} of real data has a sample near by; other real data: {_percent(real)}."
     )
 
 
-def score(value, real):
+def score(value, real, noise):
     """Says a classifier's score."""
     if value < 0.95 * real:
         return "Less clear to the classifier, or less even over the classes, than real data."
     return "By this score no less clear and even than real data."
 
 
-def classes(value, real):
+def classes(value, real, noise):
     """Says how many classes come up."""
     missing = math.ceil(real - value - 1e-9)
     return f"{missing} of {round(real)} never come up." if missing > 0 else "Every class comes up."
 
 
-def rarest(value, real):
+def rarest(value, real, noise):
     """Says the share of the rarest class."""
     return f"The rarest class is {_percent(value)} of the samples; of real data {_percent(real)}."
 
 
-def class_kl(value, real):
+def class_kl(value, real, noise):
     """Says how unevenly classes come up."""
     return f"0: the classes come up exactly as in the training data; real data gets {real:.2g}."
 
 
-def two_sample(value, real):
+def two_sample(value, real, noise):
     """Says how often a fresh classifier is right."""
-    if value <= max(real, 0.5) + 0.02:
+    if value <= max(real, 0.5) + max(0.02, noise):
         return "A fresh classifier tells samples no better from real data than other real data."
     ease = "easily" if value > 0.9 else "often" if value > 0.7 else "sometimes"
     return f"A fresh classifier {ease} tells samples from real data; 0.5: it can only guess."
 
 
-def labels(value, real):
+def labels(value, real, noise):
     """Says how many samples are what was asked for."""
     told, right = _percent(value), _percent(real)
     return f"{told} are as asked for; the classifier is right about {right} of real data."
 
 
-def pairwise(value, real):
+def pairwise(value, real, noise):
     """Says how far apart two samples are."""
     ratio = value / max(real, 1e-9)
     if ratio < 0.1:
@@ -93,14 +97,14 @@ def pairwise(value, real):
     return f"Two samples differ {ratio:.2f} times as much as two of the data: {varied}."
 
 
-def similarity(value, real):
+def similarity(value, real, noise):
     """Says how alike two samples are."""
     if value > real + 0.02:
         return "Two samples are more alike than two of the data: less varied."
     return "Two samples are no more alike than two of the data."
 
 
-def memorization(value, real):
+def memorization(value, real, noise):
     """Says how near the median sample is to training data."""
     if value < 0.5:
         return "The median sample is much nearer to training data than new data is: copies?"
@@ -111,34 +115,34 @@ def memorization(value, real):
     return "The median sample is about as far from training data as new data is, or further."
 
 
-def closer(value, real):
+def closer(value, real, noise):
     """Says how many samples are nearer to it than new data is."""
     if value > 0.05:
         return f"{_percent(value)} are nearer to training data than 99 % of new data: look at them."
     return f"{_percent(value)} are nearer to training data than 99 % of new data is."
 
 
-def parzen(value, real):
+def parzen(value, real, noise):
     """Says the 2014 paper's likelihood."""
-    return "Nats, as in the 2014 paper. Blur can beat real data at it: a poor judge by itself."
+    return f"Nats, as in 2014; training images themselves: {real:.1f}. Blur can beat those."
 
 
-def modes(value, real):
+def modes(value, real, noise):
     """Says how many modes are reached."""
     missing = math.ceil(real - value - 1e-9)
     return f"{missing} of {round(real)} are never reached." if missing > 0 else "Each is reached."
 
 
-def quality(value, real):
+def quality(value, real, noise):
     """Says how many points are near a mode."""
     return f"{_percent(value)} of samples lie within 3 σ of a mode; of real data {_percent(real)}."
 
 
-def reverse_kl(value, real):
+def reverse_kl(value, real, noise):
     """Says how unevenly modes are reached."""
     return f"0: each mode comes up as often as it should; real data gets {real:.2g}."
 
 
-def spread(value, real):
+def spread(value, real, noise):
     """Says how far points spread within a mode."""
     return f"Within a mode samples spread {value / max(real, 1e-9):.2f} times as far as real data."

@@ -1,5 +1,6 @@
 """The small networks that come with kgan: how they are built, and where their weights are."""
 
+import contextlib
 import importlib.resources
 import io
 
@@ -46,17 +47,24 @@ def build(name, kernel_initializer="glorot_uniform"):
 
 def load(name):
     """The trained network of this name, which computes in float32 whatever policy is set."""
-    policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float32")
-    try:
+    with in_float32():
         network = build(name, "zeros")  # Which draws no random number of the user's.
-    finally:
-        keras.config.set_dtype_policy(policy)
     file = importlib.resources.files("kgan") / "data" / file_name(name)
     with np.load(io.BytesIO(file.read_bytes())) as arrays:
         network.set_weights([arrays[str(i)].astype("float32") for i in range(len(arrays))])
     network.trainable = False
     return network
+
+
+@contextlib.contextmanager
+def in_float32():
+    """Networks that are built within compute in float32: features are the same for everybody."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(policy)
 
 
 def save(network, folder):

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from kgan.features.extractor import Extractor
+from kgan.features.networks import in_float32
 
 SIDE = 299
 
@@ -27,7 +28,8 @@ def inception_v3():
         ConnectionError: if the weights, about 96 MB, are not on this disk, and cannot be fetched.
     """
     try:
-        whole = keras.applications.InceptionV3(classifier_activation=None)
+        with in_float32():
+            whole = keras.applications.InceptionV3(classifier_activation=None)
     except Exception as error:  # urllib's, or Keras's own, which wraps it in a bare Exception.
         raise ConnectionError(
             "The weights of Inception-v3 are not on this disk, and could not be fetched: "

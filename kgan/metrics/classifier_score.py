@@ -5,6 +5,7 @@ import itertools
 import keras
 import numpy as np
 
+from kgan.checks import check_positive_integer
 from kgan.metrics.estimates import LEAST_SAMPLES, Estimate, features
 from kgan.metrics.sample_metric import ClassifierMetric
 
@@ -26,9 +27,11 @@ def classifier_score(probabilities, *, num_splits=10):
         An `Estimate`; its `error` is the standard deviation over the parts, as published.
 
     Raises:
-        ValueError: if these are no probabilities, or too few.
+        ValueError: if these are no probabilities, or fewer than two a part.
     """
-    probabilities = features(probabilities, "probabilities", max(num_splits, LEAST_SAMPLES))
+    check_positive_integer("num_splits", num_splits)
+    # Of one sample alone the score is 1, whatever it is.
+    probabilities = features(probabilities, "probabilities", max(2 * num_splits, LEAST_SAMPLES))
     sums = probabilities.sum(axis=1)
     if probabilities.min() < 0 or np.abs(sums - 1).max() > 1e-3:
         raise ValueError(
@@ -57,6 +60,9 @@ class ClassifierScore(ClassifierMetric):
     """
 
     measure = "classifier_score"
+
+    def least_samples(self, size):
+        return 2 * super().least_samples(size)  # Two in each of ten parts.
 
     def take(self, generated):
         return classifier_score(generated).value

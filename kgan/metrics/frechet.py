@@ -15,8 +15,9 @@ def frechet_distance(real, generated):
         |μ - ν|² + trace(Σ + Ψ - 2 (Σ Ψ)^½)
 
     Heusel et al. 2017, https://arxiv.org/abs/1706.08500, equation 6, where the features are those
-    of Inception; the word FID is kept for that. It is biased: fewer samples make it larger, by
-    about the same for every generator, so that only numbers from as many samples compare.
+    of Inception; the word FID is kept for that. It is biased: fewer samples make it larger, so that
+    only numbers from as many samples compare, and those not exactly, since the bias depends on the
+    generator too (Chong and Forsyth 2020, https://arxiv.org/abs/1911.07023).
 
     Args:
         real, generated: features, `(num_samples, num_features)`; their numbers may differ.

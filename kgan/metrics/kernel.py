@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from kgan.checks import check_positive_integer
 from kgan.metrics.estimates import Estimate, pair
 from kgan.metrics.sample_metric import SampleMetric
 
@@ -18,25 +19,36 @@ def kernel_distance(real, generated, *, num_subsets=100, subset_size=None, seed=
         real, generated: features, `(num_samples, num_features)`.
         num_subsets: how many subsets.
         subset_size: of how many samples, drawn without putting back; at most as many as there are.
-            `None`: 1,000, or half of the smaller set where that is less: subsets that are the
-            whole set all give the same, and no error.
+            `None`: 1,000, or half of the smaller set where that is less.
         seed: of the subsets.
 
     Returns:
         An `Estimate`; its `error` is the standard deviation over the subsets, as published.
 
     Raises:
-        ValueError: for fewer than 10 samples, other numbers of features, or NaN.
+        ValueError: for fewer than 10 samples, other numbers of features, NaN, no subsets, or such
+            of one sample.
     """
     real, generated = pair(real, generated)
+    check_positive_integer("num_subsets", num_subsets)
     smaller = min(len(real), len(generated))
-    size = min(1000, smaller // 2) if subset_size is None else min(subset_size, smaller)
+    size = default_subset_size(smaller) if subset_size is None else min(subset_size, smaller)
+    if size < 2:
+        raise ValueError(
+            "`subset_size` must be at least 2: samples are compared with others. "
+            f"Received: subset_size={subset_size}."
+        )
     random = np.random.RandomState(seed)  # With the same seed, torch-fidelity's subsets.
     distances = []
     for _ in range(num_subsets):
         drawn = [part[random.choice(len(part), size, replace=False)] for part in (generated, real)]
         distances.append(squared_discrepancy(*drawn))
     return Estimate(float(np.mean(distances)), float(np.std(distances)), len(generated))
+
+
+def default_subset_size(num_samples):
+    """1,000, or half of the samples: subsets that are the whole set have no error."""
+    return min(1000, num_samples // 2)
 
 
 def squared_discrepancy(generated, real):

@@ -1,5 +1,6 @@
 """How many modes a generator reaches: of a mixture of Gaussians, or classes as modes."""
 
+import math
 import typing
 
 import keras
@@ -53,7 +54,8 @@ def mixture_coverage(samples, means, sigma, *, multiple=3.0):
         A `ModeCoverageResult`.
 
     Raises:
-        ValueError: for fewer than 10 samples, another size, or NaN.
+        ValueError: for fewer than 10 samples, another size, NaN, or a `sigma` or `multiple` that is
+            not positive.
     """
     samples = features(samples, "samples")
     means = features(means, "means", least=1)
@@ -61,6 +63,11 @@ def mixture_coverage(samples, means, sigma, *, multiple=3.0):
         raise ValueError(
             "`samples` and `means` must be points in the same space. "
             f"Received: {samples.shape[1]} and {means.shape[1]} coordinates."
+        )
+    if not (0 < sigma < math.inf and 0 < multiple < math.inf):
+        raise ValueError(
+            "`sigma` and `multiple` must be positive numbers. "
+            f"Received: sigma={sigma}, multiple={multiple}."
         )
     modes, away = distances.nearest(samples, means)
     good = away <= multiple * sigma
@@ -84,7 +91,7 @@ def mixture_coverage(samples, means, sigma, *, multiple=3.0):
 def class_coverage(labels, num_classes, *, real_shares=None):
     """The classes that samples are of, as modes: with 1,000 classes the measure of Stacked MNIST.
 
-    Metz et al. 2017, https://arxiv.org/abs/1611.02163, section 4.2.1: a mode is reached by one
+    Metz et al. 2017, https://arxiv.org/abs/1611.02163, section 3.3.1: a mode is reached by one
     sample that a classifier takes for it. Say how often the classifier is right, and how many
     samples there were: both move the number.
 
@@ -95,6 +102,10 @@ def class_coverage(labels, num_classes, *, real_shares=None):
 
     Returns:
         A `ModeCoverageResult`, with `high_quality` 1.
+
+    Raises:
+        ValueError: for labels that are not in 0..num_classes - 1, and `real_shares` that are not as
+            many as classes, or do not sum to one.
     """
     labels = np.asarray(labels)
     if labels.ndim != 1 or not len(labels) or labels.min() < 0 or labels.max() >= num_classes:
@@ -106,6 +117,11 @@ def class_coverage(labels, num_classes, *, real_shares=None):
     counts = np.bincount(labels, minlength=num_classes)
     shares = counts / len(labels)
     real = np.full(num_classes, 1 / num_classes) if real_shares is None else np.array(real_shares)
+    if real.shape != counts.shape or real.min() < 0 or abs(real.sum() - 1) > 1e-3:
+        raise ValueError(
+            f"`real_shares` must be {num_classes} numbers of at least 0 that sum to 1; divide "
+            f"counts by their sum. Received: shape {real.shape}, sum {real.sum():.4g}."
+        )
     modes = int((counts > 0).sum())
     divergences = divergence(shares, real), divergence(real, shares)
     return ModeCoverageResult(modes, num_classes, 1.0, *divergences, None, len(labels))

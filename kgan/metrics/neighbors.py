@@ -5,6 +5,7 @@ import typing
 import keras
 import numpy as np
 
+from kgan.checks import check_positive_integer
 from kgan.metrics import distances
 from kgan.metrics.estimates import pair
 from kgan.metrics.sample_metric import SampleMetric
@@ -33,8 +34,10 @@ def precision_recall(real, generated, *, k=3):
         A `PrecisionRecallResult`, both in [0, 1].
 
     Raises:
-        ValueError: for fewer than 10 samples, or than k + 1; other numbers of features; NaN.
+        ValueError: for fewer than 10 samples, or than k + 1; other numbers of features; NaN; a `k`
+            of less than 1.
     """
+    check_positive_integer("k", k)
     real, generated = pair(real, generated, least=max(10, k + 1))
     return PrecisionRecallResult(
         _share_within(generated, real, k), _share_within(real, generated, k)
@@ -72,6 +75,7 @@ def density_coverage(real, generated, *, k=5):
     Raises:
         ValueError: as `precision_recall`.
     """
+    check_positive_integer("k", k)
     real, generated = pair(real, generated, least=max(10, k + 1))
     radii = distances.to_neighbor(real, k)
     balls, covered = 0, np.zeros(len(real), bool)
@@ -84,6 +88,7 @@ def density_coverage(real, generated, *, k=5):
 
 class _NeighborMetric(SampleMetric):
     def __init__(self, features="raw", num_samples=10_000, k=3, name=None):
+        check_positive_integer("k", k)
         super().__init__(features, num_samples, name)
         self.k = k
 
