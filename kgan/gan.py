@@ -251,7 +251,7 @@ class GAN(keras.Model):
 
     # Around the game
 
-    def fit(self, x=None, y=None, **kwargs):
+    def fit(self, x=None, y=None, batch_size=None, epochs=1, **kwargs):
         """Trains both players; `keras.Model.fit`, and four things more.
 
         The first batch is looked at before any time is spent. A data set of `kgan.datasets` goes
@@ -263,17 +263,43 @@ class GAN(keras.Model):
             x: batches of real samples, float32, images in [-1, 1]; or `(samples, labels)`, labels
                 as integers `(batch,)`. Whatever `keras.Model.fit` takes.
             y: labels, where x is an array.
-            **kwargs: as in `keras.Model.fit`.
+            batch_size, epochs, **kwargs: as in `keras.Model.fit`; without weights of samples or
+                classes, which the game does not know.
 
         Raises:
-            TypeError, ValueError: if the first batch is not what these networks can play with.
+            TypeError, ValueError: if the first batch, or that of `validation_data`, is not what
+                these networks can play with; for a callback that a GAN has nothing for.
         """
         self._assert_compile_called("fit")
+        kwargs |= {"batch_size": batch_size, "epochs": epochs}
         checks.check_fit(self, x, y, **kwargs)
         with resuming.resumed(self, x, **kwargs) as position:
             for part in resuming.parts(self, x, position, **kwargs):
                 super().fit(y=y, **part)
         return self.history
+
+    def evaluate(self, x=None, y=None, *, return_dict=False, **kwargs):
+        """The logs of the game on held-out data, where nobody learns; `keras.Model.evaluate`.
+
+        Args:
+            x, y: as in `fit`.
+            return_dict: whether the numbers come with their names; else a list, in the order of
+                `metrics_names`.
+            **kwargs: as in `keras.Model.evaluate`.
+
+        Raises:
+            TypeError, ValueError: as by `fit`.
+        """
+        self._assert_compile_called("evaluate")
+        if "_use_cached_eval_dataset" not in kwargs:  # Else `fit` asks, which has looked at it.
+            checks.check_evaluate(self, x, y, **kwargs)
+        logs = super().evaluate(x, y, return_dict=True, **kwargs)
+        return logs if return_dict else [logs[name] for name in self.metrics_names]
+
+    @property
+    def metrics_names(self):
+        """The names of what `evaluate` gives."""
+        return checks.log_names(self) if self.compiled else []
 
     def adopt_seed(self, seed):
         """Takes the seed of the training that is gone on with; what was traced had the old one."""

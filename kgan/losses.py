@@ -240,7 +240,7 @@ def get(identifier):
     """Returns the loss that `identifier` names or is.
 
     Args:
-        identifier: a key of `ALL`, or an object with `discriminator_loss` and `generator_loss`.
+        identifier: a key of `ALL`, or an `AdversarialLoss`, of kgan or one's own.
 
     Raises:
         ValueError: for an unknown name, with the nearest known ones.

@@ -49,6 +49,11 @@ def show(metrics, real_images, fake_images, labels):
     return dict.fromkeys(checks.result_names(metrics), ops.convert_to_tensor(np.nan))
 
 
+def is_finite(model):
+    """Whether all weights of `model` are numbers."""
+    return all(np.isfinite(weight.numpy()).all() for weight in model.weights)
+
+
 def averaged_copy(generator):
     """A copy of `generator`, its weights too, to hold the averages."""
     copy = keras.models.clone_model(generator)
@@ -63,5 +68,6 @@ def optimizer(identifier, network):
     wrapped = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
     if checks.computes_in_float16(network) and not wrapped:
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-    optimizer.build(network.trainable_variables)
+    if not optimizer.built:
+        optimizer.build(network.trainable_variables)
     return optimizer

@@ -342,6 +342,15 @@ def test_evaluate_plays_on_held_out_data_and_changes_nothing():
     assert players.same(before, players.digest(gan))
 
 
+def test_evaluate_gives_numbers_in_the_order_of_their_names():
+    gan = players.gan(metrics=[kgan.metrics.FrechetDistance("raw"), keras.metrics.Mean()])
+    data = kgan.datasets.digits("test", batch_size=180)
+    named = gan.evaluate(data, verbose=0, return_dict=True)
+    assert set(gan.metrics_names) == set(named)
+    assert gan.evaluate(data, verbose=0) == [named[name] for name in gan.metrics_names]
+    assert players.gan(compiled=False).metrics_names == []
+
+
 def test_validation_does_not_change_training():
     alone, watched = players.gan(), players.gan()
     alone.fit(players.dataset(), epochs=2, verbose=0)
@@ -396,7 +405,7 @@ def test_a_discriminator_of_patches_gives_a_map_of_logits():
 def test_arrays_and_plain_datasets_are_fitted_as_in_keras():
     images = players.dataset().samples
     gan = players.gan()
-    gan.fit(images, batch_size=16, verbose=0)
+    gan.fit(images, None, 16, 1, verbose=0)
     gan.fit(tf.data.Dataset.from_tensor_slices(images).batch(16), verbose=0)
     assert gan.step.numpy() == 8
     conditional = players.gan(4)
@@ -464,6 +473,17 @@ def test_mixed_precision_trains_with_float32_samples_and_logits(policy, architec
     assert gan.discriminator.output.dtype == "float32"
     scaled = isinstance(gan.generator_optimizer, keras.optimizers.LossScaleOptimizer)
     assert scaled == (policy == "mixed_float16")
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+def test_a_gan_may_be_compiled_anew_with_its_optimizers(policy):
+    keras.config.set_dtype_policy(policy)
+    gan = players.gan()
+    gan.fit(players.dataset(), verbose=0)
+    before = players.digest(gan)
+    gan.compile(gan.generator_optimizer, gan.discriminator_optimizer, loss="hinge")
+    assert players.same(before, players.digest(gan))
+    gan.fit(players.dataset(), verbose=0)
 
 
 def test_the_default_optimizers_are_those_of_the_dcgan_paper():

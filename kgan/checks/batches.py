@@ -6,41 +6,10 @@ import tensorflow as tf
 
 from kgan.checks.networks import operations
 
-
-def check_fit(
-    gan,
-    x,
-    y=None,
-    batch_size=None,
-    validation_data=None,
-    validation_steps=None,
-    steps_per_epoch=None,
-    **others,
-):
-    """Raises where what `fit` was given is not what this GAN can be trained with."""
-    check_first_batch(gan, x, y, batch_size, gan.discriminator_steps)
-    if isinstance(validation_data, tf.data.Dataset):
-        check_first_batch(gan, validation_data)
-        _check_enough(gan, validation_data, validation_steps)
-    steps = steps_per_epoch or getattr(x, "steps_per_epoch", None)
-    if steps and steps % gan.steps_per_execution:
-        raise ValueError(
-            "`steps_per_execution` must divide `steps_per_epoch`, or an epoch would end inside an "
-            f"execution. Received: steps_per_execution={gan.steps_per_execution}, "
-            f"steps_per_epoch={steps}."
-        )
-
-
-def _check_enough(gan, data, steps):
-    """Raises where there are fewer samples than a metric needs, as far as that is known."""
-    rows = tf.nest.flatten(data.element_spec)[0].shape[0]
-    if rows is None:  # No batch has more rows than the first one.
-        rows = max((len(tf.nest.flatten(batch)[0]) for batch in data.take(1)), default=0)
-    batches = int(data.cardinality().numpy())
-    batches = min(batches, steps) if batches >= 0 and steps else max(batches, steps or 0)
-    for metric in gan.evaluation_metrics if rows and batches > 0 else ():
-        if hasattr(metric, "check_number"):
-            metric.check_number(rows * batches)
+FIX = (
+    "kgan.datasets.from_arrays does it for uint8 images; by hand it is "
+    "`images.astype('float32') / 127.5 - 1`"
+)
 
 
 def check_first_batch(gan, x, y=None, batch_size=None, discriminator_steps=1):
@@ -48,21 +17,26 @@ def check_first_batch(gan, x, y=None, batch_size=None, discriminator_steps=1):
 
     A Python generator is not looked at: its first batch would be lost.
     """
-    spec = None
+    batch, last = None, 0
     if isinstance(x, tf.data.Dataset):
-        batch, spec = next(iter(x.take(1)), None), x.element_spec
-    elif isinstance(x, np.ndarray | tf.Tensor):
+        batch = next(iter(x.take(1)), None)
+    elif isinstance(x, keras.utils.PyDataset):
+        batch = x[0]
+    elif is_array(x):
         rows = batch_size or 32
-        batch = (x[:rows], None if y is None else y[:rows])
-        spec = tf.TensorSpec((rows,)) if len(x) >= rows else None
-    else:
-        batch = x[0] if isinstance(x, keras.utils.PyDataset) else None
-    if batch is not None:
-        images, labels = unpack(batch, gan.num_classes)
-        check_batch(gan, images, labels)
-        _check_classes(gan, getattr(x, "num_classes", None))
-    if spec is not None:
-        _check_divisible(spec, discriminator_steps)
+        batch = (np.asarray(x[:rows]), None if y is None else np.asarray(y[:rows]))
+        last = len(x) % rows
+    if batch is None:
+        return
+    images, labels = unpack(batch, gan.num_classes)
+    check_batch(gan, images, labels)
+    _check_classes(gan, getattr(x, "num_classes", None))
+    _check_divisible(len(images), last, discriminator_steps)
+
+
+def is_array(x):
+    """Whether `x` is an array: of NumPy, TensorFlow, or what NumPy takes for one."""
+    return hasattr(x, "__array__")
 
 
 def _check_classes(gan, num_classes):
@@ -75,12 +49,18 @@ def _check_classes(gan, num_classes):
 
 def unpack(data, num_classes):
     """The `(images, labels)` of a batch; labels None for networks that take none."""
-    images, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+    images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
+    if weights is not None:
+        raise ValueError(
+            "A batch must be `images`, or the pair `(images, labels)`: in the game every sample "
+            "counts alike. Received: a batch of three parts, the third of which would be weights."
+        )
     if isinstance(images, dict | list | tuple):
         raise ValueError(
             "A batch must be `images`, or the pair `(images, labels)`. Received: a batch whose "
             f"first part is a {type(images).__name__}."
         )
+    _check_floating(images)
     if num_classes and labels is None:
         raise ValueError(
             f"The networks take labels (num_classes={num_classes}), and the data has none: give "
@@ -105,7 +85,8 @@ def check_batch(gan, images, labels):
             f"Received: a batch of shape {images.shape}, samples of shape {images.shape[1:]}."
             + _shape_hint(images.shape[1:], wanted)
         )
-    _check_values(images, _is_bounded(gan.generator))
+    _check_floating(images)
+    _check_values(images.astype("float32"), _is_bounded(gan.generator))
     if (labels is None) != (gan.num_classes is None):
         unpack((images, labels), gan.num_classes)
     if labels is not None:
@@ -126,23 +107,21 @@ def _is_bounded(generator):
     return getattr(getattr(last, "activation", None), "__name__", "") in {"tanh", "scaled_tanh"}
 
 
-def _check_values(images, bounded):
-    fix = (
-        "kgan.datasets.from_arrays does it for uint8 images; by hand it is "
-        "`images.astype('float32') / 127.5 - 1`"
-    )
-    if not np.issubdtype(images.dtype, np.floating) and images.dtype != tf.bfloat16.as_numpy_dtype:
+def _check_floating(images):
+    if "float" not in images.dtype.name:
         raise ValueError(
-            f"Samples must be floating point, images in [-1, 1]: {fix}. "
-            f"Received: dtype {images.dtype}, values from {images.min()} to {images.max()}."
+            f"Samples must be floating point, images in [-1, 1]: {FIX}. "
+            f"Received: dtype {images.dtype.name}."
         )
-    images = images.astype("float32")
+
+
+def _check_values(images, bounded):
     low, high = images.min(initial=np.inf), images.max(initial=-np.inf)
     if not np.all(np.isfinite(images)):
         raise ValueError("Samples must be finite. Received: a batch with NaN or infinite values.")
     if (bounded or images.ndim == 4) and (low < -1.001 or high > 1.001):
         raise ValueError(
-            f"Samples must be in [-1, 1]; of images in [0, 255], {fix}. "
+            f"Samples must be in [-1, 1]; of images in [0, 255], {FIX}. "
             f"Received: values from {low:g} to {high:g}."
         )
     # Scaled from bytes to [-1, 1] a value is an odd multiple of 1/255: none lies near zero.
@@ -169,12 +148,17 @@ def check_labels(labels, num_classes, num_samples):
         )
 
 
-def _check_divisible(spec, k):
-    rows = tf.nest.flatten(spec)[0].shape[0]
-    if rows is not None and rows % k:
+def _check_divisible(rows, last, k):
+    if rows % k:
         raise ValueError(
             "`discriminator_steps` must divide the batch size, so that each step of D sees as "
             f"many samples. Received: discriminator_steps={k}, batch size {rows}."
+        )
+    if 0 < last < k:
+        raise ValueError(
+            "The last batch of an epoch must have at least `discriminator_steps` rows: leave out "
+            f"{last} samples, or choose another `batch_size`. "
+            f"Received: discriminator_steps={k}, batch size {rows}, a last batch of {last}."
         )
 
 

@@ -1,0 +1,133 @@
+"""Whether what `fit` and `evaluate` were given can be played with."""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from kgan.checks.arguments import result_names
+from kgan.checks.batches import check_first_batch, is_array
+
+
+def check_fit(
+    gan,
+    x,
+    y=None,
+    batch_size=None,
+    callbacks=None,
+    validation_data=None,
+    validation_batch_size=None,
+    validation_steps=None,
+    validation_split=0.0,
+    steps_per_epoch=None,
+    class_weight=None,
+    sample_weight=None,
+    **others,
+):
+    """Raises where what `fit` was given is not what this GAN can be trained with."""
+    _check_unweighted(class_weight=class_weight, sample_weight=sample_weight)
+    rows = array_batch_size(x, batch_size, steps_per_epoch, validation_split)
+    if is_array(x):
+        x = x[: _num_trained_on(x, validation_split)]
+    check_first_batch(gan, x, y, rows, gan.discriminator_steps)
+    if validation_data is not None:
+        x_held_out, y_held_out, weights = keras.utils.unpack_x_y_sample_weight(validation_data)
+        rows = validation_batch_size or batch_size
+        check_evaluate(gan, x_held_out, y_held_out, rows, validation_steps, weights)
+    steps = steps_per_epoch or getattr(x, "steps_per_epoch", None)
+    if steps and steps % gan.steps_per_execution:
+        raise ValueError(
+            "`steps_per_execution` must divide `steps_per_epoch`, or an epoch would end inside an "
+            f"execution. Received: steps_per_execution={gan.steps_per_execution}, "
+            f"steps_per_epoch={steps}."
+        )
+    for callback in keras.tree.flatten(getattr(callbacks, "callbacks", callbacks) or []):
+        _check_callback(gan, callback)
+
+
+def check_evaluate(gan, x, y=None, batch_size=None, steps=None, sample_weight=None, **others):
+    """Raises where what `evaluate` was given is not what this GAN can be measured on."""
+    _check_unweighted(sample_weight=sample_weight)
+    check_first_batch(gan, x, y, batch_size)
+    number = _number_of_samples(x, batch_size or 32, steps)
+    for metric in gan.evaluation_metrics if number else ():
+        if hasattr(metric, "check_number"):
+            metric.check_number(number)
+
+
+def array_batch_size(x, batch_size, steps_per_epoch, validation_split=0.0):
+    """How many rows Keras makes a batch of an array; `batch_size` where `x` is none."""
+    if batch_size or not is_array(x):
+        return batch_size
+    number = _num_trained_on(x, validation_split)
+    return math.ceil(number / steps_per_epoch) if steps_per_epoch else 32
+
+
+def _num_trained_on(x, validation_split):
+    return math.floor(len(x) * (1 - validation_split))
+
+
+def _number_of_samples(x, batch_size, steps):
+    """How many samples are played with, as far as that is known; else None."""
+    if is_array(x):
+        return min(len(x), steps * batch_size if steps else len(x))
+    if not isinstance(x, tf.data.Dataset):
+        return None
+    rows = tf.nest.flatten(x.element_spec)[0].shape[0]
+    if rows is None:  # No batch has more rows than the first one.
+        rows = max((len(tf.nest.flatten(batch)[0]) for batch in x.take(1)), default=0)
+    batches = int(x.cardinality().numpy())
+    batches = min(batches, steps) if batches >= 0 and steps else max(batches, steps or 0)
+    return rows * batches
+
+
+def log_names(gan):
+    """The names of the logs of a compiled GAN, in their order."""
+    return [*gan.game_log.names, *result_names(gan.evaluation_metrics)]
+
+
+def _check_unweighted(**weights):
+    for name, value in weights.items():
+        if value is not None:
+            raise ValueError(
+                f"`{name}` must be None: in the game every sample counts alike. To see some of "
+                f"them more often, repeat them in the data. Received: {name}, a "
+                f"{type(value).__name__}."
+            )
+
+
+def _check_callback(gan, callback):
+    """Raises for a callback of Keras that would fail, or do nothing, when an epoch has ended."""
+    known = keras.callbacks
+    name = type(callback).__name__
+    if isinstance(callback, known.LearningRateScheduler | known.ReduceLROnPlateau):
+        raise ValueError(
+            f"`callbacks`: {name} knows one optimizer, and a GAN has two. Give each optimizer a "
+            "schedule of keras.optimizers.schedules as its learning rate instead."
+        )
+    if isinstance(callback, known.SwapEMAWeights):
+        raise ValueError(
+            f"`callbacks`: {name} knows one optimizer, and a GAN has two. Use "
+            "kgan.GAN(ema_decay=...) instead."
+        )
+    if isinstance(callback, known.TensorBoard) and callback.write_steps_per_second:
+        raise ValueError(
+            f"`callbacks`: {name}(write_steps_per_second=True) knows one optimizer, and a GAN has "
+            "two. Leave that out."
+        )
+    if isinstance(callback, known.EarlyStopping) or getattr(callback, "save_best_only", False):
+        _check_monitor(gan, callback, name)
+
+
+def _check_monitor(gan, callback, name):
+    if callback.monitor in ("loss", "val_loss"):
+        names = ", ".join(log_names(gan))
+        raise ValueError(
+            f"`callbacks`: {name} must monitor a log that a GAN has: one of {names}, with val_ "
+            f"before it for the one of `validation_data`. Received: monitor={callback.monitor!r}."
+        )
+    if callback.mode == "auto":
+        raise ValueError(
+            f"`callbacks`: {name} must be told whether less or more of {callback.monitor!r} is "
+            "better: mode='min' or mode='max'. Received: mode='auto'."
+        )
