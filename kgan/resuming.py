@@ -9,6 +9,8 @@ import contextlib
 import keras
 import tensorflow as tf
 
+from kgan import checks
+
 
 @contextlib.contextmanager
 def resumed(gan, data, callbacks=None, epochs=1, steps_per_epoch=None, **others):
@@ -20,14 +22,15 @@ def resumed(gan, data, callbacks=None, epochs=1, steps_per_epoch=None, **others)
         ValueError: if there are several of them, or `data` ends in the middle of an epoch.
     """
     callbacks = keras.tree.flatten(getattr(callbacks, "callbacks", callbacks) or [])
-    backups = [callback for callback in callbacks if hasattr(callback, "restore")]
+    backups = [callback for callback in callbacks if hasattr(callback, "restore_training")]
     if len(backups) > 1:
         raise ValueError(
             f"`callbacks` must have one BackupAndRestore at most. Received: {len(backups)} of them."
         )
     if backups and steps_per_epoch:
         _check_length(data, epochs, steps_per_epoch)
-    with backups[0].restore(gan, data) if backups else contextlib.nullcontext() as position:
+    nothing = contextlib.nullcontext()
+    with backups[0].restore_training(gan, data) if backups else nothing as position:
         yield position
 
 
@@ -48,14 +51,24 @@ def _check_length(data, epochs, steps_per_epoch):
         )
 
 
-def parts(gan, data, position, *, initial_epoch=0, epochs=1, steps_per_epoch=None, **others):
+def parts(
+    gan,
+    data,
+    position,
+    *,
+    batch_size=None,
+    initial_epoch=0,
+    epochs=1,
+    steps_per_epoch=None,
+    **others,
+):
     """The arguments of each call of `keras.Model.fit` that this training is.
 
     Args:
         gan: a GAN; of a data set of kgan it is given what comes after `gan.step`.
         data: what `fit` was given as `x`.
         position: where to go on, a `Position`, or None.
-        initial_epoch, epochs, steps_per_epoch, **others: as `fit` was given them.
+        batch_size, initial_epoch, epochs, steps_per_epoch, **others: as `fit` was given them.
 
     Yields:
         A dict of arguments: once, or twice where `position` lies within an epoch.
@@ -66,6 +79,9 @@ def parts(gan, data, position, *, initial_epoch=0, epochs=1, steps_per_epoch=Non
     steps_per_epoch = steps_per_epoch or getattr(data, "steps_per_epoch", None)
     if isinstance(data, tf.data.Dataset):
         others["shuffle"] = False  # Its order is its own; Keras warns of anything else.
+    # Else Keras would make a batch of what lacks in the interrupted epoch larger than the others.
+    split = others.get("validation_split", 0.0)
+    others["batch_size"] = checks.array_batch_size(data, batch_size, steps_per_epoch, split)
 
     def part(first, last, steps, had=0):
         had += max(0, first - initial_epoch) * (steps_per_epoch or 0)
@@ -74,7 +90,11 @@ def parts(gan, data, position, *, initial_epoch=0, epochs=1, steps_per_epoch=Non
 
     if position and position.batch and epoch < epochs:
         others["callbacks"] = _OneTraining(gan, position, epochs, **others)
-        yield part(epoch, epoch + 1, position.steps - position.batch, had=position.batch)
+        rest = position.steps - position.batch
+        interrupted = part(epoch, epoch + 1, rest, had=position.batch)
+        if isinstance(interrupted["x"], tf.data.Dataset):
+            interrupted["x"] = interrupted["x"].take(rest)  # Else an execution could go beyond.
+        yield interrupted
         epoch += 1
         if others["callbacks"].ended:
             return

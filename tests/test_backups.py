@@ -1,5 +1,6 @@
 """Backups, and the trainings that go on from them; the kills here are exceptions, for speed."""
 
+import functools
 import os
 import zipfile
 
@@ -493,11 +494,14 @@ def test_a_game_that_has_diverged_is_not_backed_up(tmp_path):
 # Other data
 
 
+def _arrays():
+    return players.dataset(10).samples, players.dataset(10).labels
+
+
 def _fixed_order():
     """Four batches in an order that does not depend on the process."""
-    return tf.data.Dataset.from_tensor_slices(
-        (players.dataset(10).samples, players.dataset(10).labels)
-    ).batch(players.BATCH_SIZE, drop_remainder=True)
+    slices = tf.data.Dataset.from_tensor_slices(_arrays())
+    return slices.batch(players.BATCH_SIZE, drop_remainder=True)
 
 
 @pytest.mark.parametrize(
@@ -538,10 +542,35 @@ def test_data_that_ends_within_an_epoch_is_refused_at_the_beginning(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_arrays_have_as_many_steps_as_an_undisturbed_training(tmp_path):
-    samples, labels = players.dataset(10).samples, players.dataset(10).labels
-    killed(game(), tmp_path, 6, data=samples, y=labels, batch_size=16)
+@pytest.mark.parametrize(
+    "given", [{"batch_size": 16}, {"steps_per_epoch": 4}, {}, {"validation_split": 0.25}], ids=str
+)
+def test_arrays_have_the_steps_and_batches_of_an_undisturbed_training(tmp_path, given):
+    samples, labels = (np.concatenate([part] * 2) for part in _arrays())
+    whole = game()
+    whole.fit(samples, labels, epochs=EPOCHS, verbose=0, **given)
+    steps = whole.step.numpy() // EPOCHS
+    killed(game(), tmp_path, steps + 1, data=samples, y=labels, **given)
     gan = game()
-    history = train(gan, tmp_path, data=samples, y=labels, batch_size=16)
-    assert gan.step.numpy() == EPOCHS * STEPS
+    history = train(gan, tmp_path, data=samples, y=labels, **given)
+    assert gan.step.numpy() == whole.step.numpy()
     assert history.epoch == [0, 1, 2]
+    assert gan.class_counts.numpy().sum() == whole.class_counts.numpy().sum()
+
+
+def test_an_execution_of_several_steps_does_not_go_beyond_an_interrupted_epoch(tmp_path):
+    data = _fixed_order().concatenate(_fixed_order()).take(7)
+    make = functools.partial(game, steps_per_execution=3)
+    whole = undisturbed(make, data=data, epochs=2)
+    killed(make(), tmp_path, 1, data=data, epochs=2)
+    gan = make()
+    assert same(whole, (gan, train(gan, tmp_path, data=data, epochs=2)))
+    assert gan.step.numpy() == 14
+
+
+def test_a_callback_that_restores_something_else_is_no_backup():
+    class Other(keras.callbacks.Callback):
+        def restore(self):
+            raise AssertionError
+
+    game().fit(players.dataset(10), callbacks=[Other()], verbose=0)

@@ -1,3 +1,4 @@
+import csv
 import math
 import warnings
 
@@ -155,6 +156,16 @@ def test_the_log_is_a_row_an_epoch_and_goes_on_from_any_epoch(tmp_path):
     assert log.filename.read_text() == text
 
 
+def test_what_only_some_epochs_have_stays_in_the_log(tmp_path):
+    log = kgan.callbacks.CSVLogger(tmp_path / "log.csv")
+    options = {"validation_data": players.dataset(), "validation_freq": 2}
+    history = players.gan().fit(players.dataset(), epochs=3, verbose=0, callbacks=[log], **options)
+    with log.filename.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    values = [row["val_generator_loss"] for row in rows]
+    assert values == ["", str(history.history["val_generator_loss"][0]), ""]
+
+
 def test_a_file_of_something_else_is_no_log_and_is_left(tmp_path):
     (tmp_path / "log.csv").write_text("name,price\ntea,3\n")
     log = kgan.callbacks.CSVLogger(tmp_path / "log.csv")
@@ -229,6 +240,15 @@ def test_a_training_that_goes_on_knows_what_was_best_before(tmp_path):
     _, best = fitted(tmp_path, [0.0, 0.0, 2.0, 1.5], epochs=4)
     assert best.best == 1.0
     assert steps(tmp_path / "best.keras") == 8
+
+
+def test_a_training_that_has_ended_or_validates_no_more_knows_what_was_best(tmp_path):
+    fitted(tmp_path, [3.0, 1.0], epochs=2, restore_best_weights=True)
+    gan, best = fitted(tmp_path, [], epochs=2, restore_best_weights=True)
+    assert best.best == 1.0
+    saved = keras.models.load_model(tmp_path / "best.keras")
+    expected = players.weights(saved.averaged_generator)
+    assert np.array_equal(players.weights(gan.averaged_generator), expected)
 
 
 def test_wrong_arguments_of_the_best_generator_are_said_to_be(tmp_path):

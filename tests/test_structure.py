@@ -11,8 +11,8 @@ PACKAGE = pathlib.Path(kgan.__file__).parent
 # A module imports only from lower levels, and a folder's files from each other.
 LEVELS = [
     {"files", "layers", "lookup", "noise", "progress"},
-    {"backups", "checks", "features", "images", "losses", "penalties", "resuming"},
-    {"architectures", "datasets", "metrics", "players", "plots", "running_means"},
+    {"backups", "checks", "features", "images", "losses", "penalties"},
+    {"architectures", "datasets", "metrics", "players", "plots", "resuming", "running_means"},
     {"evaluation", "exports"},
     {"gan"},
     {"callbacks"},

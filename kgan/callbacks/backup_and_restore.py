@@ -5,9 +5,8 @@ import pathlib
 import time
 
 import keras
-import numpy as np
 
-from kgan import backups, files
+from kgan import backups, files, players
 from kgan.gan import GAN
 
 
@@ -73,7 +72,7 @@ class BackupAndRestore(keras.callbacks.Callback):
         super().set_model(model)
 
     @contextlib.contextmanager
-    def restore(self, gan, data):
+    def restore_training(self, gan, data):
         """Puts `gan` where the newest intact backup left it, for as long as the context lasts.
 
         `GAN.fit` calls this.
@@ -93,6 +92,7 @@ class BackupAndRestore(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         self._saved = time.monotonic()
         if self._restored:
+            self.model.history.history = self._restored.history.get("history", {})
             self._announce()
 
     def _announce(self):
@@ -139,7 +139,7 @@ class BackupAndRestore(keras.callbacks.Callback):
             self._save(epoch, batch)
 
     def _save(self, epoch, batch, ended=None):
-        if all(np.isfinite(weight.numpy()).all() for weight in self.model.weights):
+        if players.is_finite(self.model):
             running = [variable.numpy().tolist() for variable in self.model.game_log.variables]
             history = self.model.history
             history = {"epoch": history.epoch, "history": history.history}

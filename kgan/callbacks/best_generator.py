@@ -67,7 +67,7 @@ class BestGenerator(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         files.check_writable(self.filepath.parent)
-        names = self.model.game_log.names + checks.result_names(self.model.evaluation_metrics)
+        names = checks.log_names(self.model)
         if self.monitor.removeprefix("val_") not in names:
             raise ValueError(
                 f"`monitor` must be one of {', '.join(sorted(names))}, with val_ before it for the "
@@ -75,18 +75,23 @@ class BestGenerator(keras.callbacks.Callback):
             )
 
     def on_epoch_end(self, epoch, logs=None):
+        self._remember()
         if self.monitor not in (logs or {}):  # Where only some epochs are validated.
             return
-        for before in self.model.history.history.get(self.monitor, []):
-            if self._is_better(before):  # It was before the training was killed.
-                self.best = before
         value = float(logs[self.monitor])
         if self._is_better(value):
             self.best = value
             with files.replacing(self.filepath) as beside:
                 self.model.save(beside)
 
+    def _remember(self):
+        """What was best before the training was killed, which the restored history says."""
+        for before in self.model.history.history.get(self.monitor, []):
+            if self._is_better(before):
+                self.best = before
+
     def on_train_end(self, logs=None):
+        self._remember()
         if self.best is None:
             warnings.warn(
                 f"There never was a {self.monitor!r} that is a number, so nothing was saved; those "

@@ -13,7 +13,8 @@ class CSVLogger(keras.callbacks.Callback):
     """Writes the logs of each epoch as a row, as `keras.callbacks.CSVLogger` does, and whole.
 
     The file is written beside its place and renamed, and goes on when training does: rows of the
-    epochs before the first one stay, those of later ones are replaced.
+    epochs before the first one stay, those of later ones are replaced. What an epoch has no value
+    of, as of `val_` logs where only some are validated, is left empty.
 
     Args:
         filename: the file.
@@ -30,7 +31,8 @@ class CSVLogger(keras.callbacks.Callback):
         rows = [row for row in self._rows() if int(row["epoch"]) < epoch]
         rows.append({"epoch": epoch, **(logs or {})})
         text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, list(rows[-1]), extrasaction="ignore")
+        names = dict.fromkeys(name for row in rows for name in row)  # Not all epochs have all.
+        writer = csv.DictWriter(text, list(names))
         writer.writeheader()
         writer.writerows(rows)
         files.write_atomically(self.filename, text.getvalue().encode())
