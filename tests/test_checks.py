@@ -270,8 +270,8 @@ def test_validation_data_with_labels_that_the_networks_do_not_take_is_refused():
 
 def test_bytes_of_a_generator_are_refused_before_a_step():
     gan = players.gan()
+    batches = ((batch.astype("uint8"),) for batch in [images(0, 255)])
     with pytest.raises(ValueError, match="must be floating point.*dtype uint8"):
-        batches = ((batch.astype("uint8"),) for batch in [images(0, 255)])
         gan.fit(batches, shuffle=False, verbose=0)
     assert gan.step.numpy() == 0
 
