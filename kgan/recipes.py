@@ -72,8 +72,8 @@ class Recipe:
                 "`dataset` is needed with this recipe: the path of a folder of pictures, or the "
                 "name of a data set of TensorFlow Datasets. Received: dataset=None."
             )
-        if self.image_size is not None and datasets.is_directory(self.dataset):
-            # A size that the networks cannot make is said before a folder is read.
+        if self.image_size is not None and datasets.takes_image_size(self.dataset):
+            # A size that the networks cannot make is said before any data is read.
             self.networks((self.image_size, self.image_size, 3), None)
         return datasets.load(
             self.dataset,

@@ -252,6 +252,22 @@ def test_every_byte_is_scaled_exactly_and_back():
     np.testing.assert_array_equal(_pixels(dataset), pixels)
     ((batch,),) = _take(dataset, 1)
     np.testing.assert_array_equal(np.sort(images.to_uint8(batch).ravel()), np.arange(256))
+    np.testing.assert_array_equal(np.sort(batch, axis=None), np.sort(dataset.samples, axis=None))
+
+
+def test_all_samples_at_once_take_their_own_memory_and_little_more():
+    code = "; ".join(
+        [
+            "import numpy as np, resource",
+            "from kgan import datasets",
+            "dataset = datasets.from_arrays(np.full((20_000, 32, 32, 3), 7, 'uint8'))",
+            "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss",
+            "size = dataset.samples.nbytes",
+            "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / size)",
+        ]
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(found.stdout) < 1.6
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
@@ -280,6 +296,10 @@ WRONG_SAMPLES = {
     r"Received: values from -1.5 to 0": np.full((8, 4, 4, 1), -1.5),
     r"must be finite": np.array([[0.0], [np.nan]]),
     r"must be finite. Received: NaN or infinite": np.array([[0.0], [-np.inf]]),
+    r"up to 255|255 being white; .*: 255 \* images. Received: values from 0 to 1": np.eye(
+        8, dtype="uint8"
+    ).reshape(1, 8, 8, 1),
+    r"Received: dtype bool; use 255 \* samples": np.zeros((8, 4, 4, 1), bool),
     r"Received: dtype int64; use samples.astype\('uint8'\)": np.zeros((8, 4, 4, 1), "int64"),
     r"at most the number of samples.*0 samples": np.zeros((0, 4, 4, 1), "uint8"),
 }
@@ -555,6 +575,42 @@ def test_sub_folders_are_the_labels_in_the_order_of_their_names(tmp_path):
         np.testing.assert_array_equal(images.to_uint8(batch)[:, 0, 0], colors[labels])
 
 
+def test_a_class_of_which_nothing_can_be_read_is_named(tmp_path):
+    _colored_folders(tmp_path)
+    (tmp_path / "orchids").mkdir()
+    (tmp_path / "orchids" / "a.png").touch()
+    with pytest.warns(UserWarning, match=r"1 of 5 files(.|\n)*So these are no classes: orchids."):
+        dataset = datasets.from_directory(tmp_path, 4, batch_size=1, with_labels=True)
+    assert dataset.class_names == ("asters", "ferns", "roses")
+    assert [path.name for path, _ in dataset.skipped] == ["a.png", "orchids"]
+
+
+def test_links_are_followed_but_not_in_a_circle(tmp_path):
+    elsewhere, pictures = tmp_path / "elsewhere", tmp_path / "pictures"
+    _colored_folders(elsewhere)
+    pictures.mkdir()
+    for name in ("roses", "ferns"):
+        (pictures / name).symlink_to(elsewhere / name)
+    (pictures / "more ferns").symlink_to(elsewhere / "ferns")
+    (elsewhere / "roses" / "back").symlink_to(elsewhere / "ferns")
+    (elsewhere / "ferns" / "back").symlink_to(elsewhere / "roses")
+    (pictures / "self").symlink_to(pictures)
+    dataset = datasets.from_directory(pictures, 4, batch_size=1, with_labels=True)
+    assert dataset.class_names == ("ferns", "more ferns", "roses")
+    assert np.bincount(dataset.labels).tolist() == [3, 3, 3]
+
+
+@pytest.mark.parametrize("wrong", [{"batch_size": 0}, {"seed": -1}, {"image_size": 0}])
+def test_wrong_arguments_are_said_before_data_is_read(tmp_path, monkeypatch, wrong):
+    PIL.Image.new("RGB", (4, 4), RED).save(tmp_path / "a.png")
+    monkeypatch.setattr("PIL.Image.open", None)
+    monkeypatch.setattr("tensorflow_datasets.builder", None)
+    (name,) = wrong
+    for read, given in ((datasets.from_directory, tmp_path), (datasets.from_tfds, "mnist")):
+        with pytest.raises(ValueError, match=f"`{name}` must be an integer"):
+            read(given, **{"image_size": 4} | wrong)
+
+
 def test_files_in_no_sub_folder_have_no_label_and_are_skipped(tmp_path):
     _colored_folders(tmp_path)
     PIL.Image.new("RGB", (4, 4), RED).save(tmp_path / "loose.png")
@@ -661,6 +717,17 @@ def test_colour_images_of_one_size_are_read_as_they_are():
     assert dataset.element_spec[0] == tf.TensorSpec((2, 32, 32, 3), tf.float32)
     assert dataset.num_classes == 10
     assert len(dataset.class_names) == 10
+
+
+def test_images_of_zeros_and_ones_are_black_and_white():
+    bits = np.random.default_rng(0).integers(0, 2, (6, 28, 28, 1), dtype="uint8")
+
+    def as_dataset(builder, **options):
+        return tf.data.Dataset.from_tensor_slices({"image": bits})
+
+    with tfds.testing.mock_data(as_dataset_fn=as_dataset):
+        dataset = datasets.from_tfds("binarized_mnist", batch_size=2)
+    np.testing.assert_array_equal(dataset.samples, 2.0 * bits - 1)
 
 
 @pytest.mark.usefixtures("mocked")
@@ -818,6 +885,14 @@ def test_load_asks_tensorflow_datasets_for_other_names():
     dataset = datasets.load("cifar10", batch_size=2, image_size=8, with_labels=True)
     assert dataset.element_spec[0].shape == (2, 8, 8, 3)
     assert dataset.num_classes == 10
+
+
+@pytest.mark.usefixtures("mocked")
+def test_load_knows_the_configurations_and_versions_of_data_sets():
+    for name in ("cifar10_corrupted/contrast_1", "cifar10:3.*.*"):
+        assert datasets.load(name, batch_size=2).element_spec.shape == (2, 32, 32, 3)
+    with pytest.raises(ValueError, match="Did you mean 'cifar10'"):
+        datasets.load("cifar01:3.0.2")
 
 
 def test_load_of_a_folder_needs_an_image_size(tmp_path):

@@ -64,6 +64,13 @@ def test_an_unknown_precision_is_refused_with_those_that_there_are():
         dataclasses.replace(kgan.recipes.DIGITS, precision="half")
 
 
+def test_a_size_that_the_networks_cannot_make_is_said_before_data_is_read(monkeypatch):
+    monkeypatch.setattr("tensorflow_datasets.builder", None)
+    recipe = dataclasses.replace(kgan.recipes.get("mnist"), image_size=30)
+    with pytest.raises(ValueError, match=r"`image_shape` must be square.*Received: .*30, 30"):
+        recipe.load()
+
+
 def test_the_recipe_of_your_own_pictures_needs_them():
     with pytest.raises(ValueError, match="`dataset` is needed"):
         kgan.recipes.PICTURES.load()

@@ -4,7 +4,7 @@ from kgan.datasets.arrays import from_arrays
 from kgan.datasets.dataset import Dataset
 from kgan.datasets.digits import digits
 from kgan.datasets.directory import from_directory
-from kgan.datasets.loading import is_directory, load, load_held_out
+from kgan.datasets.loading import is_directory, load, load_held_out, takes_image_size
 from kgan.datasets.mixture import GaussianMixture, gaussian_mixture
 from kgan.datasets.tfds import from_tfds
 
@@ -19,4 +19,5 @@ __all__ = [
     "is_directory",
     "load",
     "load_held_out",
+    "takes_image_size",
 ]

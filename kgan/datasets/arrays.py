@@ -9,8 +9,8 @@ def from_arrays(samples, labels=None, *, batch_size=64, seed=0):
     """A data set of arrays.
 
     Args:
-        samples: images `(num_samples, height, width, channels)`, uint8, or floating point in
-            [-1, 1]; or vectors `(num_samples, size)`. Bytes are scaled to [-1, 1]; what is
+        samples: images `(num_samples, height, width, channels)`, uint8 up to 255, or floating
+            point in [-1, 1]; or vectors `(num_samples, size)`. Bytes are scaled to [-1, 1]; what is
             floating point stays as it is.
         labels: integers `(num_samples,)` from 0; for a conditional GAN.
         batch_size: samples a batch; what does not fill the last one is left out of an epoch.
@@ -20,8 +20,8 @@ def from_arrays(samples, labels=None, *, batch_size=64, seed=0):
         A `Dataset` of float32 samples, or of `(samples, labels)`.
 
     Raises:
-        ValueError: for uint8 images without a channel, floating-point images outside [-1, 1],
-            values that are not finite, labels that are not as many integers.
+        ValueError: for uint8 images without a channel or of zeros and ones, floating-point images
+            outside [-1, 1], values that are not finite, labels that are not as many integers.
     """
     samples = np.asarray(samples)
     if samples.ndim == 3 and samples.dtype == np.uint8:
@@ -33,6 +33,12 @@ def from_arrays(samples, labels=None, *, batch_size=64, seed=0):
         raise ValueError(f"`samples` must be (num_samples, ...). Received: shape {samples.shape}.")
     if samples.dtype != np.uint8:
         samples = _as_float(samples)
+    elif samples.ndim == 4 and len(samples) and samples.max() <= 1:
+        raise ValueError(
+            "`samples` that are uint8 images must be in [0, 255], 255 being white; scale those of "
+            f"zeros and ones: 255 * images. Received: values from {samples.min()} to "
+            f"{samples.max()}."
+        )
     if labels is not None:
         labels = _as_labels(labels, len(samples))
     return Dataset(samples, labels, batch_size=batch_size, seed=seed)
@@ -40,9 +46,10 @@ def from_arrays(samples, labels=None, *, batch_size=64, seed=0):
 
 def _as_float(samples):
     if not np.issubdtype(samples.dtype, np.floating):
+        factor = "255 * " if samples.dtype == bool else ""
         raise ValueError(
-            "`samples` must be uint8 images or floating point. "
-            f"Received: dtype {samples.dtype}; use samples.astype('uint8') for values in [0, 255]."
+            "`samples` must be uint8 images or floating point. Received: dtype "
+            f"{samples.dtype}; use {factor}samples.astype('uint8') for values in [0, 255]."
         )
     samples = samples.astype("float32")
     if not np.isfinite(samples).all():

@@ -83,7 +83,12 @@ class Dataset(tf.data.Dataset):
     @property
     def samples(self):
         """All samples, float32 `(num_samples, ...)`, in the data's own order; a fresh copy."""
-        return _to_float(self._samples).numpy()
+        samples = self._samples.numpy()
+        if samples.dtype == np.uint8:  # In place: as float32 the data is large enough once.
+            samples = samples.astype("float32")
+            samples /= 127.5
+            samples -= 1
+        return samples
 
     @property
     def labels(self):

@@ -21,16 +21,18 @@ def from_directory(
 
     Any format that Pillow reads, in any size, colour mode and orientation: a picture is turned as
     its EXIF data says, transparency is laid on white, the middle square is cut out and scaled.
-    Files whose names begin with a dot are passed over; what cannot be read is skipped, with a
-    warning that counts and names it, and listed in `dataset.skipped`.
+    Links are followed, and files whose names begin with a dot are passed over; what cannot be read
+    is skipped, with a warning that counts and names it, and listed in `dataset.skipped`. Values of
+    more than 8 bits are scaled by the depth of their format; those in floating point count as
+    [0, 1], [0, 255] or [0, 65535], the first of these that holds all of a picture.
 
     Args:
         directory: the folder.
         image_size: the pixels of a side.
         batch_size: images a batch.
         color_mode: `"rgb"` or `"grayscale"`, as in Keras.
-        with_labels: whether batches are `(images, labels)`: each sub-folder is a class, in the
-            order of their names, which `dataset.class_names` keeps.
+        with_labels: whether batches are `(images, labels)`: each sub-folder with a picture is a
+            class, in the order of their names, which `dataset.class_names` keeps.
         seed: decides the order.
 
     Returns:
@@ -48,20 +50,19 @@ def from_directory(
             f"`color_mode` must be one of {list(MODES)}. Received: color_mode={color_mode!r}."
         )
     checks.check_positive_integer("image_size", image_size)
+    checks.check_positive_integer("batch_size", batch_size)
+    checks.check_seed(seed)
     files = _files(directory)
     skipped = []
     if with_labels:
-        top_level = [path for path in files if path.parent == directory]
-        skipped += [(path, "in no sub-folder, so without a label") for path in top_level]
-        files = [path for path in files if path.parent != directory]
-        if not files:
-            raise ValueError(
-                "`with_labels` makes each sub-folder a class, and there is none with a file. "
-                f"Received: directory={directory}."
-            )
+        files = _files_with_a_label(files, directory, skipped)
     images, paths = _read_all(files, image_size, MODES[color_mode], skipped)
-    _report(directory, len(images), skipped)
-    classes = sorted({path.relative_to(directory).parts[0] for path in paths})
+    classes = _top_folders(paths, directory)
+    unread = set(_top_folders(files, directory)) - set(classes) if with_labels else ()
+    _report(directory, len(images), skipped, unread)
+    skipped += [
+        (directory / name, "no picture in it can be read: no class") for name in sorted(unread)
+    ]
     labels = [classes.index(path.relative_to(directory).parts[0]) for path in paths]
     return Dataset(
         np.stack(images),
@@ -74,13 +75,36 @@ def from_directory(
     )
 
 
-def _files(directory):
-    files = (path for path in sorted(directory.rglob("*")) if path.is_file())
-    return [
-        path
-        for path in files
-        if not any(part.startswith(".") for part in path.relative_to(directory).parts)
-    ]
+def _files(folder, above=()):
+    """All files below a folder, through links too, but hidden ones and what links back above."""
+    real = folder.resolve()
+    if real in above:
+        return []
+    files = []
+    for path in folder.iterdir():
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            files += _files(path, (*above, real))
+        elif path.is_file():
+            files.append(path)
+    return sorted(files)
+
+
+def _files_with_a_label(files, directory, skipped):
+    top_level = [path for path in files if path.parent == directory]
+    skipped += [(path, "in no sub-folder, so without a label") for path in top_level]
+    files = [path for path in files if path.parent != directory]
+    if not files:
+        raise ValueError(
+            "`with_labels` makes each sub-folder a class, and there is none with a file. "
+            f"Received: directory={directory}."
+        )
+    return files
+
+
+def _top_folders(paths, directory):
+    return sorted({path.relative_to(directory).parts[0] for path in paths})
 
 
 def _read_all(files, image_size, mode, skipped):
@@ -125,7 +149,7 @@ def _flatten(picture):
     return picture
 
 
-def _report(directory, num_read, skipped):
+def _report(directory, num_read, skipped, unread):
     if not num_read and not skipped:
         raise ValueError(f"`directory` holds no files. Received: directory={directory}.")
     named = "".join(f"\n  {path.name}: {reason}" for path, reason in skipped[:5])
@@ -137,7 +161,8 @@ def _report(directory, num_read, skipped):
         )
     if skipped:
         total = num_read + len(skipped)
+        lost = f"\nSo these are no classes: {', '.join(sorted(unread))}." if unread else ""
         warnings.warn(
-            f"{len(skipped)} of {total} files in {directory} were skipped:{named}{more}",
+            f"{len(skipped)} of {total} files in {directory} were skipped:{named}{more}{lost}",
             stacklevel=3,
         )

@@ -1,6 +1,7 @@
 """A data set by one word, for the command line."""
 
 import pathlib
+import re
 
 from kgan.datasets.digits import digits
 from kgan.datasets.directory import from_directory
@@ -13,9 +14,9 @@ def load(dataset, *, batch_size=64, image_size=None, with_labels=False, seed=0):
     """The training data that one word means.
 
     Args:
-        dataset: `"digits"`; the name of a `gaussian_mixture`; a name of TensorFlow Datasets; or
-            else the path of a folder of pictures. Of a folder that is called like a data set say
-            `"./mnist"`.
+        dataset: `"digits"`; the name of a `gaussian_mixture`; a name of TensorFlow Datasets, such
+            as `"mnist"` or `"downsampled_imagenet/64x64"`; or else the path of a folder of
+            pictures. Of a folder that is called like a data set say `"./mnist"`.
         batch_size: samples a batch.
         image_size: the pixels of a side; needed for a folder of pictures.
         with_labels: whether batches are `(samples, labels)`.
@@ -29,7 +30,7 @@ def load(dataset, *, batch_size=64, image_size=None, with_labels=False, seed=0):
     """
     options = {"batch_size": batch_size, "with_labels": with_labels, "seed": seed}
     name = str(dataset)
-    if name in ("digits", *MIXTURES) and image_size is not None:
+    if not takes_image_size(name) and image_size is not None:
         raise ValueError(
             f"`image_size` is for pictures from a folder or from TensorFlow Datasets; {name!r} "
             f"comes in one size. Received: image_size={image_size}."
@@ -46,7 +47,7 @@ def load(dataset, *, batch_size=64, image_size=None, with_labels=False, seed=0):
                 "Received: image_size=None."
             )
         return from_directory(path, image_size, **options)
-    if "/" in name or path.exists():
+    if path.exists() or ("/" in name and _base(name) not in _known()):
         raise FileNotFoundError(f"There is no folder {name}, to read pictures from.")
     _check_known(name)
     return from_tfds(name, image_size=image_size, **options)
@@ -90,8 +91,18 @@ def is_directory(dataset):
     return path.is_dir() and ("/" in str(dataset) or str(dataset) not in _known())
 
 
+def takes_image_size(dataset):
+    """Whether what this word means to `load` can be had in any size."""
+    return str(dataset) not in ("digits", *MIXTURES)
+
+
 def _check_known(name):
-    by_name(name.split(":")[0], dict.fromkeys(_known()), "dataset")
+    by_name(_base(name), dict.fromkeys(_known()), "dataset")
+
+
+def _base(name):
+    """A name of TensorFlow Datasets without its configuration and version."""
+    return re.split("[/:]", name)[0]
 
 
 def _known():

@@ -8,6 +8,7 @@ import urllib.request
 import numpy as np
 import tensorflow as tf
 
+from kgan import checks
 from kgan.datasets.dataset import Dataset
 from kgan.lookup import by_name
 
@@ -45,6 +46,10 @@ def from_tfds(
             images of many sizes and no `image_size` was given.
         ConnectionError: if it is not on this disk and cannot be downloaded.
     """
+    checks.check_positive_integer("batch_size", batch_size)
+    checks.check_seed(seed)
+    if image_size is not None:
+        checks.check_positive_integer("image_size", image_size)
     builder = _prepared(name, data_dir)
     image_key, label_key = _keys(builder.info, with_labels)
     features = builder.info.features
@@ -56,9 +61,12 @@ def from_tfds(
 
     stream = _examples(builder, split).map(select).batch(256).with_options(_without_autotune())
     images, labels = zip(*stream.as_numpy_iterator(), strict=True)
+    images = np.concatenate(images)
+    if images.max(initial=0) <= 1:  # Binarized data: ones are white.
+        images *= 255
     names = features[label_key].names if with_labels else None
     return Dataset(
-        np.concatenate(images),
+        images,
         np.concatenate(labels) if with_labels else None,
         batch_size=batch_size,
         seed=seed,
