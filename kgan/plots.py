@@ -181,8 +181,16 @@ def plane(moments, real_samples, resolution=120):
 
 
 def _extent(points):
+    points = _finite(points)
     low, high = np.min(points, axis=0), np.max(points, axis=0)
     return (low + high) / 2, 0.65 * max(np.max(high - low), 1e-3)
+
+
+def _finite(points):
+    """Those without NaN and infinity, which a game makes that diverges; zeros if there are none."""
+    points = np.asarray(points, "float64")
+    finite = points[np.isfinite(points).all(axis=1)]
+    return finite if len(finite) else np.zeros((1, points.shape[1]))
 
 
 def histograms(samples, real_samples=None, title="", most=16):
@@ -194,7 +202,8 @@ def histograms(samples, real_samples=None, title="", most=16):
         title: what stands above.
         most: how many components are shown at most, the first ones.
     """
-    samples = np.asarray(samples)
+    samples = _finite(samples)
+    reference = samples if real_samples is None else _finite(real_samples)
     shown = min(samples.shape[1], most)
     columns = math.ceil(math.sqrt(shown))
     rows = math.ceil(shown / columns)
@@ -206,11 +215,13 @@ def histograms(samples, real_samples=None, title="", most=16):
         axes.set_visible(i < shown)
         if i >= shown:
             continue
-        reference = samples if real_samples is None else np.asarray(real_samples)
-        bins = np.linspace(reference[:, i].min(), reference[:, i].max() + 1e-6, 41)
+        low, high = reference[:, i].min(), reference[:, i].max()
+        bins = np.linspace(low, max(high, low + 1e-3 * max(1, abs(low))), 41)
         if real_samples is not None:
             axes.hist(reference[:, i], bins, density=True, color="lightgray", label="data")
-        axes.hist(samples[:, i], bins, density=True, histtype="step", label="generated")
+        inside = samples[:, i][(samples[:, i] >= bins[0]) & (samples[:, i] <= bins[-1])]
+        density = len(inside) > 0  # Of nothing it cannot be computed.
+        axes.hist(inside, bins, density=density, histtype="step", label="generated")
         axes.set_yticks([])
     panels[0].legend(fontsize="small")
     return figure

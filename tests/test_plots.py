@@ -118,6 +118,22 @@ def test_histograms_are_densities_on_the_range_of_the_data():
     assert sum(bar.get_height() * bar.get_width() for bar in bars) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize("value", [np.nan, np.inf, 0.0, 1e6])
+def test_samples_of_a_game_that_has_diverged_are_drawn_without_a_warning(size, value):
+    diverged = np.full((20, size), value, "float32")
+    data = np.random.default_rng(0).normal(size=(30, size))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert _decode(plots.picture(diverged)).size > (0, 0)
+        assert _decode(plots.picture(diverged, data)).size > (0, 0)
+
+
+def test_some_samples_that_are_not_finite_hide_none_of_the_others():
+    (axes,) = _visible(plots.scatter(np.array([[np.nan, 0.0], [-1.0, 2.0], [3.0, 4.0]])))
+    assert axes.get_xlim() == pytest.approx((1 - 2.6, 1 + 2.6))
+
+
 def test_encode_gives_a_png_of_the_figures_size():
     figure = matplotlib.figure.Figure(figsize=(2, 1))
     assert _decode(plots.encode(figure, dpi=50)).size == (100, 50)
