@@ -56,7 +56,7 @@ class Maxout(keras.layers.Layer):
 class FourierFeatures(keras.layers.Layer):
     """Beside points of few dimensions their sines and cosines, of many frequencies.
 
-        y = [x, sin(x · w) / |w|^decay, cos(x · w) / |w|^decay]
+        y = [x, (lowest / |w|)^decay · sin(x · w), (lowest / |w|)^decay · cos(x · w)]
 
     A network of plain layers is slow to see what is small beside the distances between points;
     with these it sees both: Tancik et al. 2020, https://arxiv.org/abs/2006.10739. The directions of
@@ -77,7 +77,7 @@ class FourierFeatures(keras.layers.Layer):
     """
 
     def __init__(self, num_frequencies=64, lowest=1.0, highest=50.0, decay=0.5, seed=0, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(autocast=False, **kwargs)  # In bfloat16 a high wave is another one.
         if not 0 < lowest <= highest:
             raise ValueError(
                 "`lowest` must be positive, and at most `highest`. "
@@ -94,9 +94,15 @@ class FourierFeatures(keras.layers.Layer):
         directions = random.normal(size=(input_shape[-1], self.num_frequencies))
         lengths = np.geomspace(self.lowest, self.highest, self.num_frequencies)
         frequencies = directions / np.linalg.norm(directions, axis=0) * lengths
-        options = {"trainable": False, "dtype": "float32"}
-        self.frequencies = self.add_weight(shape=frequencies.shape, name="frequencies", **options)
-        self.frequencies.assign(frequencies)
+        self.frequencies = self.add_weight(
+            shape=frequencies.shape,
+            # Not assigned: within another layer Keras may build where that is undone.
+            initializer=lambda shape, dtype=None: ops.convert_to_tensor(frequencies, dtype),
+            trainable=False,
+            autocast=False,
+            dtype="float32",
+            name="frequencies",
+        )
         self.scales = (self.lowest / lengths) ** self.decay
 
     def call(self, inputs):

@@ -36,6 +36,31 @@ def test_fourier_features_are_sines_and_cosines_of_the_points():
     assert not layer.trainable_weights
 
 
+class Wrapper(keras.layers.Layer):
+    """A layer without `build`: Keras builds what is in it while it tries out `call`."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def call(self, inputs):
+        return self.inner(inputs)
+
+
+def test_fourier_features_are_the_same_within_another_layer():
+    points = np.ones((3, 2), "float32")
+    inputs = keras.Input((2,))
+    wrapped = keras.Model(inputs, Wrapper(FourierFeatures(4))(inputs))
+    np.testing.assert_array_equal(wrapped(points), FourierFeatures(4)(points))
+
+
+def test_fourier_features_are_as_fine_in_mixed_precision():
+    points = np.random.default_rng(0).normal(size=(50, 2)).astype("float32")
+    mixed = FourierFeatures(16, dtype="mixed_bfloat16")(points)
+    exact = FourierFeatures(16, dtype="float32")(points)
+    np.testing.assert_allclose(keras.ops.cast(mixed, "float32"), exact, atol=2**-7)
+
+
 def test_fourier_features_come_back_from_a_file(tmp_path):
     inputs = keras.Input((2,))
     model = keras.Model(inputs, FourierFeatures(4, seed=3)(inputs))
