@@ -1,17 +1,20 @@
 """The convolutional pair of Radford et al. 2015, with a discriminator that penalties can be on."""
 
 import keras
+import numpy as np
 from keras import layers
 
 
 def dcgan(image_shape, latent_dim=100, *, width=64, depth=None, num_classes=None):
     """Strided convolutions throughout: up in the generator, down in the discriminator.
 
-    Use it for images of 8 to 128 pixels. It is the paper's pair
-    (https://arxiv.org/abs/1511.06434, section 3) with two changes. D has no BatchNormalization,
+    Use it for images of 8 to 128 pixels. The layers are those of the paper
+    (https://arxiv.org/abs/1511.06434, section 3) with these changes. D has no BatchNormalization,
     which would mix the samples that a gradient penalty needs apart. Kernels are 4×4, which their
     stride of 2 divides, so that no pixel gets more of them than its neighbour (Odena et al. 2016,
-    https://distill.pub/2016/deconv-checkerboard).
+    https://distill.pub/2016/deconv-checkerboard). Weights begin as Keras begins them, Glorot
+    uniform; the paper's are normal with σ = 0.02. It is half as wide; the paper's 64-pixel
+    generator has `width=128`.
 
     With `num_classes` the generator's latents are joined by a learned code of the label, and D
     adds the inner product of another with its features (projection: Miyato and Koyama 2018,
@@ -42,7 +45,7 @@ def dcgan(image_shape, latent_dim=100, *, width=64, depth=None, num_classes=None
             f"`depth` must be 1 to {len(sizes) - 1} for images of {size} pixels. "
             f"Received: depth={depth}."
         )
-    if not all(isinstance(number, int) and number > 0 for number in (latent_dim, width)):
+    if not all(isinstance(n, int | np.integer) and n > 0 for n in (latent_dim, width)):
         raise ValueError(
             "`latent_dim` and `width` must be integers of at least 1. "
             f"Received: latent_dim={latent_dim!r}, width={width!r}."
@@ -67,13 +70,13 @@ def _check_image_shape(image_shape):
             f"Received: image_shape={image_shape}."
         )
     size = image_shape[0]
-    power_of_two = isinstance(size, int) and size >= 8 and size & (size - 1) == 0
+    power_of_two = isinstance(size, int | np.integer) and size >= 8 and size & (size - 1) == 0
     if image_shape[1] != size or not (power_of_two or size == 28):
         raise ValueError(
             "`image_shape` must be square, of 4·2ⁿ (8, 16, 32, 64, ...) or 28 pixels. "
             f"Received: image_shape={tuple(image_shape)}."
         )
-    return size, image_shape[2]
+    return int(size), int(image_shape[2])
 
 
 def _generator(sizes, widths, channels, latent_dim, num_classes):

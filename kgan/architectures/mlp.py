@@ -3,6 +3,7 @@
 import math
 
 import keras
+import numpy as np
 from keras import layers
 
 from kgan.layers import Maxout
@@ -51,9 +52,9 @@ def mlp(
     Raises:
         ValueError: if a size is below 1 or `output_activation` is neither of the two.
     """
-    shape = (image_shape,) if isinstance(image_shape, int) else tuple(image_shape)
+    shape = (image_shape,) if isinstance(image_shape, int | np.integer) else tuple(image_shape)
     sizes = (*shape, latent_dim, *generator_units, *discriminator_units, maxout_pieces)
-    if not shape or not all(isinstance(size, int) and size > 0 for size in sizes):
+    if not shape or not all(isinstance(size, int | np.integer) and size > 0 for size in sizes):
         raise ValueError(
             "`image_shape`, `latent_dim`, `generator_units`, `discriminator_units` and "
             f"`maxout_pieces` must be integers of at least 1. Received: {sizes}."
