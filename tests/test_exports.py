@@ -576,12 +576,49 @@ def test_a_converter_that_is_wrong_is_found_out(tmp_path, monkeypatch):
     assert contents(tmp_path) == []
 
 
-def test_weights_that_are_not_finite_are_not_exported(tmp_path):
+@pytest.mark.parametrize("quantize", ["none", "int8"])
+def test_weights_that_are_not_finite_are_not_exported(tmp_path, quantize):
     generator, _ = players.networks()
     generator.set_weights([weight * np.nan for weight in generator.get_weights()])
-    with pytest.raises(exports.ExportError, match="not finite"):
-        kgan.export(generator, tmp_path / "g.tflite", "litert")
+    with pytest.raises(exports.ExportError, match="The generator itself draws numbers"):
+        kgan.export(generator, tmp_path / "g.tflite", "litert", quantize=quantize)
     assert contents(tmp_path) == []
+
+
+@pytest.mark.parametrize("format", ["litert", "onnx"])
+def test_a_generator_of_much_contrast_is_exported_by_default(tmp_path, format):
+    generator, _ = kgan.architectures.dcgan((64, 64, 3), 16, width=16)
+    *hidden, kernel, bias = shake(generator).get_weights()
+    generator.set_weights([*hidden, 1000 * kernel, bias])  # Most pixels are black or white.
+    result = kgan.export(generator, tmp_path / f"g{exports.FORMATS[format].suffix}", format)
+    assert result.psnr > 105
+    assert 1e-5 < result.max_difference < 1e-3
+
+
+def test_a_bound_that_is_given_leaves_the_other_as_it_is(tmp_path):
+    proof = exports.Proof(
+        path="g.tflite",
+        format="litert",
+        quantize="int8",
+        batch_size=1,
+        max_difference=0.5,
+        mean_difference=0.1,
+        psnr=20.0,
+        max_difference_of_original=None,
+        frechet_distance_change=None,
+        frechet_distance_features=None,
+        size_bytes=1,
+        sha256="",
+        milliseconds={},
+        runtime="",
+    )
+    check = exports.proof.check
+    with pytest.raises(exports.ExportError, match=r"allowed is max_difference=1, min_psnr=30\."):
+        check(proof, max_difference=1)
+    with pytest.raises(exports.ExportError, match=r"allowed is max_difference=0.1, min_psnr=10\."):
+        check(proof, max_difference=0.1, min_psnr=10)
+    check(proof, min_psnr=10)
+    check(proof, max_difference=0.5, min_psnr=20)
 
 
 def test_a_file_that_its_runtime_cannot_load_is_found_out(tmp_path, monkeypatch):

@@ -79,12 +79,13 @@ def export(generator, filepath, format="tf_saved_model", **options):
         **options: `latent_distribution="normal"`, of the latents that it was trained on, and
             `class_counts`, how often each class was there, integers `(num_classes,)`, both of which
             a GAN knows; `class_names`; `max_difference` and `min_psnr` (dB), what the proof must
-            hold: 1e-5 by default, 1e-2 with float16 weights, 30 dB in 8 bits; `reference_images`,
-            real ones `(num_images, ...)` in [-1, 1], and `features="raw"`, as `kgan.features.get`
-            takes them, for the proof to say how much further from these the export's samples are
-            than the generator's own (`kgan.metrics.frechet_distance`). Of LiteRT `quantize`
-            (`"none"`, `"float16"`, `"dynamic"`, `"int8"`) and `calibration_samples=128`; of LiteRT
-            and ONNX `batch_size=1`, how many samples a call makes, None for any number.
+            hold: by default any difference, and 100 dB, 50 with float16 weights, 30 in 8 bits;
+            `reference_images`, real ones `(num_images, ...)` in [-1, 1], and `features="raw"`, as
+            `kgan.features.get` takes them, for the proof to say how much further from these the
+            export's samples are than the generator's own (`kgan.metrics.frechet_distance`). Of
+            LiteRT `quantize` (`"none"`, `"float16"`, `"dynamic"`, `"int8"`) and
+            `calibration_samples=128`; of LiteRT and ONNX `batch_size=1`, how many samples a call
+            makes, None for any number.
 
     Returns:
         A `Proof`.
