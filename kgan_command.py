@@ -13,8 +13,8 @@ from typing import Annotated, Literal
 
 import typer
 
-# Whether TensorFlow's messages are wanted.
-CHATTER = "TF_CPP_MIN_LOG_LEVEL" in os.environ
+# Whether TensorFlow's messages are wanted: 3 is for none.
+CHATTER = os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3") != "3"
 
 app = typer.Typer(
     help="Train generative adversarial networks, and draw from them.",
@@ -142,6 +142,14 @@ def export(
     batch_size: Annotated[
         int, typer.Option(min=0, help="Of LiteRT and ONNX: samples a call; 0: any number.")
     ] = 1,
+    max_difference: Annotated[
+        float | None,
+        typer.Option(min=0, help="From what Keras draws, in [-1, 1]. Default: as --min-psnr."),
+    ] = None,
+    min_psnr: Annotated[
+        float | None,
+        typer.Option(help="In dB, beside what Keras draws. Default: 100; float16 50; 8 bits 30."),
+    ] = None,
     output: Annotated[
         pathlib.Path | None, typer.Option(help="The folder; the run's own by default.")
     ] = None,
@@ -150,7 +158,8 @@ def export(
 
     tf_saved_model is for TF Serving, litert (TFLite) for phones and browsers, onnx for the rest.
     """
-    _cli().export(run, format, quantize, batch_size, output)
+    bounds = {"max_difference": max_difference, "min_psnr": min_psnr}
+    _cli().export(run, format, quantize, batch_size, output, **bounds)
 
 
 @app.command()
@@ -162,8 +171,12 @@ def recipes():
 def _cli():
     """The module that does the work; loads TensorFlow, without its chatter."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with quiet():
-        from kgan import cli
+    try:
+        with quiet():
+            from kgan import cli
+    except ImportError as error:  # Such as another backend of Keras.
+        typer.secho(f"Error: {error}", err=True)
+        raise typer.Exit(1) from error
     return cli
 
 

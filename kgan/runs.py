@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import importlib.metadata
 import json
+import os
 import pathlib
 import platform
 import warnings
@@ -78,9 +79,23 @@ class Run:
         """What the classes of the data are called, in the order of their labels; () if unknown."""
         return tuple(self._read().get("class_names") or ())
 
+    @property
+    def exported(self):
+        """The formats that `kgan train` has exported the trained GAN to, a list of names."""
+        return list(self._read().get("exported", ()))
+
     def has_ended(self, epochs):
         """Whether the run has had so many epochs, and its GAN is there."""
         return self.model.exists() and self._read().get("trained_epochs") == epochs
+
+    def is_being_prolonged(self):
+        """Whether more epochs are asked for than the GAN that is there has had."""
+        try:
+            description = self._read()
+        except RunError:  # Nobody knows.
+            return False
+        asked = description.get("asked", {}).get("epochs")
+        return self.model.exists() and description.get("trained_epochs", asked) != asked
 
     def begin(self, asked, class_names=None):
         """Writes down what was asked; and, the first time, of which data, with what, and when.
@@ -106,7 +121,11 @@ class Run:
             gan.save(beside)
         description = self._read()
         trained = {"trained_epochs": description["asked"]["epochs"], "ended": _now()}
-        self._write(description | trained)
+        self._write(description | trained | {"exported": []})
+
+    def add_exports(self, formats):
+        """Writes down to which formats the trained GAN was exported."""
+        self._write(self._read() | {"exported": [*self.exported, *formats]})
 
     def evaluations(self):
         """What every `kgan evaluate` found, a list of dicts, the newest last."""
@@ -172,6 +191,8 @@ def at(folder, asked):
 def _check_same(run, now):
     before = run.asked
     differing = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+    if "dataset" in differing and _is_gone(before.get("dataset")):
+        differing.remove("dataset")  # It may have moved; whether it is the same its backup knows.
     prolonged = now.get("epochs", 0) > before.get("epochs", 0)
     if differing and not (differing == ["epochs"] and prolonged):
         lines = "".join(f"\n  {n}: {before.get(n)!r} there, {now.get(n)!r} now" for n in differing)
@@ -187,8 +208,13 @@ def _check_same(run, now):
         )
 
 
+def _is_gone(dataset):
+    """Whether this was the path of a folder that is not there any more."""
+    return bool(dataset) and pathlib.Path(dataset).is_absolute() and not os.path.exists(dataset)
+
+
 def find(path):
-    """The GAN of a run: the trained one, or while there is none that of its last backup.
+    """The GAN of a run: the trained one, or while it is trained that of its last backup.
 
     Args:
         path: the run's folder, or a .keras file.
@@ -203,7 +229,8 @@ def find(path):
     run = Run(path)
     model = path
     if path.is_dir():
-        model = run.model if run.model.exists() else backups.find(run.backup) or run.model
+        ended = run.model.exists() and not run.is_being_prolonged()
+        model = run.model if ended else backups.find(run.backup) or run.model
     if not model.is_file():
         found = "no such file or folder" if not path.exists() else f"no {model.name} in it"
         raise RunError(
@@ -228,6 +255,7 @@ def find(path):
 
 def of(path):
     """The run whose folder, or whose file, this is."""
+    path = pathlib.Path(path).expanduser()
     return Run(path if path.is_dir() else path.parent)
 
 

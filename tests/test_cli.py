@@ -308,7 +308,7 @@ def test_data_is_not_read_for_an_export_where_no_features_suit_it():
         raise AssertionError("It was read.")
 
     assert data_of_runs.reference("pictures", (64, 64, 3), load) == {}
-    few = datasets.from_arrays(np.zeros((100, 8, 8, 1), "uint8"))
+    few = datasets.from_arrays(np.zeros((100, 8, 8, 1)))
     known = data_of_runs.reference("pictures", (8, 8, 1), lambda: few)
     assert known["features"] == "raw"
     assert known["reference_images"].shape == (100, 8, 8, 1)
@@ -323,16 +323,72 @@ def test_export_takes_a_file_another_folder_and_any_batch(run, tmp_path):
     assert not (run / "export.json").exists()
 
 
-def test_train_exports_when_it_has_ended_and_tells_how_when_it_had(tmp_path):
+def test_train_exports_when_it_has_ended_and_again_only_what_is_missing(tmp_path, monkeypatch):
     command = ["train", *QUICK, "--conditional", "--output", tmp_path / "run", "--export", "litert"]
+
+    def interrupt(*arguments, **options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("kgan.cli.exporting.write", interrupt)
+        assert call(*command).exit_code == 130
     assert call(*command).exit_code == 0
     described = json.loads((tmp_path / "run" / "generator.tflite.json").read_text())
     labels = described["inputs"][1]
     assert labels["num_classes"] == 10
     assert sum(labels["class_frequencies"]) == pytest.approx(1, abs=1e-4)
     assert len(set(labels["class_frequencies"])) > 1
-    assert "To export it: kgan export" in said(call(*command))
-    assert len(list((tmp_path / "run").glob("*.tflite"))) == 1
+    result = call(*command, "--export", "tf_saved_model")
+    assert "has ended already" in said(result)
+    exported = [*(tmp_path / "run").glob("*.tflite"), *(tmp_path / "run" / "generator").iterdir()]
+    assert [path.name for path in exported] == ["generator.tflite", "1"]
+
+
+def test_export_takes_what_its_proof_must_hold(run, tmp_path):
+    options = ["--format", "litert", "--quantize", "int8", "--output", tmp_path]
+    result = call("export", run, *options, "--max-difference", 1e-6, "--min-psnr", 20)
+    assert result.exit_code == 1
+    assert "allowed is max_difference=1e-06, min_psnr=20" in said(result)
+    assert call("export", run, *options, "--max-difference", 2).exit_code == 0
+
+
+def test_paths_are_said_as_they_are(run, tmp_path):
+    folder = shutil.copytree(run, tmp_path / "my [bold]run[/b")
+    result = call("train", *QUICK, "--seed", 3, "--output", folder)
+    assert result.exit_code == 0
+    for part in (f"in {folder} has ended", f"kgan generate '{folder}'"):
+        assert part in said(result)
+    output = tmp_path / "a[b] :smile:.png"
+    result = call("generate", folder, "--output", output)
+    assert f"samples: {output}" in said(result)
+    result = call("evaluate", folder, "--samples", 100, "--measures", "pairwise_distance")
+    assert str(folder / "evaluation.json") in said(result)
+
+
+def test_paths_may_begin_at_home(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    shutil.copytree(run, tmp_path / "run")
+    assert call("generate", "~/run", "--output", "~/drawn/a.png").exit_code == 0
+    assert (tmp_path / "drawn" / "a.png").exists()
+
+
+def test_errors_are_no_output(tmp_path):
+    result = call("generate", tmp_path / "nowhere")
+    assert "is not a trained run" in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_run_whose_pictures_moved_is_prolonged(pictures, tmp_path):
+    options = ["--image-size", 8, "--batch-size", 8, "--output", tmp_path / "run"]
+    assert call("train", "--dataset", pictures, "--epochs", 1, *options).exit_code == 0
+    shutil.move(pictures, tmp_path / "moved")
+    result = call("train", "--dataset", tmp_path / "moved", "--epochs", 2, *options)
+    assert result.exit_code == 0, result.output
+    (tmp_path / "moved" / "odd" / "1.png").unlink()
+    shutil.move(tmp_path / "moved", tmp_path / "again")
+    result = call("train", "--dataset", tmp_path / "again", "--epochs", 3, *options)
+    assert result.exit_code == 1
+    assert "num_samples" in said(result)
 
 
 def test_generate_takes_a_file_and_labels(tmp_path):
@@ -451,14 +507,30 @@ def test_training_that_diverges_says_so_and_leaves_no_model(tmp_path, monkeypatc
     assert not (tmp_path / "run" / "gan.keras").exists()
 
 
-def test_the_installed_command_trains_without_chatter(tmp_path):
+def test_another_backend_of_keras_is_refused_in_words():
+    result = subprocess.run(
+        [shutil.which("kgan", path=os.path.dirname(sys.executable)), "recipes"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"KERAS_BACKEND": "jax"},
+    )
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: kgan needs Keras with its TensorFlow backend.")
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("level", [None, "3"])
+def test_the_installed_command_trains_without_chatter(tmp_path, level):
+    name = "TF_CPP_MIN_LOG_LEVEL"
     command = shutil.which("kgan", path=os.path.dirname(sys.executable))
     result = subprocess.run(
         [command, "train", *QUICK, "--output", str(tmp_path / "run")],
         capture_output=True,
         text=True,
         check=False,
-        env={key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"},
+        env={key: value for key, value in os.environ.items() if key != name}
+        | ({} if level is None else {name: level}),
     )
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""

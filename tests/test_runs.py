@@ -135,6 +135,49 @@ def test_of_a_run_that_has_not_ended_the_last_backup_is_found(tmp_path):
     assert players.same(players.digest(found), players.digest(gan))
 
 
+def test_of_a_run_that_is_being_prolonged_the_last_backup_is_found(tmp_path):
+    run, _ = ended(tmp_path)
+    run.begin(ASKED | {"epochs": 3})
+    gan = players.gan()
+    gan.step.assign(7)
+    backups.save(run.backup, gan, backups.Position(2, 1))
+    found, where = runs.find(tmp_path)
+    assert where.parent == run.backup
+    assert int(found.step) == 7
+    run.end(gan)
+    assert runs.find(tmp_path)[1] == run.model
+
+
+def test_a_run_whose_pictures_moved_is_the_same_run(tmp_path):
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    asked, moved = ({**ASKED, "dataset": str(tmp_path / name)} for name in ("pictures", "moved"))
+    runs.at(tmp_path / "run", asked).begin(asked)
+    with pytest.raises(runs.RunError, match="dataset: .*pictures' there, .*moved' now"):
+        runs.at(tmp_path / "run", moved)
+    pictures.rename(tmp_path / "moved")
+    run = runs.at(tmp_path / "run", moved)
+    run.begin(moved)
+    assert run.asked == moved
+
+
+def test_a_run_knows_what_was_exported_of_the_gan_that_is_there(tmp_path):
+    run, gan = ended(tmp_path)
+    assert run.exported == []
+    run.add_exports(["litert"])
+    run.add_exports(["onnx"])
+    assert run.exported == ["litert", "onnx"]
+    run.end(gan)
+    assert run.exported == []
+
+
+def test_a_path_may_begin_at_home(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    run, _ = ended(tmp_path / "run")
+    assert runs.find("~/run")[1] == run.model
+    assert runs.of("~/run") == runs.of("~/run/gan.keras") == run
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a zip"])
 def test_a_damaged_gan_is_named_with_what_can_be_done(tmp_path, content):
     run, _ = ended(tmp_path)

@@ -4,11 +4,10 @@ import math
 import warnings
 
 import numpy as np
-import rich.markup
 
 from kgan import datasets
 from kgan import features as features_module
-from kgan.cli.saying import console
+from kgan.cli.saying import tell
 
 # The data whose classifiers come with kgan, under the same names.
 CLASSIFIED = ("digits", "mnist", "fashion_mnist")
@@ -56,7 +55,7 @@ def features_for(dataset, shape):
         features_module.get("inception_v3")
         return "inception_v3"
     except ConnectionError as error:
-        console.print(f"{rich.markup.escape(str(error))}\nMeasured is on 'raw' pixels.")
+        tell(f"{error}\nMeasured is on 'raw' pixels.")
         return "raw"
 
 

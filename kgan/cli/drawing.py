@@ -3,17 +3,16 @@
 import numpy as np
 
 from kgan import files, images, plots, runs
-from kgan.cli.saying import command, console
+from kgan.cli.saying import command, open_run, tell
 
 
 @command
 def generate(path, num_samples, labels, seed, truncation, output):
     """Draws samples from the GAN at `path`, and writes them."""
+    output = output.expanduser()
     _check_output(output)
-    gan, model = runs.find(path)
-    if model.parent == runs.Run(path).backup:
-        console.print(f"This run has not ended; what is drawn from is its last backup, {model}.")
-    names = runs.of(path).class_names
+    gan, _, run = open_run(path, "drawn from")
+    names = run.class_names
     classes = None
     if labels is not None and not gan.num_classes:
         raise runs.RunError(
@@ -27,7 +26,7 @@ def generate(path, num_samples, labels, seed, truncation, output):
         samples, classes = samples
     columns = labels and labels.count(",") + 1
     _write(output, samples, classes, names=names, columns=columns)
-    console.print(f"{num_samples} samples: {output}")
+    tell(f"{num_samples} samples: {output}")
 
 
 def _classes(labels, names):

@@ -6,7 +6,7 @@ import rich.markup
 
 from kgan import datasets, evaluation, files, runs
 from kgan.cli import data_of_runs
-from kgan.cli.saying import command, console
+from kgan.cli.saying import command, console, open_run, tell
 
 
 @command
@@ -17,9 +17,7 @@ def evaluate(path, num_samples, measures, num_seeds, features, dataset):
     evaluation.check(measures, num_samples, num_seeds)
     run.evaluations()  # If they are damaged that is said before any time is spent.
     files.check_writable(run.folder)
-    gan, model = runs.find(path)
-    if model.parent == runs.Run(path).backup:
-        console.print(f"This run has not ended; what is measured is its last backup, {model}.")
+    gan, model, _ = open_run(path, "measured")
     name, training, held_out = _data(run, gan, model, dataset)
     features = features or data_of_runs.features_for(name, gan.generator.output_shape[1:])
     with console.status("") as status:
@@ -39,7 +37,7 @@ def evaluate(path, num_samples, measures, num_seeds, features, dataset):
     _show(found, name)
     if model == run.model and run.best.exists():
         console.print("The epoch was chosen by held-out data (--best): they are no strangers.")
-    console.print("\n".join(map(str, [run.evaluation, *written])), highlight=False)
+    tell("\n".join(map(str, [run.evaluation, *written])))
 
 
 def _data(run, gan, model, dataset):
@@ -81,7 +79,8 @@ def _show(found, name):
         classifier = f", of a classifier that is right about {share} of {real} data"
     console.print(
         f"{found.num_samples:,} samples, {len(found.seeds)} times (mean ± standard error), beside "
-        f"{found.num_reference:,} training samples of {name}; {found.num_samples:,} of {real} data "
+        f"{found.num_reference:,} training samples of "
+        f"{rich.markup.escape(name)}; {found.num_samples:,} of {real} data "
         f"in their place. Features: {found.features}{classifier}.",
         highlight=False,
     )

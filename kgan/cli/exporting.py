@@ -8,26 +8,28 @@ import rich.markup
 import rich.table
 
 import kgan_command
-from kgan import datasets, exports, runs
+from kgan import datasets, exports
 from kgan.cli import data_of_runs
-from kgan.cli.saying import command, console
+from kgan.cli.saying import command, console, open_run, tell
 
 
 @command
-def export(path, formats, quantize, batch_size, output):
+def export(path, formats, quantize, batch_size, output, **bounds):
     """Writes the generator of the run at `path` for use without kgan, proves it, and says how."""
     formats, quantize = formats or ["tf_saved_model"], quantize or ["none"]
     exports.kinds(formats, quantize)  # What is wrong with them is said before a run is loaded.
-    gan, model = runs.find(path)
-    if model.parent == runs.Run(path).backup:
-        console.print(f"This run has not ended; what is exported is its last backup, {model}.")
-    run = runs.of(path)
-    known = {"class_names": run.class_names} | _reference(run, gan)
-    write(gan, output or run.folder, formats, quantize, batch_size, **known)
+    gan, _, run = open_run(path, "exported")
+    options = known(run, gan) | bounds
+    write(gan, output or run.folder, formats, quantize, batch_size, **options)
+
+
+def known(run, gan):
+    """What the run knows of its data, options of `kgan.export`."""
+    return {"class_names": run.class_names} | _reference(run, gan)
 
 
 def _reference(run, gan):
-    """What the proof compares with, options of `kgan.export`, where the run's data is at hand."""
+    """What the proof compares with, where the run's data is at hand."""
     name = (run.asked or {}).get("dataset")
     if name is None:
         return {}
@@ -35,15 +37,14 @@ def _reference(run, gan):
     try:
         return data_of_runs.reference(name, gan.generator.output_shape[1:], load)
     except (ValueError, OSError) as error:
-        message = f"The data of this run, {name!r}, cannot be read: {error}"
-        console.print(
-            f"{rich.markup.escape(message)}\nSo the proof holds no Fréchet distance.",
-            soft_wrap=True,
+        tell(
+            f"The data of this run, {name!r}, cannot be read: {error}\n"
+            "So the proof holds no Fréchet distance."
         )
         return {}
 
 
-def write(gan, folder, formats, quantize=("none",), batch_size=1, **known):
+def write(gan, folder, formats, quantize=("none",), batch_size=1, **shared):
     """Writes the exports that were asked for below `folder`, and shows their proofs.
 
     Args:
@@ -51,14 +52,14 @@ def write(gan, folder, formats, quantize=("none",), batch_size=1, **known):
         folder: where.
         formats, quantize: as of `kgan.exports.kinds`.
         batch_size: how many samples a call of a file makes; 0 for any number.
-        **known: of the data; options of `kgan.export`.
+        **shared: further options of `kgan.export`, of all of them.
     """
     folder = folder.expanduser()
     table = rich.table.Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))  # For 80 columns.
     for heading in ("export", "size", "difference", "PSNR", "Fréchet", "ms an image", "of 32"):
         table.add_column(heading, justify="left" if heading == "export" else "right", no_wrap=True)
     for format, options in exports.kinds(formats, quantize):
-        options = options | known
+        options = options | shared
         if format != "tf_saved_model":
             options["batch_size"] = batch_size or None
         with console.status(f"{format} {options.get('quantize', '')}"), kgan_command.quiet():
@@ -73,9 +74,9 @@ def write(gan, folder, formats, quantize=("none",), batch_size=1, **known):
     if features := proof.frechet_distance_features:
         console.print(
             "Fréchet: by how much the distance to the training data grows, of as many samples as "
-            f"its {len(known['reference_images']):,} images; features: {features}."
+            f"its {len(shared['reference_images']):,} images; features: {features}."
         )
-    console.print(
+    tell(
         f"The difference is from what Keras draws for 64 latents. More in {folder / 'export.json'}"
     )
 
@@ -85,7 +86,7 @@ def _cells(proof, folder):
     further = proof.frechet_distance_change
     one, many = proof.milliseconds.get("1"), proof.milliseconds.get("32")
     return (
-        str(pathlib.Path(proof.path).relative_to(folder)),
+        rich.markup.escape(str(pathlib.Path(proof.path).relative_to(folder))),
         f"{proof.size_bytes / 1e6:.2f} MB",
         f"{proof.max_difference:.1g}",
         f"{psnr:.0f} dB",

@@ -1,6 +1,7 @@
-"""How the command speaks: one console, and errors in words."""
+"""How the command speaks: results on stdout, errors in words on stderr."""
 
 import functools
+import shlex
 import warnings
 
 import rich.console
@@ -9,7 +10,8 @@ import typer
 
 from kgan import exports, runs
 
-console = rich.console.Console()
+console = rich.console.Console(emoji=False)
+errors = rich.console.Console(emoji=False, stderr=True)
 
 # What a user can bring about; anything else is kgan's fault, and shows its traceback.
 USER_ERRORS = (ValueError, OSError, ImportError, runs.RunError, exports.ExportError)
@@ -25,10 +27,10 @@ def command(function):
                 warnings.showwarning = _show_warning
                 function(*arguments, **options)
         except USER_ERRORS as error:
-            say("[bold red]Error:[/]", error)
+            _say(errors, "[bold red]Error:[/]", error)
             raise typer.Exit(1) from error
         except KeyboardInterrupt:
-            console.print(
+            errors.print(
                 "Interrupted. The same command goes on with a training, and begins all else anew."
             )
             raise typer.Exit(130) from None
@@ -37,9 +39,33 @@ def command(function):
 
 
 def _show_warning(message, *where):
-    say("[yellow]Warning:[/]", message)
+    _say(console, "[yellow]Warning:[/]", message)  # Not on stderr, which TensorFlow is kept from.
 
 
-def say(kind, message):
-    """Prints a message of some kind, as it is."""
-    console.print(f"{kind} {rich.markup.escape(str(message))}", soft_wrap=True)
+def _say(where, kind, message):
+    where.print(f"{kind} {rich.markup.escape(str(message))}", soft_wrap=True)
+
+
+def tell(message):
+    """Prints a message as it is: a path in it may hold brackets."""
+    console.print(str(message), markup=False, soft_wrap=True)
+
+
+def suggest(what, *words):
+    """Prints a command, as a shell takes it, and what it is for."""
+    command = rich.markup.escape(shlex.join(map(str, words)))
+    console.print(f"{what}: [bold]{command}", soft_wrap=True)
+
+
+def open_run(path, use):
+    """The GAN at `path`, the file that it is in, and the run; says so where that has not ended.
+
+    Args:
+        path: as of `kgan.runs.find`.
+        use: what is done with it, such as "drawn from".
+    """
+    gan, model = runs.find(path)
+    run = runs.of(path)
+    if model.parent == run.backup:
+        tell(f"This run has not ended; what is {use} is its last backup, {model}.")
+    return gan, model, run

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from kgan import callbacks, datasets, exports, files, metrics, players, plots, recipes, runs
 from kgan.cli import data_of_runs, exporting
-from kgan.cli.saying import command, console
+from kgan.cli.saying import command, console, suggest, tell
 from kgan.progress import ProgressLine
 
 
@@ -39,9 +39,11 @@ def train(name, output, formats, best=False, **given):
     _check_outside(output, given.get("dataset"))
     run = runs.at(output, asked)
     if run.has_ended(recipe.epochs):
-        console.print(f"The run in {run.folder} has ended already, and is left as it is.")
-        if formats:
-            console.print(f"To export it: [bold]kgan export {run.folder}")
+        tell(f"The run in {run.folder} has ended already, and is left as it is.")
+        missing = [format for format in formats or () if format not in run.exported]
+        if missing:  # What was killed while it exported, or is asked for only now.
+            gan, _ = runs.find(run.folder)
+            _export(gan, run, missing, exporting.known(run, gan))
     else:
         _train(name, recipe, run, asked, formats)
     _summarize(run)
@@ -87,10 +89,14 @@ def _train(name, recipe, run, asked, formats):
             gan = keras.models.load_model(run.best)
         run.end(gan)
         if formats:
-            known = {"class_names": run.class_names}
             shape = gan.generator.output_shape[1:]
-            known |= data_of_runs.reference(recipe.dataset, shape, lambda: dataset)
-            exporting.write(gan, run.folder, formats, **known)
+            known = data_of_runs.reference(recipe.dataset, shape, lambda: dataset)
+            _export(gan, run, formats, known | {"class_names": run.class_names})
+
+
+def _export(gan, run, formats, known):
+    exporting.write(gan, run.folder, formats, **known)
+    run.add_exports(formats)
 
 
 def _validation(recipe, dataset):
@@ -175,9 +181,9 @@ def _summarize(run):
         (run.model, "the GAN, to draw from or to train on"),
         (run.backup, "from which more --epochs go on"),
     ]:
-        table.add_row(str(path), f"[dim]{meaning}")
+        table.add_row(rich.markup.escape(str(path)), f"[dim]{meaning}")
     console.print(table)
-    console.print(f"Draw from it: [bold]kgan generate {run.folder} --output more.png")
+    suggest("Draw from it", "kgan", "generate", run.folder, "--output", "more.png")
 
 
 @command
