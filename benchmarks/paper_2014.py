@@ -10,10 +10,10 @@ once.
 Three ways to take turns: `paper` is Algorithm 1 as it is written, D first and then G on fresh
 fakes, by `kgan.GAN` as it is; `code` is what the published code does: both at once, on the same
 fakes, and D's loss halved, so that its rate is 0.05; `halved` is Algorithm 1 with that rate. Of
-each three generators are measured: the one that is trained, which is what the paper has; kgan's averaged one,
-whose exponential mean reaches back 20 epochs; and the mean of the weights after each epoch of the
-second half (Polyak and Juditsky 1992, https://doi.org/10.1137/0330046; Jain et al. 2018,
-https://arxiv.org/abs/1610.03774).
+each three generators are measured: the one that is trained, which is what the paper has; kgan's
+averaged one, whose exponential mean reaches back 20 epochs; and the mean of the weights after each
+epoch of the second half (Polyak and Juditsky 1992, https://doi.org/10.1137/0330046; Jain et al.
+2018, https://arxiv.org/abs/1610.03774).
 
 Parzen windows: 10,000 samples in [0, 1], σ by the first 1,000 of the other 10,000 training images,
 scored on the 10,000 test images. Beside them, as samples: real training images, which nothing
