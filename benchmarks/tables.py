@@ -266,7 +266,7 @@ def paper_2014_in_short(contents):
     header = ("samples of", "nats")
     games = _games(contents, "code")
     which = {
-        "tail_average": "**the paper's networks, the mean of G's weights in the second half**",
+        "tail_average": "**the paper's networks and code: the mean of G over its second half**",
         "generator": "the same, G as an hour left it",
     }
     rows = [
