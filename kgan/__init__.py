@@ -1,12 +1,12 @@
 """Generative adversarial networks for Keras: `kgan.GAN(generator, discriminator).fit(dataset)`."""
 
-import os
+import os as _os
 
-_backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+_backend = _os.environ.get("KERAS_BACKEND", "tensorflow")
 if _backend == "tensorflow":
-    import keras
+    import keras as _keras
 
-    _backend = keras.backend.backend()  # A configuration file may choose one too.
+    _backend = _keras.backend.backend()  # A configuration file may choose one too.
 if _backend != "tensorflow":
     raise ImportError(
         "kgan needs Keras with its TensorFlow backend. Set KERAS_BACKEND=tensorflow, before Keras "
@@ -15,6 +15,7 @@ if _backend != "tensorflow":
 
 from kgan import (  # noqa: E402
     architectures,
+    augmentation,
     callbacks,
     datasets,
     evaluation,
@@ -37,6 +38,7 @@ __version__ = "0.1.0"
 __all__ = [
     "GAN",
     "architectures",
+    "augmentation",
     "callbacks",
     "datasets",
     "evaluate",

@@ -43,32 +43,6 @@ class AdversarialLoss:
         """Whether `probability` is defined."""
         return type(self).probability is not AdversarialLoss.probability
 
-    def answers(self, real_logits, fake_logits):
-        """How D answered, as scalars: the share of samples it told rightly, and its mean answers.
-
-        A logit at the threshold counts as half right. Where a loss has no threshold, a real and a
-        fake sample of a pair are told rightly if the real one's logit is the higher.
-
-        Returns:
-            A dict with `discriminator_accuracy`, and `real_` and `fake_` with `probability`, or
-            with `logits` where the loss defines no probability.
-        """
-        real_bar = fake_logits if self.threshold is None else self.threshold
-        fake_bar = real_logits if self.threshold is None else self.threshold
-        margins = ops.stack([real_logits - real_bar, fake_bar - fake_logits])
-        accuracy = ops.mean((1 + ops.sign(margins)) / 2)
-        answers = [real_logits, fake_logits]
-        if self.defines_probability:
-            answers = [self.probability(logits) for logits in answers]
-        means = [ops.mean(answer) for answer in answers]
-        return dict(zip(self.answer_names, [accuracy, *means], strict=True))
-
-    @property
-    def answer_names(self):
-        """The names of the `answers`."""
-        kind = "probability" if self.defines_probability else "logits"
-        return ("discriminator_accuracy", f"real_{kind}", f"fake_{kind}")
-
     def get_config(self):
         return dataclasses.asdict(self)
 

@@ -1,51 +1,107 @@
 """Gradient penalties on the discriminator. (In Keras "regularizer" means weight decay.)
 
-A penalty is a frozen dataclass, called as `penalty(critic, real_images, fake_images, seed)`, where
-`critic` maps images to logits. It returns one value a sample, `(batch,)`; the game takes the mean
-and adds it to D's loss. The derivative is that of the sum of a sample's logits (a patch
-discriminator has many) with respect to that sample, so D may not mix samples: no
+A penalty is a frozen dataclass, called as `penalty(critic, real_images, fake_images, seed)`. It
+returns one value per sample, `(batch,)`; the game adds the mean to D's loss. `critic` is a
+`kgan.game.critic.Critic`: `critic(images)` gives logits, and `critic.gradient(images)` logits and
+the gradient of each sample's logits with respect to that sample, `∇ₓ D(x)`, for the price of one
+forward pass, or of none where the loss has used the logits already. D must not mix samples: no
 BatchNormalization. `seed` is an integer tensor `(2,)` for `tf.random.stateless_*`: penalties keep
-no random state, which is what lets a run be resumed exactly.
+no random state, which is what lets a run resume exactly.
 """
 
+import abc
 import dataclasses
+from collections.abc import Iterable
+from typing import Any
 
 import keras
 import tensorflow as tf
 
+from kgan.game import schedules
+from kgan.game.critic import Critic
 from kgan.lookup import by_name
 
+__all__ = ["ALL", "R1", "R2", "Penalty", "WassersteinGradientPenalty", "get", "get_all"]
 
-def gradient_squared_norm(critic, images):
-    """‖∇ₓ D(x)‖² for each sample, `(batch,)`, differentiable in D's weights."""
-    images = tf.convert_to_tensor(images)
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(images)
-        total = tf.reduce_sum(critic(images))
-    gradient = tf.cast(tape.gradient(total, images), "float32")
-    return tf.reduce_sum(tf.square(gradient), axis=list(range(1, len(images.shape))))
+
+def gradient_squared_norm(critic: Any, images: Any) -> Any:
+    """‖∇ₓ D(x)‖² of each sample, `(batch,)`, differentiable in D's weights.
+
+    Args:
+        critic: a `kgan.game.critic.Critic`, or any function from images to logits.
+        images: samples, `(batch, ...)`.
+    """
+    critic = critic if isinstance(critic, Critic) else Critic(critic)
+    _, gradient = critic.gradient(images)
+    return tf.reduce_sum(tf.square(gradient), axis=list(range(1, len(gradient.shape))))
 
 
 @dataclasses.dataclass(frozen=True)
-class Penalty:
+class Penalty(abc.ABC):
     """What D pays for a steep landscape: the base of all penalties.
 
     Args:
-        weight: how much it counts in D's loss; at least 0.
+        weight: how much it counts in D's loss, at least 0; or a
+            `keras.optimizers.schedules.LearningRateSchedule` of it, evaluated at `gan.step`.
+        every: compute it on every so many updates of D only, times `every`, as StyleGAN2 does
+            (Karras et al. 2020, https://arxiv.org/abs/1912.04958, section 3.1). Its mean, and that
+            of its log, stay the same. (StyleGAN2 also raises Adam's learning rate and β to the
+            power every / (every + 1), 16/17; kgan leaves the optimizer as it is.)
+
+    Raises:
+        ValueError: for a negative weight, or an `every` that is not a positive integer.
     """
 
-    weight: float
+    weight: schedules.Number
+    every: int = 1
 
-    def __post_init__(self):
-        if self.weight < 0:
-            raise ValueError(f"`weight` must be at least 0. Received: weight={self.weight}.")
+    def __post_init__(self) -> None:
+        if not tf.is_tensor(self.weight):  # That of a schedule, at some step.
+            schedules.check("weight", self.weight, 0)
+        if isinstance(self.every, bool) or not isinstance(self.every, int) or self.every < 1:
+            raise ValueError(
+                f"`every` must be an integer of at least 1. Received: every={self.every!r}."
+            )
 
-    def get_config(self):
-        return dataclasses.asdict(self)
+    def mean(
+        self,
+        critic: Any,
+        real_images: Any,
+        fake_images: Any,
+        seed: Any,
+        *,
+        step: Any = 0,
+        update: Any = None,
+    ) -> Any:
+        """What the game adds to D's loss: the mean over the batch, a scalar.
+
+        Args:
+            critic, real_images, fake_images, seed: as the penalty is called.
+            step: where a scheduled weight is evaluated.
+            update: how many updates D has made; a lazy penalty is 0 unless `every` divides it.
+                None: not lazily, as in evaluation.
+        """
+        penalty = dataclasses.replace(self, weight=schedules.value_at(self.weight, step))
+
+        def mean() -> Any:
+            return tf.reduce_mean(penalty(critic, real_images, fake_images, seed))
+
+        if update is None or self.every == 1:
+            return mean()
+        is_due = tf.equal(update % self.every, 0)
+        return tf.cond(is_due, lambda: self.every * mean(), lambda: tf.zeros(()))
+
+    @abc.abstractmethod
+    def __call__(self, critic: Any, real_images: Any, fake_images: Any, seed: Any) -> Any:
+        """The penalty of each sample, float32 `(batch,)`."""
+
+    def get_config(self) -> dict[str, Any]:
+        fields = dataclasses.fields(self)
+        return {field.name: schedules.serialize(getattr(self, field.name)) for field in fields}
 
     @classmethod
-    def from_config(cls, config):
-        return cls(**config)
+    def from_config(cls, config: dict[str, Any]) -> "Penalty":
+        return cls(**{name: schedules.deserialize(value) for name, value in config.items()})
 
 
 @keras.saving.register_keras_serializable("kgan")
@@ -60,11 +116,12 @@ class R1(Penalty):
     Args:
         weight: γ of the paper. There is no universal one: R3GAN's go from 0.05 to 150
             (https://arxiv.org/abs/2501.05441).
+        every: as in `Penalty`; StyleGAN2 has 16.
     """
 
-    weight: float = 1.0
+    weight: schedules.Number = 1.0
 
-    def __call__(self, critic, real_images, fake_images, seed):
+    def __call__(self, critic: Any, real_images: Any, fake_images: Any, seed: Any) -> Any:
         return self.weight / 2 * gradient_squared_norm(critic, real_images)
 
 
@@ -80,11 +137,12 @@ class R2(Penalty):
 
     Args:
         weight: γ of the paper.
+        every: as in `Penalty`.
     """
 
-    weight: float = 1.0
+    weight: schedules.Number = 1.0
 
-    def __call__(self, critic, real_images, fake_images, seed):
+    def __call__(self, critic: Any, real_images: Any, fake_images: Any, seed: Any) -> Any:
         return self.weight / 2 * gradient_squared_norm(critic, fake_images)
 
 
@@ -99,11 +157,12 @@ class WassersteinGradientPenalty(Penalty):
 
     Args:
         weight: λ of the paper, which uses 10.
+        every: as in `Penalty`.
     """
 
-    weight: float = 10.0
+    weight: schedules.Number = 10.0
 
-    def __call__(self, critic, real_images, fake_images, seed):
+    def __call__(self, critic: Any, real_images: Any, fake_images: Any, seed: Any) -> Any:
         shape = [tf.shape(real_images)[0]] + [1] * (len(real_images.shape) - 1)
         epsilon = tf.random.stateless_uniform(shape, seed)
         between = epsilon * real_images + (1 - epsilon) * fake_images
@@ -119,12 +178,12 @@ ALL = {
 }
 
 
-def get(identifier):
+def get(identifier: str | Penalty) -> Penalty:
     """Returns the penalty that `identifier` names or is.
 
     Raises:
         ValueError: for an unknown name, with the nearest known ones.
-        TypeError: for anything that is no penalty, a class instead of an instance included.
+        TypeError: for anything else, such as a class instead of an instance.
     """
     if isinstance(identifier, str):
         return by_name(identifier, ALL, "penalties")()
@@ -136,7 +195,7 @@ def get(identifier):
     )
 
 
-def get_all(identifiers):
+def get_all(identifiers: Iterable[str | Penalty] | None) -> list[Penalty]:
     """Returns a list of penalties for a list of names or penalties."""
     if isinstance(identifiers, str | Penalty):
         raise TypeError(f"`penalties` must be a list. Received: penalties={identifiers!r}.")

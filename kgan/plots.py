@@ -12,21 +12,10 @@ import numpy as np
 
 from kgan import images
 from kgan.files import write_atomically
+from kgan.game import logs as logs_module
 
 # What an undecided game looks like in the logs: D(x) = D(G(z)) = 1/2.
 EQUILIBRIUM = 0.5
-
-# The logs of the game itself; whatever else is logged is a measure of samples.
-GAME = (
-    "discriminator_loss",
-    "generator_loss",
-    "penalty",
-    "discriminator_accuracy",
-    "real_probability",
-    "fake_probability",
-    "real_logits",
-    "fake_logits",
-)
 
 
 def save(path, figure, dpi=100):
@@ -97,19 +86,19 @@ def history(logs):
         A figure with two panels, and one for each measure of samples, such as the Fréchet distance.
     """
     logs = {n: v for n, v in logs.items() if isinstance(v[0], int | float | np.floating)}
-    measures = [name for name in logs if name.removeprefix("val_") not in GAME]
+    measures = [name for name in logs if name.removeprefix("val_") not in logs_module.GAME]
     width = 5 * (2 + len(measures))
     figure = matplotlib.figure.Figure(figsize=(width, 3.6), layout="constrained")
     losses, answers, *others = figure.subplots(1, 2 + len(measures))
     panels = dict(zip(measures, others, strict=True))
     for name, values in logs.items():
-        if name.endswith("penalty"):
+        if name.removeprefix("val_") in (logs_module.PENALTY, *logs_module.GRADIENT_NORMS):
             continue
         panel = panels.get(name, losses if name.endswith("loss") else answers)
         epochs = np.arange(1, len(values) + 1)
         style = "--" if name.startswith("val_") else "-"
         panel.plot(epochs, values, style, label=name.replace("_", " "), linewidth=1.5)
-    if any(name.endswith("_probability") for name in logs):
+    if any(name in logs for name in logs_module.PROBABILITIES):
         answers.set_ylim(0, 1)
         answers.axhline(EQUILIBRIUM, color="gray", linestyle=":", label="equilibrium")
     losses.set(xlabel="epoch", title="losses")

@@ -11,8 +11,9 @@ import warnings
 
 import keras
 
-from kgan import backups, files
+from kgan import files
 from kgan.gan import GAN
+from kgan.resumption import backups
 
 
 class RunError(Exception):

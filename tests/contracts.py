@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from kgan.game import logs
+
 SHAPES = [(6,), (6, 1), (6, 3, 3, 1)]
 
 
@@ -40,11 +42,11 @@ def check_signs(loss):
 def check_answers(loss):
     """D that tells all rightly, all wrongly, or cannot tell has accuracy 1, 0 and 1/2."""
     high, low = tf.constant([[9.0], [8.0]]), tf.constant([[-9.0], [-8.0]])
-    assert loss.answers(high, low)["discriminator_accuracy"] == 1
-    assert loss.answers(low, high)["discriminator_accuracy"] == 0
-    assert loss.answers(high, high)["discriminator_accuracy"] == 0.5
+    assert logs.answers(loss, high, low)["discriminator_accuracy"] == 1
+    assert logs.answers(loss, low, high)["discriminator_accuracy"] == 0
+    assert logs.answers(loss, high, high)["discriminator_accuracy"] == 0.5
     names = ["probability"] if loss.defines_probability else ["logits"]
-    assert set(loss.answers(high, low)) == {
+    assert set(logs.answers(loss, high, low)) == {
         "discriminator_accuracy",
         *(f"{who}_{name}" for who in ("real", "fake") for name in names),
     }

@@ -5,6 +5,7 @@ import pathlib
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 import kgan
 
@@ -38,6 +39,26 @@ def gan(num_classes=None, architecture=kgan.architectures.dcgan, compiled=True, 
     if compiled:
         game.compile(**arguments)
     return game
+
+
+@keras.saving.register_keras_serializable("tests")
+class Recorder(keras.layers.Layer):
+    """Passes its input on, and keeps a copy of each that it is given outside of a graph."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.seen = []
+
+    def call(self, inputs):
+        if tf.executing_eagerly() and tf.is_tensor(inputs):
+            self.seen.append(inputs.numpy())
+        return inputs
+
+
+def recorded(network):
+    """`network` behind a `Recorder`, and that recorder."""
+    recorder = Recorder()
+    return keras.Sequential([keras.Input(network.input_shape[1:]), recorder, network]), recorder
 
 
 def weights(network):

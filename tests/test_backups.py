@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 import kgan
-from kgan import backups
+from kgan.resumption import backups
 
 STEPS, EPOCHS = 4, 3
 

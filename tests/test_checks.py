@@ -199,7 +199,7 @@ def test_several_replicas_are_refused():
 
 
 def test_fit_before_compile_says_so():
-    with pytest.raises(ValueError, match="call `compile"):
+    with pytest.raises(ValueError, match="call `compile\\(\\)` before `fit"):
         players.gan(compiled=False).fit(players.dataset())
 
 

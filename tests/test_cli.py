@@ -14,8 +14,9 @@ import pytest
 from typer.testing import CliRunner
 
 import kgan_command
-from kgan import backups, datasets, files, recipes, runs
+from kgan import datasets, files, recipes, runs
 from kgan.cli import data_of_runs, drawing
+from kgan.resumption import backups
 
 QUICK = ["--epochs", "2", "--batch-size", "256"]
 

@@ -94,37 +94,39 @@ def test_a_step_is_k_updates_of_the_discriminator_and_one_of_the_generator():
     assert gan.step.numpy() == 2 * 4
 
 
-def test_each_update_of_the_discriminator_sees_its_own_strided_slice(monkeypatch):
-    gan = players.gan(discriminator_steps=2, run_eagerly=True)
-    seen = []
-    play = gan._judge
-
-    def spy(real_images, *arguments, **keywords):
-        seen.append(real_images.numpy())
-        return play(real_images, *arguments, **keywords)
-
-    monkeypatch.setattr(gan, "_judge", spy)
+def test_each_update_of_the_discriminator_sees_its_own_strided_slice():
+    generator, discriminator = players.networks()
+    discriminator, recorder = players.recorded(discriminator)
+    gan = kgan.GAN(generator, discriminator, discriminator_steps=2, seed=0)
+    gan.compile(run_eagerly=True)
     images = np.linspace(-1, 1, 6 * 64, dtype="float32").reshape(6, 8, 8, 1)
     gan.fit(tf.data.Dataset.from_tensors(images), verbose=0)
-    np.testing.assert_array_equal(seen[0], images[0::2])
-    np.testing.assert_array_equal(seen[1], images[1::2])
+    real_first, _, real_second, _, _ = recorder.seen  # D's two updates, then G's.
+    np.testing.assert_array_equal(real_first, images[0::2])
+    np.testing.assert_array_equal(real_second, images[1::2])
+
+
+def latents_of_training(num_steps, **arguments):
+    """What G is given in `num_steps` steps."""
+    generator, discriminator = players.networks()
+    generator, recorder = players.recorded(generator)
+    gan = kgan.GAN(generator, discriminator, seed=0, **arguments)
+    gan.compile(run_eagerly=True)
+    recorder.seen.clear()
+    gan.fit(players.dataset(num_samples=16 * num_steps), verbose=0)
+    return recorder.seen
 
 
 def test_every_draw_of_every_step_has_other_latents():
-    gan = players.gan(discriminator_steps=2)
-    images = tf.zeros((3, 8, 8, 1))
-    draws = [gan._latents(images, draw).numpy() for draw in range(3)]
-    gan.step.assign_add(1)
-    draws += [gan._latents(images, draw).numpy() for draw in range(3)]
-    assert len({draw.tobytes() for draw in draws}) == 6
+    latents = latents_of_training(2, discriminator_steps=2)
+    assert len({draw.tobytes() for draw in latents}) == len(latents) == 6
 
 
 @pytest.mark.parametrize(
     ("distribution", "bound"), [("normal", math.inf), ("uniform", math.sqrt(3))]
 )
 def test_latents_have_mean_zero_variance_one_and_their_bounds(distribution, bound):
-    gan = players.gan(latent_distribution=distribution)
-    latents = gan._latents(tf.zeros((20_000, 8, 8, 1)), 0).numpy()
+    latents = kgan.game.noise.latents(distribution, (20_000, 4), (0, 0)).numpy()
     assert latents.mean() == pytest.approx(0, abs=0.02)
     assert latents.std() == pytest.approx(1, abs=0.02)
     assert np.abs(latents).max() <= bound
@@ -198,7 +200,7 @@ def test_call_predict_and_generate_are_the_averaged_generator():
     np.testing.assert_allclose(gan(latents), expected, atol=1e-6)
     np.testing.assert_allclose(gan(latents, training=True), expected, atol=1e-6)
     np.testing.assert_allclose(gan.predict(latents, verbose=0), expected, atol=1e-6)
-    drawn = kgan.noise.latents("normal", (5, players.LATENT_DIM), [7, 0])
+    drawn = kgan.game.noise.latents("normal", (5, players.LATENT_DIM), [7, 0])
     generated = gan.generate(5, seed=7)
     np.testing.assert_allclose(generated, gan.averaged_generator(drawn), atol=1e-6)
     assert np.abs(gan.generator(drawn) - generated).max() > 1e-4
@@ -306,19 +308,25 @@ def test_the_logs_say_what_the_players_answer():
 
 
 def test_the_logs_of_an_epoch_are_means_over_its_steps():
-    gan = players.gan(run_eagerly=True)
-    losses = []
-    original = gan._log
+    class Losses(keras.callbacks.Callback):
+        running = ()
 
-    def spy(discriminator_logs, *arguments):
-        losses.append(float(discriminator_logs[0]["discriminator_loss"]))
-        return original(discriminator_logs, *arguments)
+        def on_train_batch_end(self, batch, logs=None):
+            self.running = (*self.running, logs["discriminator_loss"])
 
-    gan._log = spy
-    history = gan.fit(players.dataset(), epochs=2, verbose=0).history
-    assert len(losses) == 8
-    assert history["discriminator_loss"][0] == pytest.approx(np.mean(losses[:4]), rel=1e-5)
-    assert history["discriminator_loss"][1] == pytest.approx(np.mean(losses[4:]), rel=1e-5)
+    losses = Losses()
+    options = {"callbacks": [losses], "verbose": 0}
+    history = players.gan().fit(players.dataset(), epochs=2, **options).history
+    one_by_one = players.gan()
+    stream = iter(players.dataset().from_step(0))
+    steps = []
+    for _ in range(8):
+        one_by_one.reset_metrics()
+        steps.append(one_by_one.train_on_batch(next(stream), return_dict=True))
+    alone = [step["discriminator_loss"] for step in steps]
+    assert history["discriminator_loss"][0] == pytest.approx(np.mean(alone[:4]), rel=1e-5)
+    assert history["discriminator_loss"][1] == pytest.approx(np.mean(alone[4:]), rel=1e-5)
+    assert losses.running[1] == pytest.approx(np.mean(alone[:2]), rel=1e-5)
 
 
 def test_the_penalty_is_no_part_of_the_discriminator_loss():

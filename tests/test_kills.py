@@ -10,7 +10,8 @@ import killing
 import players
 import pytest
 
-from kgan import backups, runs
+from kgan import runs
+from kgan.resumption import backups
 
 # 37 steps an epoch, a prime number: each is an execution of its own, and can be the last.
 OPTIONS = ["--epochs", "3", "--batch-size", "38", "--seed", "5"]

@@ -3,7 +3,8 @@ import json
 import players
 import pytest
 
-from kgan import backups, files, runs
+from kgan import files, runs
+from kgan.resumption import backups
 
 ASKED = {"recipe": "digits", "epochs": 2}
 

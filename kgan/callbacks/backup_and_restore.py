@@ -6,8 +6,11 @@ import time
 
 import keras
 
-from kgan import backups, files, players
+from kgan import files
+from kgan.game.players import is_finite
 from kgan.gan import GAN
+from kgan.protocols import ResumableData
+from kgan.resumption import backups
 
 
 class BackupAndRestore(keras.callbacks.Callback):
@@ -81,7 +84,8 @@ class BackupAndRestore(keras.callbacks.Callback):
             A context manager that gives a `Position`, or None where there is no backup yet.
         """
         with files.held(self.folder):
-            self._game, self._data = backups.describe(gan), getattr(data, "identity", None)
+            self._game = backups.describe(gan)
+            self._data = data.identity if isinstance(data, ResumableData) else None
             self._restored = backups.restore(self.folder, gan, self._data)
             self._game["config"]["seed"] = gan.seed
             self._epoch = None
@@ -139,7 +143,7 @@ class BackupAndRestore(keras.callbacks.Callback):
             self._save(epoch, batch)
 
     def _save(self, epoch, batch, ended=None):
-        if players.is_finite(self.model):
+        if is_finite(self.model):
             running = [variable.numpy().tolist() for variable in self.model.game_log.variables]
             history = self.model.history
             history = {"epoch": history.epoch, "history": history.history}

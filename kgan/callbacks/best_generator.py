@@ -6,7 +6,8 @@ import warnings
 
 import keras
 
-from kgan import checks, files
+from kgan import files
+from kgan.game.logs import log_names
 
 
 class BestGenerator(keras.callbacks.Callback):
@@ -67,7 +68,7 @@ class BestGenerator(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         files.check_writable(self.filepath.parent)
-        names = checks.log_names(self.model)
+        names = log_names(self.model)
         if self.monitor.removeprefix("val_") not in names:
             raise ValueError(
                 f"`monitor` must be one of {', '.join(sorted(names))}, with val_ before it for the "

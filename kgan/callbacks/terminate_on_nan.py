@@ -4,6 +4,8 @@ import math
 
 import keras
 
+from kgan.game.logs import LOSSES
+
 
 class TerminateOnNaN(keras.callbacks.Callback):
     """Stops training when a loss of either player is NaN or infinite.
@@ -12,7 +14,7 @@ class TerminateOnNaN(keras.callbacks.Callback):
     """
 
     def on_train_batch_end(self, batch, logs=None):
-        for name in ("discriminator_loss", "generator_loss", "penalty"):
+        for name in LOSSES:
             value = (logs or {}).get(name)
             if value is not None and not math.isfinite(float(value)):
                 print(

@@ -1,28 +1,57 @@
-"""Whether what a user asked of a GAN can be done."""
+"""Whether the arguments of a GAN can be used."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from kgan.checks.batches import check_labels
-from kgan.checks.networks import operations
+from kgan.game import logs, networks, schedules
+from kgan.protocols import MeasuresSamples, TakesLabels
+
+__all__ = [
+    "check_averaging",
+    "check_compile",
+    "check_compiled",
+    "check_generate",
+    "check_latent_distribution",
+    "check_positive_integer",
+    "check_seed",
+    "check_settings",
+]
 
 DISTRIBUTIONS = ("normal", "uniform")
+TURNS = ("alternating", "simultaneous")
 
 
-def check_settings(discriminator_steps, latent_distribution, ema_decay, seed):
+def check_settings(
+    discriminator_steps: int, latent_distribution: str, num_classes: int | None, seed: int | None
+) -> None:
     """Raises where an argument of `GAN` is out of range."""
     check_positive_integer("discriminator_steps", discriminator_steps)
     check_latent_distribution(latent_distribution)
-    if ema_decay is not None and not 0 <= ema_decay < 1:
-        raise ValueError(
-            "`ema_decay` must be in [0, 1), or None for no averaging. "
-            f"Received: ema_decay={ema_decay}."
-        )
+    if num_classes is not None:
+        check_positive_integer("num_classes", num_classes)
     if seed is not None:
         check_seed(seed)
 
 
-def check_latent_distribution(name):
+def check_averaging(ema_decay: Any, ema_half_life: Any) -> None:
+    """Raises where it cannot be told how fast the averaged generator is to forget."""
+    if ema_decay is not None and ema_half_life is not None:
+        raise ValueError(
+            "`ema_decay` and `ema_half_life` are two ways to say one thing: give one of them. "
+            f"Received: ema_decay={ema_decay!r}, ema_half_life={ema_half_life!r}."
+        )
+    if ema_decay is not None:
+        schedules.check("ema_decay", ema_decay, 0, 1, " None is for no averaging.")
+    if ema_half_life is not None:
+        schedules.check("ema_half_life", ema_half_life, 0)
+
+
+def check_latent_distribution(name: str) -> None:
     """Raises for a distribution that latents are not drawn from."""
     if name not in DISTRIBUTIONS:
         raise ValueError(
@@ -31,23 +60,40 @@ def check_latent_distribution(name):
         )
 
 
-def check_seed(seed):
+def check_seed(seed: Any) -> None:
     """Raises where `seed` is no integer in [0, 2³¹)."""
     if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**31:
         raise ValueError(f"`seed` must be an integer in [0, 2**31). Received: seed={seed!r}.")
 
 
-def check_positive_integer(name, value):
+def check_positive_integer(name: str, value: Any) -> None:
     """Raises where `value` of the argument `name` is no integer of at least 1."""
     if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
         raise ValueError(f"`{name}` must be an integer of at least 1. Received: {name}={value!r}.")
 
 
+def check_compiled(gan: Any, method: str) -> None:
+    """Raises where a GAN was not compiled, which `method` needs."""
+    if not gan.compiled:
+        raise ValueError(f"You must call `compile()` before `{method}()`.")
+
+
 def check_compile(
-    gan, generator_optimizer, discriminator_optimizer, penalties, metrics, steps_per_execution
-):
+    gan: Any,
+    generator_optimizer: Any,
+    discriminator_optimizer: Any,
+    metrics: Sequence[keras.metrics.Metric] | None,
+    steps_per_execution: int,
+    *,
+    penalties: Sequence[Any],
+    turns: str,
+    augmentation: keras.Layer | None,
+) -> None:
     """Raises where the arguments of `compile` do not fit these players."""
     _check_penalties(penalties, gan.discriminator)
+    _check_turns(turns, gan.discriminator_steps)
+    if augmentation is not None:
+        _check_augmentation(augmentation, gan.generator.output_shape[1:])
     check_positive_integer("steps_per_execution", steps_per_execution)
     one = generator_optimizer is discriminator_optimizer
     if one and isinstance(generator_optimizer, keras.optimizers.Optimizer):
@@ -63,35 +109,57 @@ def check_compile(
         )
 
 
-def _check_metrics(metrics, gan):
+def _check_turns(turns: str, discriminator_steps: int) -> None:
+    if turns not in TURNS:
+        raise ValueError(f"`turns` must be one of {TURNS}. Received: turns={turns!r}.")
+    if turns == "simultaneous" and discriminator_steps != 1:
+        raise ValueError(
+            "`turns='simultaneous'` needs `discriminator_steps=1`: both players move at once. "
+            f"Received: discriminator_steps={discriminator_steps}."
+        )
+
+
+def _check_augmentation(augmentation: keras.Layer, shape: tuple[int, ...]) -> None:
+    images = tf.random.stateless_uniform((2, *shape), (0, 0), -1, 1)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        augmented = augmentation(images, training=True)
+    if augmented.shape != images.shape:
+        raise ValueError(
+            "`augmentation` must keep the shape of the samples. Received: a layer that makes "
+            f"{tuple(augmented.shape[1:])} of {tuple(shape)}."
+        )
+    if tape.gradient(augmented, images) is None:
+        raise ValueError(
+            "`augmentation` must be differentiable, or G cannot learn through it. Received: "
+            f"{networks.describe(augmentation)}, which passes no gradient on."
+        )
+
+
+def _check_metrics(metrics: Sequence[keras.metrics.Metric], gan: Any) -> None:
     for metric in metrics:
         if not isinstance(metric, keras.metrics.Metric):
             raise TypeError(
                 "`metrics` must be a list of keras.metrics.Metric instances, which are updated "
                 f"with (real_images, fake_images). Received: {metric!r}."
             )
-        if hasattr(metric, "check_samples"):
+        if isinstance(metric, MeasuresSamples):
             metric.check_samples(gan.generator.output_shape[1:])
-        if getattr(metric, "needs_labels", False) and not gan.num_classes:
+        if isinstance(metric, TakesLabels) and metric.needs_labels and not gan.num_classes:
             raise ValueError(
                 f"`metrics`: {metric.name!r} is for networks that take labels; build them with "
                 "`num_classes`. Received: networks without labels."
             )
-    names = result_names(metrics)
+    names = logs.result_names(metrics)
     if len(set(names)) < len(names):
         raise ValueError(
             f"`metrics` must have names of their own: give one a `name=...`. Received: {names}."
         )
 
 
-def result_names(metrics):
-    """The names of what Keras metrics give, in order: of some it is several numbers."""
-    return [name for metric in metrics for name in getattr(metric, "result_names", [metric.name])]
-
-
-def _check_penalties(penalties, discriminator):
+def _check_penalties(penalties: Sequence[Any], discriminator: keras.Model) -> None:
     normalization = keras.layers.BatchNormalization
-    mixing = [layer for layer in operations(discriminator) if isinstance(layer, normalization)]
+    mixing = [one for one in networks.layers(discriminator) if isinstance(one, normalization)]
     if penalties and mixing:
         raise ValueError(
             "`penalties` are gradients of each sample by itself, and BatchNormalization in the "
@@ -101,8 +169,10 @@ def _check_penalties(penalties, discriminator):
         )
 
 
-def check_generate(gan, num_samples, labels, seeds, truncation=None):
-    """How many samples `generate` is to draw; raises where its arguments do not fit."""
+def check_generate(
+    gan: Any, num_samples: Any, labels: Any, seeds: Any, truncation: float | None = None
+) -> None:
+    """Raises where the arguments of `generate` do not fit this GAN or each other."""
     if (num_samples is None) == (seeds is None):
         raise ValueError("`generate` takes either `num_samples` or `seeds`, one of the two.")
     num_samples = len(seeds) if num_samples is None else num_samples
@@ -120,4 +190,3 @@ def check_generate(gan, num_samples, labels, seeds, truncation=None):
     if labels is not None:
         labels = np.broadcast_to(labels, num_samples) if np.ndim(labels) == 0 else labels
         check_labels(labels, gan.num_classes, num_samples)
-    return num_samples

@@ -1,18 +1,21 @@
 """Whether a batch is what the networks were built for."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
 
-from kgan.checks.networks import operations
+from kgan.game.batches import SCALING, is_array, require_floating, unpack
+from kgan.game.networks import final_operation
+from kgan.protocols import ResumableData
 
-FIX = (
-    "kgan.datasets.from_arrays does it for uint8 images; by hand it is "
-    "`images.astype('float32') / 127.5 - 1`"
-)
+__all__ = ["check_batch", "check_first_batch", "check_labels"]
 
 
-def check_first_batch(gan, x, y=None, batch_size=None, discriminator_steps=1):
+def check_first_batch(
+    gan: Any, x: Any, y: Any = None, batch_size: int | None = None, discriminator_steps: int = 1
+) -> None:
     """Raises where the first batch of what `fit` was given is not what the networks play with.
 
     A Python generator is not looked at: its first batch would be lost.
@@ -30,16 +33,11 @@ def check_first_batch(gan, x, y=None, batch_size=None, discriminator_steps=1):
         return
     images, labels = unpack(batch, gan.num_classes)
     check_batch(gan, images, labels)
-    _check_classes(gan, getattr(x, "num_classes", None))
+    _check_classes(gan, x.num_classes if isinstance(x, ResumableData) else None)
     _check_divisible(len(images), last, discriminator_steps)
 
 
-def is_array(x):
-    """Whether `x` is an array: of NumPy, TensorFlow, or what NumPy takes for one."""
-    return hasattr(x, "__array__")
-
-
-def _check_classes(gan, num_classes):
+def _check_classes(gan: Any, num_classes: int | None) -> None:
     if num_classes and num_classes > gan.num_classes:
         raise ValueError(
             f"The data has {num_classes} classes, and the networks were built for fewer "
@@ -47,35 +45,7 @@ def _check_classes(gan, num_classes):
         )
 
 
-def unpack(data, num_classes):
-    """The `(images, labels)` of a batch; labels None for networks that take none."""
-    images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
-    if weights is not None:
-        raise ValueError(
-            "A batch must be `images`, or the pair `(images, labels)`: in the game every sample "
-            "counts alike. Received: a batch of three parts, the third of which would be weights."
-        )
-    if isinstance(images, dict | list | tuple):
-        raise ValueError(
-            "A batch must be `images`, or the pair `(images, labels)`. Received: a batch whose "
-            f"first part is a {type(images).__name__}."
-        )
-    _check_floating(images)
-    if num_classes and labels is None:
-        raise ValueError(
-            f"The networks take labels (num_classes={num_classes}), and the data has none: give "
-            "batches of (images, labels), as from kgan.datasets with `with_labels=True`; or "
-            "build the networks without `num_classes`."
-        )
-    if labels is not None and not num_classes:
-        raise ValueError(
-            "The data has labels, and the networks take none: build them with `num_classes`, or "
-            "leave the labels out, as kgan.datasets does with `with_labels=False`."
-        )
-    return images, labels
-
-
-def check_batch(gan, images, labels):
+def check_batch(gan: Any, images: Any, labels: Any) -> None:
     """Raises where `images` or `labels` are not what the networks were built for."""
     images = np.asarray(images)
     wanted = gan.discriminator.inputs[0].shape[1:]
@@ -85,7 +55,7 @@ def check_batch(gan, images, labels):
             f"Received: a batch of shape {images.shape}, samples of shape {images.shape[1:]}."
             + _shape_hint(images.shape[1:], wanted)
         )
-    _check_floating(images)
+    require_floating(images)
     _check_values(images.astype("float32"), _is_bounded(gan.generator))
     if (labels is None) != (gan.num_classes is None):
         unpack((images, labels), gan.num_classes)
@@ -93,7 +63,7 @@ def check_batch(gan, images, labels):
         check_labels(labels, gan.num_classes, len(images))
 
 
-def _shape_hint(shape, wanted):
+def _shape_hint(shape: tuple[int, ...], wanted: tuple[int, ...]) -> str:
     if (*shape, 1) == tuple(wanted):
         return " Give grey images a channel: images[..., None]."
     if len(shape) == 3 and shape[0] in (1, 3) and (*shape[1:], shape[0]) == tuple(wanted):
@@ -101,27 +71,19 @@ def _shape_hint(shape, wanted):
     return ""
 
 
-def _is_bounded(generator):
+def _is_bounded(generator: keras.Model) -> bool:
     """Whether G can only make values in [-1, 1]."""
-    *_, last = operations(generator)
-    return getattr(getattr(last, "activation", None), "__name__", "") in {"tanh", "scaled_tanh"}
+    activation = getattr(final_operation(generator), "activation", None)
+    return getattr(activation, "__name__", "") in {"tanh", "scaled_tanh"}
 
 
-def _check_floating(images):
-    if "float" not in images.dtype.name:
-        raise ValueError(
-            f"Samples must be floating point, images in [-1, 1]: {FIX}. "
-            f"Received: dtype {images.dtype.name}."
-        )
-
-
-def _check_values(images, bounded):
+def _check_values(images: np.ndarray, bounded: bool) -> None:
     low, high = images.min(initial=np.inf), images.max(initial=-np.inf)
     if not np.all(np.isfinite(images)):
         raise ValueError("Samples must be finite. Received: a batch with NaN or infinite values.")
     if (bounded or images.ndim == 4) and (low < -1.001 or high > 1.001):
         raise ValueError(
-            f"Samples must be in [-1, 1]; of images in [0, 255], {FIX}. "
+            f"Samples must be in [-1, 1]; of images in [0, 255], {SCALING}. "
             f"Received: values from {low:g} to {high:g}."
         )
     # Scaled from bytes to [-1, 1] a value is an odd multiple of 1/255: none lies near zero.
@@ -132,7 +94,7 @@ def _check_values(images, bounded):
         )
 
 
-def check_labels(labels, num_classes, num_samples):
+def check_labels(labels: Any, num_classes: int, num_samples: int) -> None:
     """Raises where `labels` are not `num_samples` integers below `num_classes`."""
     labels = np.asarray(labels)
     if not np.issubdtype(labels.dtype, np.integer) or labels.shape != (num_samples,):
@@ -148,7 +110,7 @@ def check_labels(labels, num_classes, num_samples):
         )
 
 
-def _check_divisible(rows, last, k):
+def _check_divisible(rows: int, last: int, k: int) -> None:
     if rows % k:
         raise ValueError(
             "`discriminator_steps` must divide the batch size, so that each step of D sees as "
@@ -160,22 +122,3 @@ def _check_divisible(rows, last, k):
             f"{last} samples, or choose another `batch_size`. "
             f"Received: discriminator_steps={k}, batch size {rows}, a last batch of {last}."
         )
-
-
-def usable_rows(images, k):
-    """How many rows of a batch make k slices of as many.
-
-    All of a batch that k divides; of a shorter last batch the largest multiple of k.
-    """
-    rows = images.shape[0]
-    if rows is not None and rows >= k:
-        return rows - rows % k
-    message = (
-        f"A batch must have at least discriminator_steps={k} rows; "
-        "batch the data with drop_remainder=True."
-    )
-    if rows is not None:
-        raise ValueError(f"{message} Received: a batch of {rows}.")
-    rows = tf.shape(images)[0]
-    with tf.control_dependencies([tf.debugging.assert_greater_equal(rows, k, message)]):
-        return rows - rows % k

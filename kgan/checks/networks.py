@@ -1,12 +1,20 @@
 """Whether two networks can play with each other."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
+
+from kgan.game import networks
+
+__all__ = ["check_networks"]
 
 BOUNDED = {"sigmoid", "hard_sigmoid", "softmax", "tanh", "relu"}
 
 
-def check_networks(generator, discriminator):
+def check_networks(
+    generator: keras.Model, discriminator: keras.Model, num_classes: int | None = None
+) -> None:
     """Raises where these two networks cannot play with each other."""
     for name, network in [("generator", generator), ("discriminator", discriminator)]:
         if not isinstance(network, keras.Model) or not getattr(network, "inputs", None):
@@ -30,53 +38,58 @@ def check_networks(generator, discriminator):
             "`discriminator` must take what `generator` makes. Received: a generator whose output "
             f"is {made}, and a discriminator whose first input is {judged}."
         )
-    if num_classes(generator) != num_classes(discriminator):
-        raise ValueError(
-            "`generator` and `discriminator` must both take labels, of as many classes, or "
-            f"neither of them. Received: num_classes={num_classes(generator)} and "
-            f"{num_classes(discriminator)}."
-        )
+    _check_separate(generator, discriminator)
+    _check_classes(generator, discriminator, num_classes)
     _check_logits(discriminator)
+    _check_learns(discriminator)
     _check_gradient_reaches(generator, discriminator)
 
 
-def num_classes(network):
-    """How many classes the labels of `network` have; None where it takes no labels.
-
-    Read off what the labels are fed into: `Embedding`, `CategoryEncoding` or `ops.one_hot`.
-    """
-    if len(network.inputs) < 2:
-        return None
-    for operation in operations(network):
-        for attribute in ("input_dim", "num_tokens", "num_classes"):
-            if isinstance(getattr(operation, attribute, None), int):
-                return getattr(operation, attribute)
-    raise ValueError(
-        f"The second input of the {network.name} must be integer labels, `keras.Input((), "
-        'dtype="int32", name="labels")`, fed into keras.layers.Embedding, '
-        "keras.layers.CategoryEncoding or keras.ops.one_hot, which say how many classes there "
-        "are. None of these was found."
-    )
+def _check_separate(generator: keras.Model, discriminator: keras.Model) -> None:
+    theirs = {id(variable) for variable in discriminator.variables}
+    for layer in networks.layers(generator):
+        if any(id(variable) in theirs for variable in layer.variables):
+            raise ValueError(
+                "`generator` and `discriminator` must not share layers: each learns against the "
+                "other, and a saved game could not be loaded. Give each player a layer of its own. "
+                f"Received: {networks.describe(layer)} in both."
+            )
 
 
-def operations(network):
-    """All layers and operations of a network, in order, those of nested networks too."""
-    for operation in getattr(network, "operations", None) or network.layers:
-        if isinstance(operation, keras.Model):
-            yield from operations(operation)
-        else:
-            yield operation
+def _check_classes(
+    generator: keras.Model, discriminator: keras.Model, num_classes: int | None
+) -> None:
+    both = [("generator", generator), ("discriminator", discriminator)]
+    if num_classes is None:
+        counts = [networks.num_classes(network) for _, network in both]
+        if counts[0] != counts[1]:
+            raise ValueError(
+                "`generator` and `discriminator` must both take labels, of as many classes, or "
+                f"neither of them. Received: num_classes={counts[0]} and {counts[1]}."
+            )
+        return
+    for name, network in both:
+        if len(network.inputs) != 2:
+            raise ValueError(
+                "`num_classes` is for networks that take labels, as their second input. "
+                f"Received: num_classes={num_classes}, and a {name} with one input."
+            )
+        known = networks.find_num_classes(network)
+        if known is not None and known < num_classes:
+            raise ValueError(
+                f"`num_classes` must be at most what the networks were built for: {known}, in the "
+                f"{name}. Received: num_classes={num_classes}."
+            )
 
 
-def _check_logits(discriminator):
+def _check_logits(discriminator: keras.Model) -> None:
     shape = discriminator.outputs[0].shape
     if len(shape) > 1 and shape[-1] != 1:
         raise ValueError(
             "`discriminator` must end in one unit, the logit of a sample being real. "
             f"Received: an output of shape {shape}."
         )
-    passing = keras.layers.Flatten | keras.layers.Reshape
-    *_, last = (layer for layer in operations(discriminator) if not isinstance(layer, passing))
+    last = networks.final_operation(discriminator)
     activation = getattr(last, "activation", None)
     name = getattr(activation, "__name__", None) or type(last).__name__.lower()
     if name in BOUNDED:
@@ -87,10 +100,22 @@ def _check_logits(discriminator):
         )
 
 
-def _check_gradient_reaches(generator, discriminator):
+def _check_learns(discriminator: keras.Model) -> None:
+    if discriminator.trainable_weights:
+        return
+    if discriminator.weights:
+        raise ValueError(
+            "`discriminator` must be able to learn. Received: one whose weights are all frozen. "
+            "Set `discriminator.trainable = True`: kgan updates one player at a time without "
+            "freezing the other."
+        )
+    raise ValueError("`discriminator` must have weights to learn. Received: one without any.")
+
+
+def _check_gradient_reaches(generator: keras.Model, discriminator: keras.Model) -> None:
     labelled = len(generator.inputs) == 2
 
-    def gradients():  # Traced, to see what depends on what, and never run.
+    def gradients() -> Any:  # Traced, to see what depends on what, and never run.
         labels = [tf.zeros((2,), generator.inputs[1].dtype)] if labelled else []
         latents = tf.zeros((2, generator.inputs[0].shape[-1]))
         with tf.GradientTape() as tape:
@@ -98,15 +123,10 @@ def _check_gradient_reaches(generator, discriminator):
             logits = discriminator([fakes, *labels] if labelled else fakes, training=True)
         return tape.gradient(logits, [weight.value for weight in generator.trainable_weights])
 
-    found = tf.function(gradients).get_concrete_function().structured_outputs
-    if all(gradient is None for gradient in found):
+    gradients = tf.function(gradients).get_concrete_function().structured_outputs
+    if all(gradient is None for gradient in gradients):
         raise ValueError(
             "`generator` cannot learn: no gradient of the discriminator's logits reaches its "
             f"{len(generator.trainable_weights)} trainable weights. Look for a stop_gradient, a "
             "rounding or an argmax in either network, or for layers with trainable=False."
         )
-
-
-def computes_in_float16(network):
-    """Whether any layer of `network` computes in float16, whose gradients underflow."""
-    return any(getattr(layer, "compute_dtype", None) == "float16" for layer in operations(network))

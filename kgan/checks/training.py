@@ -1,73 +1,81 @@
-"""Whether what `fit` and `evaluate` were given can be played with."""
+"""Checks the arguments of `fit` and `evaluate`."""
 
-import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
 
-from kgan.checks.arguments import result_names
-from kgan.checks.batches import check_first_batch, is_array
+from kgan.checks.batches import check_first_batch
+from kgan.game.batches import array_batch_size, is_array, num_trained_on
+from kgan.game.logs import log_names
+from kgan.protocols import MeasuresSamples, ResumableData
+
+__all__ = ["check_evaluate", "check_fit", "flat_callbacks"]
 
 
 def check_fit(
-    gan,
-    x,
-    y=None,
-    batch_size=None,
-    callbacks=None,
-    validation_data=None,
-    validation_batch_size=None,
-    validation_steps=None,
-    validation_split=0.0,
-    steps_per_epoch=None,
-    class_weight=None,
-    sample_weight=None,
-    **others,
-):
+    gan: Any,
+    x: Any,
+    y: Any = None,
+    batch_size: int | None = None,
+    callbacks: Any = None,
+    validation_data: Any = None,
+    validation_batch_size: int | None = None,
+    validation_steps: int | None = None,
+    validation_split: float = 0.0,
+    steps_per_epoch: int | None = None,
+    class_weight: Any = None,
+    sample_weight: Any = None,
+    **others: Any,
+) -> None:
     """Raises where what `fit` was given is not what this GAN can be trained with."""
     _check_unweighted(class_weight=class_weight, sample_weight=sample_weight)
     rows = array_batch_size(x, batch_size, steps_per_epoch, validation_split)
     if is_array(x):
-        x = x[: _num_trained_on(x, validation_split)]
+        x = x[: num_trained_on(x, validation_split)]
     check_first_batch(gan, x, y, rows, gan.discriminator_steps)
     if validation_data is not None:
         x_held_out, y_held_out, weights = keras.utils.unpack_x_y_sample_weight(validation_data)
         rows = validation_batch_size or batch_size
         check_evaluate(gan, x_held_out, y_held_out, rows, validation_steps, weights)
-    steps = steps_per_epoch or getattr(x, "steps_per_epoch", None)
+    steps = steps_per_epoch or (x.steps_per_epoch if isinstance(x, ResumableData) else None)
     if steps and steps % gan.steps_per_execution:
         raise ValueError(
             "`steps_per_execution` must divide `steps_per_epoch`, or an epoch would end inside an "
             f"execution. Received: steps_per_execution={gan.steps_per_execution}, "
             f"steps_per_epoch={steps}."
         )
-    for callback in keras.tree.flatten(getattr(callbacks, "callbacks", callbacks) or []):
+    for callback in flat_callbacks(callbacks):
         _check_callback(gan, callback)
 
 
-def check_evaluate(gan, x, y=None, batch_size=None, steps=None, sample_weight=None, **others):
+def check_evaluate(
+    gan: Any,
+    x: Any,
+    y: Any = None,
+    batch_size: int | None = None,
+    steps: int | None = None,
+    sample_weight: Any = None,
+    **others: Any,
+) -> None:
     """Raises where what `evaluate` was given is not what this GAN can be measured on."""
     _check_unweighted(sample_weight=sample_weight)
     check_first_batch(gan, x, y, batch_size)
     number = _number_of_samples(x, batch_size or 32, steps)
     for metric in gan.evaluation_metrics if number else ():
-        if hasattr(metric, "check_number"):
+        if isinstance(metric, MeasuresSamples):
             metric.check_number(number)
 
 
-def array_batch_size(x, batch_size, steps_per_epoch, validation_split=0.0):
-    """How many rows Keras makes a batch of an array; `batch_size` where `x` is none."""
-    if batch_size or not is_array(x):
-        return batch_size
-    number = _num_trained_on(x, validation_split)
-    return math.ceil(number / steps_per_epoch) if steps_per_epoch else 32
+def flat_callbacks(callbacks: Any) -> Sequence[keras.callbacks.Callback]:
+    """The callbacks that `fit` was given: one, a list of them, a `CallbackList`, or None."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = callbacks.callbacks
+    return keras.tree.flatten(callbacks or [])
 
 
-def _num_trained_on(x, validation_split):
-    return math.floor(len(x) * (1 - validation_split))
-
-
-def _number_of_samples(x, batch_size, steps):
+def _number_of_samples(x: Any, batch_size: int, steps: int | None) -> int | None:
     """How many samples are played with, as far as that is known; else None."""
     if is_array(x):
         return min(len(x), steps * batch_size if steps else len(x))
@@ -81,12 +89,7 @@ def _number_of_samples(x, batch_size, steps):
     return rows * batches
 
 
-def log_names(gan):
-    """The names of the logs of a compiled GAN, in their order."""
-    return [*gan.game_log.names, *result_names(gan.evaluation_metrics)]
-
-
-def _check_unweighted(**weights):
+def _check_unweighted(**weights: Any) -> None:
     for name, value in weights.items():
         if value is not None:
             raise ValueError(
@@ -96,7 +99,7 @@ def _check_unweighted(**weights):
             )
 
 
-def _check_callback(gan, callback):
+def _check_callback(gan: Any, callback: keras.callbacks.Callback) -> None:
     """Raises for a callback of Keras that would fail, or do nothing, when an epoch has ended."""
     known = keras.callbacks
     name = type(callback).__name__
@@ -119,7 +122,7 @@ def _check_callback(gan, callback):
         _check_monitor(gan, callback, name)
 
 
-def _check_monitor(gan, callback, name):
+def _check_monitor(gan: Any, callback: Any, name: str) -> None:
     if callback.monitor in ("loss", "val_loss"):
         names = ", ".join(log_names(gan))
         raise ValueError(

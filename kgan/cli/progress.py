@@ -5,13 +5,7 @@ import time
 import keras
 import rich.progress
 
-# What of the logs is on the progress line, and how it is called there.
-ANSWERS = {
-    "real_probability": "D(x)",
-    "fake_probability": "D(G(z))",
-    "real_logits": "D(x)",
-    "fake_logits": "D(G(z))",
-}
+from kgan.game.logs import SYMBOLS
 
 
 class ProgressLine(keras.callbacks.Callback):
@@ -54,7 +48,7 @@ class ProgressLine(keras.callbacks.Callback):
 
     def _show(self, batches, logs):
         self._shown = time.monotonic()
-        answers = [f"{ANSWERS[name]} {logs[name]:.2f}" for name in ANSWERS if name in logs]
+        answers = [f"{SYMBOLS[name]} {logs[name]:.2f}" for name in SYMBOLS if name in logs]
         done = self._epoch * self.params["steps"] + batches
         epoch = done // self.params["steps"]
         description = ", ".join(answers)

@@ -9,10 +9,11 @@ import rich.markup
 import rich.table
 import tensorflow as tf
 
-from kgan import callbacks, datasets, exports, files, metrics, players, plots, recipes, runs
+from kgan import callbacks, datasets, exports, files, metrics, plots, recipes, runs
 from kgan.cli import data_of_runs, exporting
+from kgan.cli.progress import ProgressLine
 from kgan.cli.saying import command, console, suggest, tell
-from kgan.progress import ProgressLine
+from kgan.game.players import is_finite
 
 
 @command
@@ -129,7 +130,7 @@ def _fit(gan, dataset, epochs, run, held_out=None, monitor=None):
         history = gan.fit(
             dataset, epochs=epochs, verbose=0, callbacks=watching, validation_data=held_out
         )
-    if gan.stop_training or len(history.epoch) < epochs or not players.is_finite(gan):
+    if gan.stop_training or len(history.epoch) < epochs or not is_finite(gan):
         raise runs.RunError(
             f"The game diverged in epoch {len(history.epoch)}: see {run.log}. Begin anew in "
             "another --output, with another --seed or recipe."

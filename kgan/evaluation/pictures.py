@@ -4,7 +4,8 @@ import pathlib
 
 import numpy as np
 
-from kgan import files, noise, players, plots
+from kgan import files, plots
+from kgan.game import noise, sampling
 from kgan.metrics import distances
 
 
@@ -93,4 +94,4 @@ def interpolate(gan, num_pairs, num_steps, *, kind="spherical", labels=None, see
     if gan.num_classes:
         labels = np.arange(num_pairs) % gan.num_classes if labels is None else np.asarray(labels)
         inputs.append(np.repeat(labels, num_steps).astype("int32"))
-    return players.predict(gan.averaged_generator, inputs, 128)
+    return sampling.predict(gan.averaged_generator, inputs, 128)

@@ -12,6 +12,7 @@ from kgan import checks, files
 from kgan.exports import describing, litert, onnx, proof, saved_model
 from kgan.exports.source import source_of
 from kgan.lookup import by_name
+from kgan.protocols import HasAveragedGenerator
 
 
 @dataclasses.dataclass(frozen=True)
@@ -197,11 +198,12 @@ def _export(generator, path, format, place, **options):
 
 def _described(generator):
     """A network, and what is known of its inputs; of a GAN, the averaged generator."""
-    if not hasattr(generator, "averaged_generator"):
+    if not isinstance(generator, HasAveragedGenerator):
         return generator, {}
     known = {"latent_distribution": generator.latent_distribution}
     if generator.num_classes:
         known["class_counts"] = generator.class_counts.numpy()
+        known["num_classes"] = generator.num_classes
     return generator.averaged_generator, known
 
 

@@ -7,7 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgan import checks, noise
+from kgan import checks
+from kgan.game import networks, noise
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -75,7 +76,9 @@ class Source:
         return self.generator(list(inputs) if self.num_classes else inputs[0], training=False)
 
 
-def source_of(generator, latent_distribution="normal", class_counts=None, class_names=()):
+def source_of(
+    generator, latent_distribution="normal", class_counts=None, class_names=(), num_classes=None
+):
     """The `Source` for a generator as a user has it.
 
     Raises:
@@ -95,7 +98,7 @@ def source_of(generator, latent_distribution="normal", class_counts=None, class_
             f"{inputs[0].shape}, and {len(outputs)} outputs."
         )
     checks.check_latent_distribution(latent_distribution)
-    num_classes = checks.num_classes(generator)
+    num_classes = num_classes or networks.num_classes(generator)
     if num_classes and class_counts is None:
         class_counts = np.zeros(num_classes, "int64")
     for name, value in [("class_counts", class_counts), ("class_names", class_names or None)]:
@@ -134,7 +137,7 @@ def in_float32(generator):
 def _not_in_float32(network):
     """The layers, and the layers in them, that compute in other floats."""
     others = ("float16", "bfloat16", "float64")
-    layers = network._flatten_layers()
+    layers = networks.layers(network)
     return [layer for layer in layers if layer.compute_dtype in others]
 
 

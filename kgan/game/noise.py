@@ -5,6 +5,7 @@ draws samples changes nothing.
 """
 
 import math
+import random
 
 import numpy as np
 import tensorflow as tf
@@ -14,14 +15,18 @@ LATENTS, PENALTIES, DROPOUT, EVALUATION = (kind << 20 for kind in range(4))
 
 
 def random_seed():
-    """A fresh seed from the operating system, an integer in [0, 2³¹)."""
-    return int(np.random.SeedSequence().generate_state(1)[0] >> 1)
+    """A fresh seed, an integer in [0, 2³¹).
+
+    It comes from Python's `random`, as the seeds of Keras layers do, so it follows
+    `keras.utils.set_random_seed`.
+    """
+    return random.randrange(2**31)
 
 
 def fold(seed, draw, step):
     """The seed, an int64 tensor `(2,)`, of one draw of one step."""
     draw = tf.cast(draw, "int64")
-    base = tf.stack([tf.constant(seed, "int64"), draw])
+    base = tf.stack([tf.cast(seed, "int64"), draw])
     return tf.random.experimental.stateless_fold_in(base, tf.cast(step, "int64"))
 
 
@@ -47,6 +52,14 @@ def labels(class_counts, num_samples, seed):
     counts = tf.where(tf.reduce_sum(counts) > 0, counts, tf.ones_like(counts))
     logits = tf.math.log(counts)[None]
     return tf.random.stateless_categorical(logits, num_samples, seed, dtype="int32")[0]
+
+
+def few_inputs(generator, num_classes):
+    """A few fixed latents for `generator`, float32; or `[latents, labels]`, where it takes them."""
+    few = latents("normal", (4, generator.inputs[0].shape[-1]), [0, 0])
+    if not num_classes:
+        return few
+    return [few, tf.cast(tf.range(4) % num_classes, generator.inputs[1].dtype)]
 
 
 def latent_blocks(distribution, latent_dim, blocks, truncation=None):

@@ -1,72 +1,99 @@
-"""What the game needs of a player: its answers, how it learns, its optimizer, a copy of it."""
+"""What the game needs of a player: its samples, how it learns, its optimizer."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kgan import checks, features
+from kgan import features
+from kgan.game import logs, networks
+from kgan.protocols import TakesLabels
+
+__all__ = [
+    "Move",
+    "build_optimizer",
+    "is_finite",
+    "learn",
+    "play",
+    "show",
+]
 
 
-def play(network, samples, labels, training):
-    """What `network` answers, in float32 whatever it computes in."""
-    inputs = samples if labels is None else [samples, labels]
-    return ops.cast(network(inputs, training=training), "float32")
+class Move(NamedTuple):
+    """One step of one player: down the gradient of `objective`, a scalar, by its optimizer."""
+
+    player: keras.Model
+    optimizer: keras.optimizers.Optimizer
+    objective: Any
 
 
-def learn(network, optimizer, tape, objective):
-    """One step of `network` down the gradient of `objective`, which `tape` has watched.
+def play(generator: keras.Model, latents: Any, labels: Any, training: bool) -> Any:
+    """Samples of a generator, in float32 whatever it computes in."""
+    inputs = latents if labels is None else [latents, labels]
+    return ops.cast(generator(inputs, training=training), "float32")
 
-    All gradients are there before any weight moves. TensorFlow promises as much for each variable,
-    but its graph optimizer takes reads of a bias out of that order where there is a gradient of a
-    gradient: a penalty then now and then saw a D that was half updated, and no run was another's
-    equal to the last bit.
+
+def learn(tape: tf.GradientTape, *moves: Move) -> list[Any]:
+    """Makes the moves, all from the point where `tape` recorded their objectives.
+
+    All gradients are computed before any weight moves. TensorFlow promises this for each variable,
+    but where there is a gradient of a gradient its graph optimizer moves reads of a bias out of
+    that order: a penalty occasionally saw a half-updated D, so runs were not reproducible.
+
+    Args:
+        tape: recorded the objectives; persistent if there are several moves.
+        *moves: who moves.
+
+    Returns:
+        The Euclidean norm of each player's gradient, a list of float32 scalars, unscaled under a
+        `LossScaleOptimizer`. A graph that does not use them does not compute them.
     """
-    weights = network.trainable_weights
-    gradients = tape.gradient(objective, weights)
-    with tf.control_dependencies([gradient for gradient in gradients if gradient is not None]):
-        optimizer.apply_gradients(zip(gradients, weights, strict=True))
+    scales = [optimizer.scale_loss(tf.ones(())) for _, optimizer, _ in moves]
+    weights = [player.trainable_weights for player, _, _ in moves]
+    gradients = [
+        tape.gradient(objective, weights[i], output_gradients=scales[i])
+        for i, (_, _, objective) in enumerate(moves)
+    ]
+    known = [[part for part in parts if part is not None] for parts in gradients]
+    with tf.control_dependencies([part for parts in known for part in parts]):
+        for i, (_, optimizer, _) in enumerate(moves):
+            optimizer.apply_gradients(zip(gradients[i], weights[i], strict=True))
+    return [tf.linalg.global_norm(known[i]) / scales[i] for i in range(len(moves))]
 
 
-def predict(network, inputs, batch_size):
-    """What `network` answers to a list of arrays, a batch at a time, as a float32 array."""
-    outputs = []
-    for start in range(0, len(inputs[0]), batch_size):
-        batch = [part[start : start + batch_size] for part in inputs]
-        outputs.append(network.predict_on_batch(batch if len(batch) > 1 else batch[0]))
-    return np.concatenate(outputs).astype("float32")
+def show(
+    metrics: Sequence[keras.metrics.Metric], real_images: Any, fake_images: Any, labels: Any
+) -> dict[str, Any]:
+    """Updates Keras metrics with a batch; returns NaN for each of their results.
 
-
-def show(metrics, real_images, fake_images, labels):
-    """Shows a batch to Keras metrics; gives NaN by the names of their results.
-
-    Keras asks for the results themselves when all batches were seen, outside of any graph.
+    Keras asks for the results themselves after the last batch, outside any graph.
     """
     with features.shared():
         for metric in metrics:
-            asked = {"labels": labels} if getattr(metric, "needs_labels", False) else {}
-            metric.update_state(real_images, fake_images, **asked)
-    return dict.fromkeys(checks.result_names(metrics), ops.convert_to_tensor(np.nan))
+            needs_labels = isinstance(metric, TakesLabels) and metric.needs_labels
+            options = {"labels": labels} if needs_labels else {}
+            metric.update_state(real_images, fake_images, **options)
+    return dict.fromkeys(logs.result_names(metrics), ops.convert_to_tensor(np.nan))
 
 
-def is_finite(model):
-    """Whether all weights of `model` are numbers."""
+def is_finite(model: keras.Model) -> bool:
+    """Whether all weights of `model` are finite numbers."""
     return all(np.isfinite(weight.numpy()).all() for weight in model.weights)
 
 
-def averaged_copy(generator):
-    """A copy of `generator`, its weights too, to hold the averages."""
-    copy = keras.models.clone_model(generator)
-    copy.name = "averaged_generator"
-    copy.set_weights(generator.get_weights())
-    return copy
+def build_optimizer(identifier: Any, network: keras.Model) -> keras.optimizers.Optimizer:
+    """The optimizer that `identifier` names or is, built so that its state can be loaded.
 
-
-def optimizer(identifier, network):
-    """The optimizer, built, so that what a file holds of it finds its place."""
+    Args:
+        identifier: what `keras.optimizers.get` takes; None for the DCGAN paper's Adam.
+        network: what it optimizes. Where that computes in float16, the loss is scaled.
+    """
     optimizer = keras.optimizers.get(identifier or keras.optimizers.Adam(2e-4, beta_1=0.5))
-    wrapped = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
-    if checks.computes_in_float16(network) and not wrapped:
+    is_scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    if networks.computes_in_float16(network) and not is_scaled:
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     if not optimizer.built:
         optimizer.build(network.trainable_variables)

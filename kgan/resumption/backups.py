@@ -120,7 +120,7 @@ def restore(folder, gan, data=None):
             f"The backup in {folder} is of another training:{''.join(lines)}\n"
             "Go on with the same; or, to begin anew, delete that folder or choose another."
         )
-    gan.adopt_seed(now["config"]["seed"])
+    gan.seed = now["config"]["seed"]
     gan.load_weights(path)
     return position
 

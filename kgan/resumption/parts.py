@@ -1,28 +1,41 @@
-"""One training of several calls of `keras.Model.fit`: from a backup to the end.
+"""One training made of several calls of `keras.Model.fit`: from a backup to the end.
 
-Keras gives every epoch of a `fit` as many steps. What an interrupted epoch lacks is therefore a
-`fit` of its own, before that of the whole epochs; callbacks see one training nevertheless.
+Keras gives every epoch of a `fit` the same number of steps. The rest of an interrupted epoch is
+therefore a separate `fit`, before that of the whole epochs; callbacks still see one training.
 """
 
 import contextlib
+from collections.abc import Iterator
+from typing import Any
 
 import keras
 import tensorflow as tf
 
-from kgan import checks
+from kgan.checks.training import flat_callbacks
+from kgan.game.batches import array_batch_size
+from kgan.protocols import RestoresTraining, ResumableData
+from kgan.resumption.backups import Position
+
+__all__ = ["parts", "resumed"]
 
 
 @contextlib.contextmanager
-def resumed(gan, data, callbacks=None, epochs=1, steps_per_epoch=None, **others):
-    """The `Position` from which a `BackupAndRestore` among `callbacks` lets `gan` go on, or None.
+def resumed(
+    gan: Any,
+    data: Any,
+    callbacks: Any = None,
+    epochs: int = 1,
+    steps_per_epoch: int | None = None,
+    **others: Any,
+) -> Iterator[Position | None]:
+    """The `Position` from which a `BackupAndRestore` among `callbacks` resumes `gan`, or None.
 
-    Its folder is held until the training ends.
+    Its folder is locked until the training ends.
 
     Raises:
         ValueError: if there are several of them, or `data` ends in the middle of an epoch.
     """
-    callbacks = keras.tree.flatten(getattr(callbacks, "callbacks", callbacks) or [])
-    backups = [callback for callback in callbacks if hasattr(callback, "restore_training")]
+    backups = [one for one in flat_callbacks(callbacks) if isinstance(one, RestoresTraining)]
     if len(backups) > 1:
         raise ValueError(
             f"`callbacks` must have one BackupAndRestore at most. Received: {len(backups)} of them."
@@ -34,12 +47,12 @@ def resumed(gan, data, callbacks=None, epochs=1, steps_per_epoch=None, **others)
         yield position
 
 
-def _check_length(data, epochs, steps_per_epoch):
-    """Raises where the place in the data cannot be told from the number of epochs.
+def _check_length(data: Any, epochs: int, steps_per_epoch: int) -> None:
+    """Raises where the number of epochs does not tell the place in the data.
 
-    Of data that knows its length; of other data it is taken for granted that it is endless.
+    Checks data of known length; other data is assumed endless.
     """
-    if hasattr(data, "from_step") or not isinstance(data, tf.data.Dataset):
+    if isinstance(data, ResumableData) or not isinstance(data, tf.data.Dataset):
         return
     batches = int(data.cardinality())
     if 0 < batches < epochs * steps_per_epoch and batches % steps_per_epoch:
@@ -52,22 +65,22 @@ def _check_length(data, epochs, steps_per_epoch):
 
 
 def parts(
-    gan,
-    data,
-    position,
+    gan: Any,
+    data: Any,
+    position: Position | None,
     *,
-    batch_size=None,
-    initial_epoch=0,
-    epochs=1,
-    steps_per_epoch=None,
-    **others,
-):
-    """The arguments of each call of `keras.Model.fit` that this training is.
+    batch_size: int | None = None,
+    initial_epoch: int = 0,
+    epochs: int = 1,
+    steps_per_epoch: int | None = None,
+    **others: Any,
+) -> Iterator[dict[str, Any]]:
+    """The arguments of each call of `keras.Model.fit` that this training consists of.
 
     Args:
-        gan: a GAN; of a data set of kgan it is given what comes after `gan.step`.
+        gan: a GAN; of a data set of kgan it gets what comes after `gan.step`.
         data: what `fit` was given as `x`.
-        position: where to go on, a `Position`, or None.
+        position: where to resume, a `Position`, or None.
         batch_size, initial_epoch, epochs, steps_per_epoch, **others: as `fit` was given them.
 
     Yields:
@@ -76,14 +89,15 @@ def parts(
     epoch = position.epoch if position else initial_epoch
     if position and not position.leaves(epochs):
         epoch = max(epoch, epochs)
-    steps_per_epoch = steps_per_epoch or getattr(data, "steps_per_epoch", None)
+    if not steps_per_epoch and isinstance(data, ResumableData):
+        steps_per_epoch = data.steps_per_epoch
     if isinstance(data, tf.data.Dataset):
         others["shuffle"] = False  # Its order is its own; Keras warns of anything else.
-    # Else Keras would make a batch of what lacks in the interrupted epoch larger than the others.
+    # Otherwise Keras would give the rest of the interrupted epoch larger batches.
     split = others.get("validation_split", 0.0)
-    others["batch_size"] = checks.array_batch_size(data, batch_size, steps_per_epoch, split)
+    others["batch_size"] = array_batch_size(data, batch_size, steps_per_epoch, split)
 
-    def part(first, last, steps, had=0):
+    def part(first: int, last: int, steps: int | None, had: int = 0) -> dict[str, Any]:
         had += max(0, first - initial_epoch) * (steps_per_epoch or 0)
         length = {"initial_epoch": first, "epochs": last, "steps_per_epoch": steps}
         return {"x": _without(gan, data, had), **length, **others}
@@ -93,7 +107,7 @@ def parts(
         rest = position.steps - position.batch
         interrupted = part(epoch, epoch + 1, rest, had=position.batch)
         if isinstance(interrupted["x"], tf.data.Dataset):
-            interrupted["x"] = interrupted["x"].take(rest)  # Else an execution could go beyond.
+            interrupted["x"] = interrupted["x"].take(rest)  # Or an execution could overshoot.
         yield interrupted
         epoch += 1
         if others["callbacks"].ended:
@@ -101,19 +115,27 @@ def parts(
     yield part(epoch, epochs, steps_per_epoch)
 
 
-def _without(gan, data, batches):
+def _without(gan: Any, data: Any, batches: int) -> Any:
     """The data without what has been trained on; of arrays, whose order is Keras's, all of it."""
-    if hasattr(data, "from_step"):
+    if isinstance(data, ResumableData):
         return data.from_step(int(gan.step.numpy()))
     if isinstance(data, tf.data.Dataset) and batches:
-        return data.repeat().skip(batches)  # Repeated, as Keras begins finite data anew.
+        return data.repeat().skip(batches)  # Repeated, as Keras repeats finite data.
     return data
 
 
 class _OneTraining(keras.callbacks.CallbackList):
     """The callbacks of a training in two parts: one beginning, one end, all batches counted."""
 
-    def __init__(self, gan, position, epochs, callbacks=None, verbose="auto", **others):
+    def __init__(
+        self,
+        gan: Any,
+        position: Position,
+        epochs: int,
+        callbacks: Any = None,
+        verbose: Any = "auto",
+        **others: Any,
+    ) -> None:
         super().__init__(
             callbacks,
             add_history=True,
@@ -126,22 +148,22 @@ class _OneTraining(keras.callbacks.CallbackList):
         self.first_batch = position.batch
         self.begun = self.ended = False
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         if not self.begun:
             self.begun = True
             super().on_train_begin(logs)
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
         super().on_train_batch_begin(batch + self.first_batch, logs)
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         super().on_train_batch_end(batch + self.first_batch, logs)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         super().on_epoch_end(epoch, logs)
         self.first_batch = 0
         self.ended = self.model.stop_training or epoch + 1 == self.params["epochs"]
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         if self.ended:
             super().on_train_end(logs)

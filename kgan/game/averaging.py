@@ -1,0 +1,130 @@
+"""The averaged generator: a copy of G that is checked to be one, and the average of G's weights."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kgan.game import networks, schedules
+
+__all__ = ["averaged_copy", "check_repeatable", "decay_at", "set_weights", "update_average"]
+
+WAYS_OUT = (
+    "Give its class a `get_config` that returns every argument of `__init__`, and register the "
+    "class with @keras.saving.register_keras_serializable(); or turn averaging off with "
+    "`ema_decay=None`."
+)
+
+
+def averaged_copy(generator: keras.Model, inputs: Any) -> keras.Model:
+    """A copy of `generator`, with its weights, that is to hold the averages.
+
+    Keras copies a layer by its `get_config`. One that forgets an argument, or cannot be read back,
+    would make another function of it.
+
+    Args:
+        generator: G.
+        inputs: a few latents, or `[latents, labels]`, on which both must agree.
+
+    Raises:
+        ValueError: if it cannot be copied, or the copy answers otherwise; names the layer.
+    """
+    try:
+        copy = keras.models.clone_model(generator)
+    except Exception as error:  # Keras raises whatever it trips over.
+        layer = networks.describe(_first(generator, _cannot_be_copied))
+        raise ValueError(
+            "`generator` cannot be copied, and the averaged generator is a copy: "
+            f"{layer} cannot be made from its own `get_config` ({type(error).__name__}). {WAYS_OUT}"
+        ) from error
+    copy.name = "averaged_generator"
+    if not _same_shapes(generator, copy):
+        raise ValueError(f"`generator` has a copy with other weights. {WAYS_OUT}")
+    set_weights(copy, generator)
+    answers = _answer(generator, inputs), _answer(copy, inputs)
+    if not _agree(*answers):
+        layer = networks.describe(networks.first_difference(generator, copy, inputs, _agree))
+        raise ValueError(
+            "`generator` and its copy, the averaged generator, answer the same latents otherwise, "
+            f"by up to {np.abs(answers[0] - answers[1]).max():.2g}: {layer} is not copied as it "
+            f"is. {WAYS_OUT}"
+        )
+    return copy
+
+
+def check_repeatable(generator: keras.Model, inputs: Any) -> None:
+    """Raises where G answers the same latents otherwise each time, when nothing trains.
+
+    Raises:
+        ValueError: if so; names the layer.
+    """
+    if _agree(_answer(generator, inputs), _answer(generator, inputs)):
+        return
+    layer = networks.describe(networks.first_difference(generator, generator, inputs, _agree))
+    raise ValueError(
+        f"`generator` draws random numbers of its own when nothing trains, in {layer}: samples "
+        "would not be a function of their latents, and could not be drawn again, exported or "
+        "interpolated. Make the noise part of the latents, or add it only where `training` is true."
+    )
+
+
+def _answer(network: keras.Model, inputs: Any) -> np.ndarray:
+    return np.asarray(ops.cast(network(inputs, training=False), "float32"))
+
+
+def _agree(first: np.ndarray, second: np.ndarray) -> bool:
+    """Whether two answers are the same but for the order of sums."""
+    if not np.isfinite(first).all():
+        return True  # There is nothing to compare; training will tell.
+    largest = float(np.abs(first).max(initial=0.0))
+    return bool(np.allclose(first, second, rtol=1e-3, atol=1e-4 * largest))
+
+
+def _same_shapes(network: keras.Model, copy: keras.Model) -> bool:
+    return [w.shape for w in network.weights] == [w.shape for w in copy.weights]
+
+
+def _first(network: keras.Model, holds: Callable[[keras.Layer], bool]) -> keras.Layer | None:
+    return next((layer for layer in networks.layers(network) if holds(layer)), None)
+
+
+def _cannot_be_copied(layer: keras.Layer) -> bool:
+    try:
+        type(layer).from_config(layer.get_config())
+    except Exception:
+        return True
+    return False
+
+
+def set_weights(network: keras.Model, source: keras.Model) -> None:
+    """Gives `network` the weights of `source`."""
+    for weight, value in zip(network.weights, source.weights, strict=True):
+        weight.assign(value)
+
+
+def decay_at(
+    step: Any, num_images: Any, decay: schedules.Number | None, half_life: schedules.Number | None
+) -> Any:
+    """The share of the averaged generator that a step keeps, a scalar tensor in [0, 1).
+
+    It is `decay`, or 0.5^(num_images / half_life), but at most (1 + step) / (10 + step): a short
+    run is then not an average of its beginnings.
+    """
+    step = ops.cast(step, "float32")
+    if half_life is not None:
+        images = ops.cast(num_images, "float32")
+        decay = ops.power(0.5, images / schedules.value_at(half_life, step))
+    else:
+        decay = schedules.value_at(decay, step)
+    return ops.minimum(decay, (1 + step) / (10 + step))
+
+
+def update_average(average: keras.Model, network: keras.Model, decay: Any) -> None:
+    """Moves the exponential moving average of a network's weights: it keeps `decay` of itself."""
+    for mean, weight in zip(average.weights, network.weights, strict=True):
+        if weight.trainable:
+            mean.assign_sub((1 - decay) * (mean - weight))
+        else:  # A statistic, as of BatchNormalization, is an average already.
+            mean.assign(weight)

@@ -1,0 +1,102 @@
+"""Batches: their parts, their rows, and how many rows Keras gives them."""
+
+import math
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+__all__ = ["array_batch_size", "is_array", "num_trained_on", "require_floating", "split", "unpack"]
+
+SCALING = (
+    "kgan.datasets.from_arrays does it for uint8 images; by hand it is "
+    "`images.astype('float32') / 127.5 - 1`"
+)
+
+
+def unpack(data: Any, num_classes: int | None) -> tuple[Any, Any]:
+    """The `(images, labels)` of a batch; labels None for networks that take none.
+
+    Raises:
+        ValueError: if the batch does not have the parts that the networks need.
+    """
+    images, labels, weights = keras.utils.unpack_x_y_sample_weight(data)
+    if weights is not None:
+        raise ValueError(
+            "A batch must be `images`, or the pair `(images, labels)`: in the game every sample "
+            "counts alike. Received: a batch of three parts, the third of which would be weights."
+        )
+    if isinstance(images, dict | list | tuple):
+        raise ValueError(
+            "A batch must be `images`, or the pair `(images, labels)`. Received: a batch whose "
+            f"first part is a {type(images).__name__}."
+        )
+    require_floating(images)
+    if num_classes and labels is None:
+        raise ValueError(
+            f"The networks take labels (num_classes={num_classes}), and the data has none: give "
+            "batches of (images, labels), as from kgan.datasets with `with_labels=True`; or "
+            "build the networks without `num_classes`."
+        )
+    if labels is not None and not num_classes:
+        raise ValueError(
+            "The data has labels, and the networks take none: build them with `num_classes`, or "
+            "leave the labels out, as kgan.datasets does with `with_labels=False`."
+        )
+    return images, labels
+
+
+def require_floating(images: Any) -> None:
+    """Raises ValueError unless samples are floating point."""
+    if "float" not in images.dtype.name:
+        raise ValueError(
+            f"Samples must be floating point, images in [-1, 1]: {SCALING}. "
+            f"Received: dtype {images.dtype.name}."
+        )
+
+
+def split(images: Any, labels: Any, k: int) -> list[tuple[Any, Any]]:
+    """A batch as k minibatches of equal size: minibatch i is `images[i::k]`.
+
+    All rows are used where k divides them; of a shorter last batch the largest multiple of k.
+
+    Raises:
+        ValueError: if there are fewer than k rows.
+    """
+    usable = _usable_rows(images, k)
+    return [(images[i:usable:k], None if labels is None else labels[i:usable:k]) for i in range(k)]
+
+
+def _usable_rows(images: Any, k: int) -> Any:
+    rows = images.shape[0]
+    if rows is not None and rows >= k:
+        return rows - rows % k
+    message = (
+        f"A batch must have at least discriminator_steps={k} rows; "
+        "batch the data with drop_remainder=True."
+    )
+    if rows is not None:
+        raise ValueError(f"{message} Received: a batch of {rows}.")
+    rows = tf.shape(images)[0]
+    with tf.control_dependencies([tf.debugging.assert_greater_equal(rows, k, message)]):
+        return rows - rows % k
+
+
+def is_array(x: Any) -> bool:
+    """Whether `x` is an array: of NumPy, TensorFlow, or anything that NumPy reads as one."""
+    return hasattr(x, "__array__")
+
+
+def num_trained_on(x: Any, validation_split: float) -> int:
+    """The number of rows of an array that are left to train on."""
+    return math.floor(len(x) * (1 - validation_split))
+
+
+def array_batch_size(
+    x: Any, batch_size: int | None, steps_per_epoch: int | None, validation_split: float = 0.0
+) -> int | None:
+    """The batch size that Keras chooses for an array; `batch_size` where `x` is not one."""
+    if batch_size or not is_array(x):
+        return batch_size
+    number = num_trained_on(x, validation_split)
+    return math.ceil(number / steps_per_epoch) if steps_per_epoch else 32

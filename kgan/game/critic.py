@@ -1,0 +1,107 @@
+"""How the discriminator looks at samples within one step: the only place that calls it."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from kgan.game import networks
+
+__all__ = ["Critic"]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Look:
+    """One forward pass of D: the samples, its logits, and the tape that can differentiate them."""
+
+    images: Any
+    logits: Any
+    total: Any
+    tape: tf.GradientTape
+
+
+class Critic:
+    """A discriminator bound to labels, an augmentation and a mode, for one update.
+
+    Losses, penalties, G's update and evaluation all ask it. It looks at the same tensor once: a
+    penalty that differentiates D at samples whose logits the loss has used needs no second
+    forward pass.
+
+        logits = critic(images)                     # float32, (batch, 1) or a map of logits
+        logits, gradient = critic.gradient(images)  # the gradient in the shape of images
+
+    Args:
+        discriminator: a Keras network, `samples` or `[samples, labels]` -> logits; or any function
+            from samples to logits, which is called without a mode.
+        labels: integers `(batch,)`; None for a network that takes none.
+        training: the mode in which D is called.
+        augmentation: a Keras layer that D sees all samples through, differentiable; None for none.
+    """
+
+    def __init__(
+        self,
+        discriminator: keras.Model | Callable[[Any], Any],
+        labels: Any = None,
+        *,
+        training: bool = False,
+        augmentation: keras.Layer | None = None,
+    ) -> None:
+        self._discriminator = discriminator
+        self._labels = labels
+        self._training = training
+        self._augmentation = augmentation
+        self._looks: list[_Look] = []
+        self._call_losses: list[Any] = []
+
+    def __call__(self, images: Any) -> Any:
+        """D's logits, float32 whatever it computes in."""
+        return self._look(images).logits
+
+    def gradient(self, images: Any) -> tuple[Any, Any]:
+        """D's logits, and the gradient of each sample's logits with respect to that sample.
+
+        It is the derivative of the sum of all logits; a patch discriminator has many per sample.
+        It is taken with respect to the samples before augmentation, as StyleGAN2-ADA does
+        (Karras et al. 2020, https://arxiv.org/abs/2006.06676), and is itself differentiable in D's
+        weights.
+
+        Returns:
+            The pair of the float32 logits and the float32 gradient, in the shape of `images`.
+        """
+        look = self._look(images)
+        gradient = look.tape.gradient(look.total, look.images)
+        return look.logits, tf.cast(gradient, "float32")
+
+    def regularization(self) -> list[Any]:
+        """What D's layers add to its objective, scalars: none in most games.
+
+        Weight regularizers count once per update; activity regularizers and `add_loss` are
+        averaged over the forward passes so far.
+        """
+        calls = len(self._looks)
+        weights = networks.weight_losses(self._discriminator)
+        return [*weights, *(loss / calls for loss in self._call_losses)]
+
+    def _look(self, images: Any) -> _Look:
+        images = tf.convert_to_tensor(images)
+        for look in self._looks:
+            if look.images is images:
+                return look
+        # Recording a forward pass costs a graph nothing unless the gradient is asked for.
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+            tape.watch(images)
+            seen = self._augmentation(images, training=True) if self._augmentation else images
+            logits = tf.cast(self._answer(seen), "float32")
+            total = tf.reduce_sum(logits)
+        self._looks.append(_Look(images, logits, total, tape))
+        return self._looks[-1]
+
+    def _answer(self, images: Any) -> Any:
+        inputs = images if self._labels is None else [images, self._labels]
+        if not isinstance(self._discriminator, keras.Model):
+            return self._discriminator(inputs)
+        logits = self._discriminator(inputs, training=self._training)
+        self._call_losses += networks.call_losses(self._discriminator)
+        return logits

@@ -1,0 +1,290 @@
+"""What a GAN is apart from the rules of its game: drawn from, asked, fed, saved and loaded."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from kgan import checks, exports, losses
+from kgan.game import averaging, batches, logs, networks, noise, sampling, schedules
+from kgan.game.critic import Critic
+from kgan.protocols import FollowsTraining
+
+__all__ = ["GameModel"]
+
+
+class GameModel(keras.Model):
+    """The base of `kgan.GAN`, which documents these attributes and sets them."""
+
+    generator: keras.Model
+    discriminator: keras.Model
+    averaged_generator: keras.Model
+    discriminator_steps: int
+    latent_distribution: str
+    latent_dim: int
+    num_classes: int | None
+    ema_decay: schedules.Number | None
+    ema_half_life: schedules.Number | None
+    loss: losses.AdversarialLoss
+    step: keras.Variable
+    class_counts: keras.Variable
+    game_log: logs.RunningMeans
+    evaluation_log: logs.RunningMeans
+    evaluation_metrics: list[keras.metrics.Metric]
+    augmentation: keras.Layer | None = None
+    _is_evaluating = False
+    _checked: Any = None
+
+    def _set_num_classes(self, num_classes: int | None) -> None:
+        self._given_num_classes = num_classes
+        self.num_classes = num_classes or networks.num_classes(self.generator)
+
+    def _set_seed(self, seed: int | None) -> None:
+        self._seed = tf.Variable(0, dtype="int64", trainable=False)
+        self.seed = noise.random_seed() if seed is None else seed
+        self.seed_is_drawn = seed is None
+
+    def _add_counter(self, name: str, shape: tuple[int, ...]) -> keras.Variable:
+        counter = {"dtype": "int64", "initializer": "zeros", "trainable": False}
+        return self.add_weight(name=name, shape=shape, **counter)
+
+    @property
+    def seed(self) -> int:
+        """All noise is a function of it and of `gan.step`; it may change at any time."""
+        return self._seed_value
+
+    @seed.setter
+    def seed(self, seed: int) -> None:
+        checks.check_seed(seed)
+        self._seed_value = int(seed)
+        self._seed.assign(self._seed_value)  # What was traced reads the variable.
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Samples for latents `(batch, latent_dim)`, or for `[latents, labels]`."""
+        return self.averaged_generator(inputs, training=False)
+
+    def generate(
+        self,
+        num_samples: int | None = None,
+        labels: Any = None,
+        *,
+        seed: int | None = None,
+        seeds: Sequence[int] | None = None,
+        truncation: float | None = None,
+        batch_size: int = 128,
+    ) -> Any:
+        """Draws samples from the averaged generator.
+
+        Args:
+            num_samples: how many.
+            labels: for a conditional GAN: which, an integer or `(num_samples,)` of them. `None`
+                draws them with the frequencies of the training data.
+            seed: an integer; the same one gives the same samples. `None`: fresh ones.
+            seeds: instead of `num_samples` and `seed`, one integer per sample: each sample is then
+                a function of its own seed, whatever it is drawn together with.
+            truncation: the furthest that a component of the latents may be from 0. Less gives
+                less varied samples, and of some generators more typical ones (Brock et al. 2019,
+                https://arxiv.org/abs/1809.11096, section 3.1). `None`: as in training.
+            batch_size: how many go through the generator at once.
+
+        Returns:
+            A float32 array `(num_samples, ...)`, images in [-1, 1]; for a conditional GAN without
+            `labels` the pair `(samples, labels)`, labels int32 `(num_samples,)`.
+
+        Raises:
+            ValueError: for labels that do not exist, or are not `num_samples` many; for a
+                `truncation` that is not positive.
+        """
+        checks.check_generate(self, num_samples, labels, seeds, truncation)
+        return sampling.generate(self, num_samples, labels, seed, seeds, truncation, batch_size)
+
+    def discriminate(
+        self, samples: Any, labels: Any = None, *, batch_size: int = 128
+    ) -> np.ndarray:
+        """D(x): how probable the discriminator finds it that each sample is real.
+
+        Args:
+            samples: as in `fit`, `(num_samples, ...)`.
+            labels: for a conditional GAN, integers `(num_samples,)`.
+            batch_size: how many go through the discriminator at once.
+
+        Returns:
+            A float32 array `(num_samples,)`, in [0, 1]; of a map of logits the mean probability.
+
+        Raises:
+            TypeError: if the loss defines no probability.
+            ValueError: if the samples are not what the discriminator was built for.
+        """
+        checks.check_compiled(self, "discriminate")
+        if not self.loss.defines_probability:
+            self.loss.probability(None)
+        checks.check_batch(self, samples, labels)
+        return sampling.discriminate(self, samples, labels, batch_size)
+
+    def export(self, filepath: Any, format: str = "tf_saved_model", **options: Any) -> Any:
+        """Writes the averaged generator for use without kgan and Keras; see `kgan.export`.
+
+        Args:
+            filepath: a folder that does not exist yet, or a file (.tflite, .onnx).
+            format: `"tf_saved_model"`, `"litert"` or `"onnx"`.
+            **options: as of `kgan.export`.
+
+        Returns:
+            A `kgan.exports.Proof`: how it was compared with the generator.
+        """
+        return exports.export(self, filepath, format, **options)
+
+    # In `compile`
+
+    def _compile_step(
+        self, run_eagerly: bool, steps_per_execution: int, jit_compile: bool | str
+    ) -> None:
+        self._execution = {
+            "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": jit_compile,
+        }
+        super().compile(optimizer=None, **self._execution)
+
+    def _begin_logs(self, metrics: Sequence[keras.metrics.Metric] | None) -> None:
+        self.evaluation_metrics = list(metrics or ())
+        names = logs.names(self.loss, self.penalties)
+        norms = logs.GRADIENT_NORMS if self.log_gradient_norms else ()
+        self.game_log = logs.RunningMeans([*names, *norms])
+        self.evaluation_log = logs.RunningMeans(names, "evaluation_log")
+
+    # Within a step
+
+    def _begin_step(self) -> None:
+        """Sets all state that a step depends on, from the seed and `step`."""
+        layers = [self.generator, self.discriminator]
+        layers += [self.augmentation] if self.augmentation else []
+        noise.set_dropout(layers, self._seed, self.step)
+        if isinstance(self.augmentation, FollowsTraining):
+            self.augmentation.begin_step(self.step)
+
+    def _critic(self, labels: Any) -> Critic:
+        return Critic(self.discriminator, labels, training=True, augmentation=self.augmentation)
+
+    def _minibatches(self, data: Any) -> list[tuple[Any, Any]]:
+        """The batch as k slices of equal size, `(images, labels)`; counts the labels."""
+        images, labels = self._unpack(data)
+        if self.num_classes:
+            one_hot = ops.one_hot(labels, self.num_classes, dtype="int64")
+            self.class_counts.assign_add(ops.sum(one_hot, axis=0))
+        return batches.split(images, labels, self.discriminator_steps)
+
+    def _unpack(self, data: Any) -> tuple[Any, Any]:
+        images, labels = batches.unpack(data, self.num_classes)
+        return ops.cast(images, "float32"), labels
+
+    def _latents(self, real_images: Any, draw: Any) -> Any:
+        shape = (tf.shape(real_images)[0], self.latent_dim)
+        seed = noise.fold(self._seed, noise.LATENTS + draw, self.step)
+        return noise.latents(self.latent_distribution, shape, seed)
+
+    # What Keras asks for
+
+    def make_train_function(self, force: bool = False) -> Any:
+        """As in `keras.Model`; before the first step, the average takes the weights of G."""
+        is_averaged = self.averaged_generator is not self.generator
+        if is_averaged and not self.step.numpy():  # They may have been loaded since.
+            averaging.set_weights(self.averaged_generator, self.generator)
+        return super().make_train_function(force)
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """The running means of training, or while evaluating those of the evaluation."""
+        if not self.compiled:
+            return []
+        log = self.evaluation_log if self._is_evaluating else self.game_log
+        return [log, *self.evaluation_metrics]
+
+    def evaluate(
+        self, x: Any = None, y: Any = None, *, return_dict: bool = False, **kwargs: Any
+    ) -> Any:
+        """The logs of the game on held-out data, where nobody learns; `keras.Model.evaluate`.
+
+        It may be called at any time, in the middle of an epoch too: training is not changed.
+
+        Args:
+            x, y: as in `fit`.
+            return_dict: whether the numbers come with their names; otherwise a list, in the order
+                of `metrics_names`.
+            **kwargs: as in `keras.Model.evaluate`.
+
+        Raises:
+            TypeError, ValueError: as by `fit`.
+        """
+        checks.check_compiled(self, "evaluate")
+        if x is None or x is not self._checked:
+            checks.check_evaluate(self, x, y, **kwargs)
+        with self._evaluation():
+            log = super().evaluate(x, y, return_dict=True, **kwargs)
+        return log if return_dict else [log[name] for name in self.metrics_names]
+
+    @contextlib.contextmanager
+    def _evaluation(self) -> Iterator[None]:
+        before, self._is_evaluating = self._is_evaluating, True
+        try:
+            yield
+        finally:
+            self._is_evaluating = before
+
+    @contextlib.contextmanager
+    def _trusting(self, validation_data: Any = None, **others: Any) -> Iterator[None]:
+        """Lets `evaluate` know that the validation data of `fit` has been checked."""
+        if validation_data is not None:
+            self._checked = keras.utils.unpack_x_y_sample_weight(validation_data)[0]
+        try:
+            yield
+        finally:
+            self._checked = None
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what `evaluate` returns."""
+        return logs.log_names(self) if self.compiled else []
+
+    def get_config(self) -> dict[str, Any]:
+        return keras.saving.serialize_keras_object(
+            {
+                "generator": self.generator,
+                "discriminator": self.discriminator,
+                "discriminator_steps": self.discriminator_steps,
+                "latent_distribution": self.latent_distribution,
+                "ema_decay": self.ema_decay,
+                "ema_half_life": self.ema_half_life,
+                "num_classes": self._given_num_classes,
+                "seed": self.seed,
+                "name": self.name,
+            }
+        )
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        return cls(**{name: schedules.deserialize(value) for name, value in config.items()})
+
+    def get_compile_config(self) -> dict[str, Any]:
+        if not self.compiled:
+            return {}
+        return keras.saving.serialize_keras_object(
+            {
+                "generator_optimizer": self.generator_optimizer,
+                "discriminator_optimizer": self.discriminator_optimizer,
+                "loss": self.loss,
+                "penalties": self.penalties,
+                "augmentation": self.augmentation,
+                "turns": self.turns,
+                "metrics": self.evaluation_metrics,
+                "log_gradient_norms": self.log_gradient_norms,
+                **self._execution,
+            }
+        )
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        self.compile(**keras.saving.deserialize_keras_object(config))

@@ -1,0 +1,173 @@
+"""What a Keras network is made of."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+__all__ = [
+    "call_losses",
+    "computes_in_float16",
+    "describe",
+    "final_operation",
+    "find_num_classes",
+    "first_difference",
+    "layers",
+    "losses",
+    "num_classes",
+    "operations",
+    "weight_losses",
+]
+
+
+def operations(network: keras.Model) -> Iterator[Any]:
+    """All layers and operations of a network, in order, those inside others included.
+
+    A wrapper, such as `SpectralNormalization`, or a layer that holds layers comes before what is
+    inside it. A nested network is represented by its operations alone.
+    """
+    seen: set[int] = set()
+    for operation in _parts(network):
+        yield from _within(operation, seen)
+
+
+def layers(network: keras.Model) -> list[keras.Layer]:
+    """All layers of a network, those inside others included."""
+    return [one for one in operations(network) if isinstance(one, keras.Layer)]
+
+
+def _within(operation: Any, seen: set[int]) -> Iterator[Any]:
+    if id(operation) in seen:
+        return
+    seen.add(id(operation))
+    if isinstance(operation, keras.Model) and operation.layers:
+        for part in _parts(operation):
+            yield from _within(part, seen)
+        return
+    yield operation
+    if isinstance(operation, keras.Layer):
+        for value in vars(operation).values():
+            for part in _layers_in(value):
+                yield from _within(part, seen)
+
+
+def _layers_in(value: Any) -> Iterator[keras.Layer]:
+    if isinstance(value, keras.Layer):
+        yield value
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _layers_in(part)
+    elif isinstance(value, dict):
+        yield from _layers_in(list(value.values()))
+
+
+def final_operation(network: keras.Model) -> Any:
+    """The last operation that computes something: what a wrapper wraps, before any reshaping."""
+    passing = (keras.layers.Flatten, keras.layers.Reshape)
+    last = network
+    while isinstance(last, keras.Model):
+        *_, last = (part for part in _parts(last) if not isinstance(part, passing))
+    while isinstance(last, keras.layers.Wrapper):
+        last = last.layer
+    return last
+
+
+def num_classes(network: keras.Model) -> int | None:
+    """The number of classes of the labels that `network` takes; None where it takes none.
+
+    Raises:
+        ValueError: if it takes labels, and no layer says how many classes there are.
+    """
+    if len(network.inputs) < 2:
+        return None
+    found = find_num_classes(network)
+    if found is None:
+        raise ValueError(
+            f"The second input of the {network.name} must be integer labels, `keras.Input((), "
+            'dtype="int32", name="labels")`, fed into keras.layers.Embedding, '
+            "keras.layers.CategoryEncoding or keras.ops.one_hot, which say how many classes there "
+            "are. None of these was found: pass `num_classes`."
+        )
+    return found
+
+
+def find_num_classes(network: keras.Model) -> int | None:
+    """The number of classes that the layers of `network` reveal; None if none does.
+
+    It is read from the layer that receives the labels: `Embedding`, `CategoryEncoding` or
+    `ops.one_hot`.
+    """
+    for operation in operations(network):
+        for attribute in ("input_dim", "num_tokens", "num_classes"):
+            if isinstance(getattr(operation, attribute, None), int):
+                return getattr(operation, attribute)
+    return None
+
+
+def computes_in_float16(network: keras.Model) -> bool:
+    """Whether any layer of `network` computes in float16, whose gradients underflow."""
+    return any(layer.compute_dtype == "float16" for layer in layers(network))
+
+
+def losses(network: keras.Model) -> list[Any]:
+    """What the layers of `network` add to its objective after a call, scalars: mostly none."""
+    return [tf.cast(loss, "float32") for loss in network.losses]
+
+
+def weight_losses(network: keras.Model) -> list[Any]:
+    """What the weight regularizers of `network` add to its objective, scalars."""
+    return [tf.cast(loss, "float32") for loss in network.losses[_num_call_losses(network) :]]
+
+
+def call_losses(network: keras.Model) -> list[Any]:
+    """What the last call of `network` added to its objective, scalars.
+
+    Activity regularizers and `add_loss`. Keras forgets them at the next call of the network.
+    """
+    return [tf.cast(loss, "float32") for loss in network.losses[: _num_call_losses(network)]]
+
+
+def _num_call_losses(network: keras.Model) -> int:
+    """Keras lists the losses of calls first, then one for each regularized weight."""
+    regularized = sum(weight.regularizer is not None for weight in network.trainable_weights)
+    return len(network.losses) - regularized
+
+
+def describe(layer: Any) -> str:
+    """How errors name a layer or operation."""
+    return f"layer '{layer.name}' ({type(layer).__name__})" if layer is not None else "a layer"
+
+
+def first_difference(
+    network: keras.Model,
+    other: keras.Model,
+    inputs: Any,
+    agree: Callable[[np.ndarray, np.ndarray], bool],
+) -> Any:
+    """The first operation of `network` whose output `other`, of the same structure, does not have.
+
+    Args:
+        network, other: two Functional or Sequential models.
+        inputs: what both are given.
+        agree: whether two arrays count as equal.
+    """
+    pairs = zip(_parts(network), _parts(other), strict=True)
+    for mine, theirs in pairs:
+        try:
+            outputs = [
+                np.asarray(keras.Model(model.inputs, part.output)(inputs, training=False))
+                for model, part in ((network, mine), (other, theirs))
+            ]
+        except Exception:  # Of a part that is called more than once, or that is a model itself.
+            continue
+        if not agree(*(output.astype("float32") for output in outputs)):
+            return mine
+    return None
+
+
+def _parts(network: keras.Model) -> list[Any]:
+    """The layers and operations of a model, in order, without its inputs."""
+    parts = getattr(network, "operations", None) or network.layers
+    return [part for part in parts if not isinstance(part, keras.layers.InputLayer)]

@@ -1,0 +1,89 @@
+"""What kgan asks of things that are not its own, or that a lower level must not import."""
+
+import contextlib
+from typing import Any, Protocol, runtime_checkable
+
+__all__ = [
+    "FollowsTraining",
+    "HasAveragedGenerator",
+    "MeasuresSamples",
+    "RestoresTraining",
+    "ResumableData",
+    "TakesLabels",
+]
+
+
+@runtime_checkable
+class ResumableData(Protocol):
+    """Data whose batch i is a function of i, so that a training can resume anywhere in it.
+
+    `kgan.datasets.Dataset` is such data.
+    """
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """The number of batches per epoch."""
+
+    @property
+    def num_classes(self) -> int | None:
+        """The number of classes of its labels; None without labels."""
+
+    @property
+    def identity(self) -> dict[str, int]:
+        """What distinguishes these batches from those of other data, as JSON can hold it."""
+
+    def from_step(self, step: int) -> Any:
+        """An endless `tf.data.Dataset` that starts at batch `step`."""
+
+
+@runtime_checkable
+class RestoresTraining(Protocol):
+    """A callback that puts a GAN back where an interrupted training left it.
+
+    `kgan.callbacks.BackupAndRestore` is such a callback.
+    """
+
+    def restore_training(self, gan: Any, data: Any) -> contextlib.AbstractContextManager[Any]:
+        """A context manager that yields a `Position`, or None where there is no backup."""
+
+
+@runtime_checkable
+class MeasuresSamples(Protocol):
+    """A Keras metric of generated samples next to real ones, as those of `kgan.metrics`."""
+
+    @property
+    def result_names(self) -> list[str]:
+        """The names of its numbers, as they are in the logs."""
+
+    def check_samples(self, shape: tuple[int, ...]) -> None:
+        """Raises ValueError where samples of this shape cannot be measured."""
+
+    def check_number(self, number: int) -> None:
+        """Raises ValueError where `number` samples are too few."""
+
+
+@runtime_checkable
+class TakesLabels(Protocol):
+    """A Keras metric whose `update_state(real_images, fake_images)` may take `labels=` too."""
+
+    needs_labels: bool
+
+
+@runtime_checkable
+class FollowsTraining(Protocol):
+    """An augmentation with state that changes from step to step.
+
+    `kgan.augmentation.DiffAugment` is one: its strength may follow a schedule.
+    """
+
+    def begin_step(self, step: Any) -> None:
+        """Called at the start of each training step, with `gan.step`."""
+
+
+@runtime_checkable
+class HasAveragedGenerator(Protocol):
+    """A GAN, as exports see it."""
+
+    averaged_generator: Any
+    latent_distribution: str
+    num_classes: int | None
