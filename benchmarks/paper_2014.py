@@ -8,9 +8,9 @@ trained on the first 50,000 training images, by stochastic gradient descent at 0
 once.
 
 Three ways to take turns: `paper` is Algorithm 1 as it is written, D first and then G on fresh
-fakes, by `kgan.GAN` as it is; `code` is what the published code does: both at once, on the same
-fakes, and D's loss halved, so that its rate is 0.05; `halved` is Algorithm 1 with that rate. Of
-each three generators are measured: the one that is trained, which is what the paper has; kgan's
+fakes; `code` is what the published code does: `turns="simultaneous"`, both players at once on the
+same fakes, and D's loss halved, so that its rate is 0.05; `halved` is Algorithm 1 with that rate.
+Of each three generators are measured: the one that is trained, which is what the paper has; kgan's
 averaged one, whose exponential mean reaches back 20 epochs; and the mean of the weights after each
 epoch of the second half (Polyak and Juditsky 1992, https://doi.org/10.1137/0330046; Jain et al.
 2018, https://arxiv.org/abs/1610.03774).
@@ -68,15 +68,15 @@ def train(turns, seed, minutes):
     data = images()
     keras.utils.set_random_seed(seed)
     training = kgan.datasets.from_arrays(data["training"], batch_size=BATCH_SIZE, seed=seed)
-    game = simultaneous() if turns == "code" else kgan.GAN
-    gan = game(
+    gan = kgan.GAN(
         *networks(data["training"]),
         latent_distribution="uniform",
         ema_decay=SETTINGS["ema_decay"],
         seed=seed,
     )
     optimizers = optimizer(1.0), optimizer(TURNS[turns])
-    gan.compile(*optimizers, steps_per_execution=20)
+    kind = "simultaneous" if turns == "code" else "alternating"
+    gan.compile(*optimizers, turns=kind, steps_per_execution=20)
     generators = {
         "generator": gan.generator,
         "averaged_generator": gan.averaged_generator,
@@ -118,10 +118,10 @@ def average(mean, network, count):
 
 def draw(gan, generator):
     """Samples of a generator, always of the same latents."""
-    from kgan import noise, players
+    from kgan.game import noise, sampling
 
     latents = noise.latent_blocks("uniform", gan.latent_dim, [(1, SETTINGS["num_samples"])])
-    return players.predict(generator, [latents], 1000)
+    return sampling.predict(generator, [latents], 1000)
 
 
 def score(samples, data, few=False):
@@ -180,42 +180,6 @@ def optimizer(share):
         share * SETTINGS["learning_rate"], decay_steps=1, decay_rate=1 / SETTINGS["divided_by"]
     )
     return RisingMomentum(rate, momentum=SETTINGS["momentum"][0])
-
-
-def simultaneous():
-    """A GAN whose players move at once."""
-    import tensorflow as tf
-
-    import kgan
-    from kgan import noise, players
-
-    class Simultaneous(kgan.GAN):
-        def train_step(self, data):
-            noise.set_dropout([self.generator, self.discriminator], self.seed, self.step)
-            ((real_images, _),) = self._minibatches(data)
-            latents = self._latents(real_images, draw=0)
-            with tf.GradientTape(persistent=True) as tape:
-                fake_images = players.play(self.generator, latents, None, training=True)
-                logits = [
-                    players.play(self.discriminator, samples, None, training=True)
-                    for samples in (real_images, fake_images)
-                ]
-                loss = tf.reduce_mean(self.loss.discriminator_loss(*logits))
-                generator_loss = tf.reduce_mean(self.loss.generator_loss(*logits))
-            weights = self.discriminator.trainable_weights, self.generator.trainable_weights
-            gradients = [
-                tape.gradient(objective, network)
-                for objective, network in zip((loss, generator_loss), weights, strict=True)
-            ]
-            with tf.control_dependencies(gradients[0] + gradients[1]):
-                self.discriminator_optimizer.apply(gradients[0], weights[0])
-                self.generator_optimizer.apply(gradients[1], weights[1])
-            logs = {"discriminator_loss": loss, **self.loss.answers(*logits)}
-            self._update_averaged_generator()
-            self.step.assign_add(1)
-            return self._log([logs], {"generator_loss": generator_loss}, real_images)
-
-    return Simultaneous
 
 
 def beside():
