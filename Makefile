@@ -2,8 +2,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+# Each takes half of the tests, in their order, and then what the other has not come to.
+WORKERS = --numprocesses 2 --dist worksteal
 
-.PHONY: test slow demo clean
+.PHONY: test slow soak demo clean
 
 $(BIN)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -14,10 +16,13 @@ test: $(BIN)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python benchmarks/tables.py --check
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest $(WORKERS)
 
 slow: $(BIN)/installed
-	$(BIN)/pytest -m slow --numprocesses 2
+	$(BIN)/pytest -m slow $(WORKERS)
+
+soak: $(BIN)/installed
+	$(BIN)/pytest -m soak $(WORKERS)
 
 demo: $(BIN)/installed
 	$(BIN)/kgan train --recipe digits

@@ -71,6 +71,7 @@ def train(
         output,
         export,
         best,
+        quiet=quiet,
         dataset=dataset,
         epochs=epochs,
         batch_size=batch_size,
@@ -159,7 +160,7 @@ def export(
     tf_saved_model is for TF Serving, litert (TFLite) for phones and browsers, onnx for the rest.
     """
     bounds = {"max_difference": max_difference, "min_psnr": min_psnr}
-    _cli().export(run, format, quantize, batch_size, output, **bounds)
+    _cli().export(run, format, quantize, batch_size, output, quiet=quiet, **bounds)
 
 
 @app.command()

@@ -61,7 +61,7 @@ class DiffAugment(keras.layers.Layer):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"dtype": "float32", **kwargs})  # Samples are, under any policy.
         if isinstance(policies, str):
             raise ValueError(f"`policies` must be a sequence. Received: policies={policies!r}.")
         for policy in policies:

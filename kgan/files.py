@@ -3,21 +3,36 @@
 import contextlib
 import os
 import pathlib
+from collections.abc import Iterator
 
 import filelock
+
+__all__ = [
+    "LOCK",
+    "PARTIAL",
+    "check_free",
+    "check_writable",
+    "held",
+    "in_turn",
+    "is_empty",
+    "move",
+    "replacing",
+    "sync",
+    "write_atomically",
+]
 
 # What an interrupted write may leave behind, and what marks a folder as being in use.
 PARTIAL, LOCK = ".partial", ".lock"
 
 
-def write_atomically(path, content):
+def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     """Writes bytes beside `path`, and renames: nobody sees half a file, and none is lost."""
     with replacing(path) as beside:
         beside.write_bytes(content)
 
 
 @contextlib.contextmanager
-def replacing(path):
+def replacing(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
     """Gives a path beside `path`, with the same suffix; what is written there takes its place.
 
     It is on the disk before it is renamed. If writing fails, what was there stays.
@@ -35,7 +50,7 @@ def replacing(path):
         raise
 
 
-def move(source, target):
+def move(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> pathlib.Path:
     """Renames a file or folder on one disk, and gives the new path; takes no other's place.
 
     Raises:
@@ -55,7 +70,7 @@ def move(source, target):
     return target
 
 
-def sync(path):
+def sync(path: str | os.PathLike[str]) -> None:
     """Returns when a file, or all files in a folder, are on the disk."""
     path = pathlib.Path(path)
     for file in [path] if path.is_file() else path.rglob("*"):
@@ -65,7 +80,7 @@ def sync(path):
 
 
 @contextlib.contextmanager
-def held(folder):
+def held(folder: str | os.PathLike[str]) -> Iterator[None]:
     """Holds a folder, which is made if need be, against everybody else.
 
     The operating system lets go of it when the holder dies, however it dies.
@@ -93,13 +108,13 @@ def held(folder):
 
 
 @contextlib.contextmanager
-def in_turn(folder):
+def in_turn(folder: str | os.PathLike[str]) -> Iterator[None]:
     """Waits until no other process is in here with the same folder."""
     with filelock.FileLock(pathlib.Path(folder) / f"{PARTIAL}{LOCK}"):
         yield
 
 
-def check_free(folder):
+def check_free(folder: str | os.PathLike[str]) -> None:
     """Raises where `held` would, and makes no folder.
 
     Raises:
@@ -112,7 +127,7 @@ def check_free(folder):
     check_writable(folder)
 
 
-def check_writable(folder):
+def check_writable(folder: str | os.PathLike[str]) -> None:
     """Raises where a folder cannot be written to, or cannot be made.
 
     Raises:
@@ -125,7 +140,7 @@ def check_writable(folder):
         raise OSError(f"{folder} cannot be {made}: {nearest} is no folder that can be written to.")
 
 
-def is_empty(folder):
+def is_empty(folder: str | os.PathLike[str]) -> bool:
     """Whether a folder holds nothing but what interrupted writes left, or is not there."""
     folder = pathlib.Path(folder)
     return not folder.exists() or all(

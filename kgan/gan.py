@@ -160,8 +160,8 @@ class GAN(GameModel):
         loss, penalties = losses.get(loss), penalties_module.get_all(penalties)
         augmentation = augmentations.get(augmentation)
         optimizers = generator_optimizer, discriminator_optimizer
-        rules = {"penalties": penalties, "augmentation": augmentation, "turns": turns}
-        checks.check_compile(self, *optimizers, metrics, steps_per_execution, **rules)
+        rules = checks.Rules(penalties, augmentation, turns, metrics, steps_per_execution)
+        checks.check_compile(self, *optimizers, rules)
         self._compile_step(run_eagerly, steps_per_execution, jit_compile)
         self.loss = loss
         self.penalties = penalties

@@ -2,14 +2,28 @@
 
 import io
 import math
+import os
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import PIL.Image
 
 from kgan.files import write_atomically
 
+__all__ = [
+    "encode_png",
+    "from_uint8",
+    "load",
+    "magnify",
+    "save_gif",
+    "save_png",
+    "tile",
+    "to_uint8",
+]
 
-def to_uint8(images):
+
+def to_uint8(images: Any) -> np.ndarray:
     """Images in [-1, 1] as bytes: -1 is 0, 1 is 255; values outside are clipped, NaN is 0.
 
     Args:
@@ -22,12 +36,12 @@ def to_uint8(images):
     return np.round((np.clip(images, -1, 1) + 1) * 127.5).astype("uint8")
 
 
-def from_uint8(images):
+def from_uint8(images: Any) -> np.ndarray:
     """Bytes as float32 images in [-1, 1]: 0 is -1, 255 is 1. The inverse of `to_uint8`."""
     return np.asarray(images).astype("float32") / 127.5 - 1
 
 
-def tile(images, columns=None, padding=1):
+def tile(images: Any, columns: int | None = None, padding: int = 1) -> np.ndarray:
     """Puts images beside and below each other, row by row.
 
     Args:
@@ -58,31 +72,31 @@ def tile(images, columns=None, padding=1):
     return grid
 
 
-def magnify(image, at_least):
+def magnify(image: np.ndarray, at_least: int) -> np.ndarray:
     """Repeats pixels by the smallest whole number that makes the longer side `at_least` long."""
     factor = max(1, math.ceil(at_least / max(image.shape[:2])))
     return image.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def encode_png(image):
+def encode_png(image: Any) -> bytes:
     """One image, float in [-1, 1] or uint8, `(height, width, 1 or 3)`, as the bytes of a PNG."""
     buffer = io.BytesIO()
     _pillow(image).save(buffer, format="PNG")
     return buffer.getvalue()
 
 
-def save_png(path, image):
+def save_png(path: str | os.PathLike[str], image: Any) -> None:
     """Writes one image, float in [-1, 1] or uint8, `(height, width, 1 or 3)`, as a PNG file."""
     write_atomically(path, encode_png(image))
 
 
-def load(path):
+def load(path: str | os.PathLike[str]) -> PIL.Image.Image:
     """The PIL image in a file, which is closed again."""
     with PIL.Image.open(path) as image:
         return image.copy()
 
 
-def save_gif(path, frames, seconds=6.0):
+def save_gif(path: str | os.PathLike[str], frames: Sequence[Any], seconds: float = 6.0) -> None:
     """Writes an animation that lasts about `seconds`, and holds its last frame for 2 s.
 
     Args:

@@ -1,8 +1,12 @@
 """Only layers that Keras lacks, or gets wrong for GANs."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
+
+__all__ = ["FourierFeatures", "Maxout"]
 
 
 @keras.saving.register_keras_serializable("kgan")
@@ -22,28 +26,30 @@ class Maxout(keras.layers.Layer):
     Input shape: `(batch, features)`. Output shape: `(batch, units)`.
     """
 
-    def __init__(self, units, pieces, kernel_initializer="glorot_uniform", **kwargs):
+    def __init__(
+        self, units: int, pieces: int, kernel_initializer: Any = "glorot_uniform", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.units = units
         self.pieces = pieces
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[Any, ...]) -> None:
         shape = (input_shape[-1], self.pieces * self.units)
         self.kernel = self.add_weight(
             shape=shape, initializer=self.kernel_initializer, name="kernel"
         )
         self.bias = self.add_weight(shape=shape[1:], initializer="zeros", name="bias")
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         linear = ops.matmul(inputs, self.kernel) + self.bias
         # Pieces in the middle: TensorFlow is slow at reducing a last axis of a few numbers.
         return ops.max(ops.reshape(linear, (-1, self.pieces, self.units)), axis=1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
         return (*input_shape[:-1], self.units)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "units": self.units,
@@ -76,7 +82,15 @@ class FourierFeatures(keras.layers.Layer):
         ValueError: if the frequencies are not positive, or `lowest` is above `highest`.
     """
 
-    def __init__(self, num_frequencies=64, lowest=1.0, highest=50.0, decay=0.5, seed=0, **kwargs):
+    def __init__(
+        self,
+        num_frequencies: int = 64,
+        lowest: float = 1.0,
+        highest: float = 50.0,
+        decay: float = 0.5,
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(autocast=False, **kwargs)  # In bfloat16 a high wave is another one.
         if not 0 < lowest <= highest:
             raise ValueError(
@@ -89,7 +103,7 @@ class FourierFeatures(keras.layers.Layer):
         self.decay = decay
         self.seed = seed
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[Any, ...]) -> None:
         random = np.random.default_rng(self.seed)
         directions = random.normal(size=(input_shape[-1], self.num_frequencies))
         lengths = np.geomspace(self.lowest, self.highest, self.num_frequencies)
@@ -105,15 +119,15 @@ class FourierFeatures(keras.layers.Layer):
         )
         self.scales = (self.lowest / lengths) ** self.decay
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         angles = ops.matmul(ops.cast(inputs, "float32"), self.frequencies)
         scales = ops.convert_to_tensor(self.scales, "float32")
         waves = ops.concatenate([ops.sin(angles) * scales, ops.cos(angles) * scales], axis=-1)
         return ops.concatenate([inputs, ops.cast(waves, inputs.dtype)], axis=-1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
         return (*input_shape[:-1], input_shape[-1] + 2 * self.num_frequencies)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         names = ("num_frequencies", "lowest", "highest", "decay", "seed")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}

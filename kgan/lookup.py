@@ -1,9 +1,15 @@
 """Finding a thing by its name, and saying which names were near when there is none."""
 
 import difflib
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+__all__ = ["by_name"]
+
+_Thing = TypeVar("_Thing")
 
 
-def by_name(name, choices, argument):
+def by_name(name: Any, choices: Mapping[str, _Thing], argument: str) -> _Thing:
     """Returns `choices[name]`.
 
     Args:

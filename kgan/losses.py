@@ -4,29 +4,50 @@ Conventions, the same for all: the discriminator returns logits, and high means 
 unreduced, in the shape of the logits; the game takes the mean. Both players minimise.
 """
 
+import abc
 import dataclasses
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
 from kgan.lookup import by_name
 
+__all__ = [
+    "ALL",
+    "AdversarialLoss",
+    "Hinge",
+    "LeastSquares",
+    "Minimax",
+    "NonSaturating",
+    "Relativistic",
+    "Wasserstein",
+    "get",
+]
+
 
 @dataclasses.dataclass(frozen=True)
-class AdversarialLoss:
+class AdversarialLoss(abc.ABC):
     """What the two players minimise: the base of all losses.
 
-    A subclass gives `discriminator_loss(real_logits, fake_logits)` and
-    `generator_loss(real_logits, fake_logits)`. Losses are frozen: `train_step` is traced once, and
-    a field that changed later would silently do nothing.
+    Losses are frozen: `train_step` is traced once, so a field that changed later would silently do
+    nothing.
     """
 
     # Whether G's loss looks at the logits of real samples. Where it does not, it is given None.
-    generator_sees_real = False
+    generator_sees_real: ClassVar[bool] = False
     # A logit above it says "real". None: only the order of real and fake logits has a meaning.
-    threshold = 0.0
+    threshold: ClassVar[float | None] = 0.0
 
-    def probability(self, logits):
+    @abc.abstractmethod
+    def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
+        """What D minimises, in the shape of the logits."""
+
+    @abc.abstractmethod
+    def generator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
+        """What G minimises, in the shape of the logits."""
+
+    def probability(self, logits: Any) -> Any:
         """D(x), the probability in [0, 1] that a sample is real, in the shape of `logits`.
 
         Raises:
@@ -39,15 +60,15 @@ class AdversarialLoss:
         )
 
     @property
-    def defines_probability(self):
+    def defines_probability(self) -> bool:
         """Whether `probability` is defined."""
         return type(self).probability is not AdversarialLoss.probability
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> "AdversarialLoss":
         return cls(**config)
 
 
@@ -57,19 +78,19 @@ class _CrossEntropy(AdversarialLoss):
 
     label_smoothing: float = 0.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0.0 <= self.label_smoothing < 0.5:
             raise ValueError(
                 "`label_smoothing` must be in [0, 0.5). "
                 f"Received: label_smoothing={self.label_smoothing}."
             )
 
-    def discriminator_loss(self, real_logits, fake_logits):
+    def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
         smoothing = self.label_smoothing
         real = (1 - smoothing) * ops.softplus(-real_logits) + smoothing * ops.softplus(real_logits)
         return real + ops.softplus(fake_logits)
 
-    def probability(self, logits):
+    def probability(self, logits: Any) -> Any:
         return ops.sigmoid(logits)
 
 
@@ -91,7 +112,7 @@ class Minimax(_CrossEntropy):
             fakes stays 0 (Salimans et al. 2016, section 3.4). In [0, 0.5).
     """
 
-    def generator_loss(self, real_logits, fake_logits):
+    def generator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
         return -ops.softplus(fake_logits)
 
 
@@ -110,7 +131,7 @@ class NonSaturating(_CrossEntropy):
             fakes stays 0 (Salimans et al. 2016, section 3.4). In [0, 0.5).
     """
 
-    def generator_loss(self, real_logits, fake_logits):
+    def generator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
         return ops.softplus(-fake_logits)
 
 
@@ -125,12 +146,12 @@ class LeastSquares(AdversarialLoss):
     Mao et al. 2017, https://arxiv.org/abs/1611.04076, equation 9 (a = 0, b = c = 1).
     """
 
-    threshold = 0.5
+    threshold: ClassVar[float | None] = 0.5
 
-    def discriminator_loss(self, real_logits, fake_logits):
+    def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
         return ops.square(real_logits - 1) / 2 + ops.square(fake_logits) / 2
 
-    def generator_loss(self, real_logits, fake_logits):
+    def generator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
         return ops.square(fake_logits - 1) / 2
 
 
@@ -148,12 +169,12 @@ class Wasserstein(AdversarialLoss):
     Arjovsky et al. 2017, https://arxiv.org/abs/1701.07875, algorithm 1.
     """
 
-    threshold = None
+    threshold: ClassVar[float | None] = None
 
-    def discriminator_loss(self, real_logits, fake_logits):
+    def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
         return fake_logits - real_logits
 
-    def generator_loss(self, real_logits, fake_logits):
+    def generator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
         return -fake_logits
 
 
@@ -169,10 +190,10 @@ class Hinge(AdversarialLoss):
     https://arxiv.org/abs/1802.05957, equations 16 and 17.
     """
 
-    def discriminator_loss(self, real_logits, fake_logits):
+    def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
         return ops.relu(1 - real_logits) + ops.relu(1 + fake_logits)
 
-    def generator_loss(self, real_logits, fake_logits):
+    def generator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
         return -fake_logits
 
 
@@ -190,13 +211,13 @@ class Relativistic(AdversarialLoss):
     https://arxiv.org/abs/2501.05441, equation 2.
     """
 
-    generator_sees_real = True
-    threshold = None
+    generator_sees_real: ClassVar[bool] = True
+    threshold: ClassVar[float | None] = None
 
-    def discriminator_loss(self, real_logits, fake_logits):
+    def discriminator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
         return ops.softplus(fake_logits - real_logits)
 
-    def generator_loss(self, real_logits, fake_logits):
+    def generator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
         return ops.softplus(real_logits - fake_logits)
 
 
@@ -210,7 +231,7 @@ ALL = {
 }
 
 
-def get(identifier):
+def get(identifier: str | AdversarialLoss) -> AdversarialLoss:
     """Returns the loss that `identifier` names or is.
 
     Args:

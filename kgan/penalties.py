@@ -11,7 +11,7 @@ no random state, which is what lets a run resume exactly.
 
 import abc
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
@@ -171,7 +171,7 @@ class WassersteinGradientPenalty(Penalty):
         return self.weight * tf.square(norm - 1)
 
 
-ALL = {
+ALL: dict[str, Callable[[], Penalty]] = {
     "r1": R1,
     "r2": R2,
     "wasserstein_gradient_penalty": WassersteinGradientPenalty,

@@ -6,6 +6,9 @@ leaves no figure open. `save(path, figure)` writes one.
 
 import io
 import math
+import os
+from collections.abc import Callable
+from typing import Any
 
 import matplotlib.figure
 import numpy as np
@@ -14,23 +17,37 @@ from kgan import images
 from kgan.files import write_atomically
 from kgan.game import logs as logs_module
 
+__all__ = [
+    "EQUILIBRIUM",
+    "encode",
+    "grids",
+    "histograms",
+    "history",
+    "picture",
+    "plane",
+    "save",
+    "scatter",
+]
+
 # What an undecided game looks like in the logs: D(x) = D(G(z)) = 1/2.
 EQUILIBRIUM = 0.5
 
 
-def save(path, figure, dpi=100):
+def save(path: str | os.PathLike[str], figure: matplotlib.figure.Figure, dpi: float = 100) -> None:
     """Writes a figure as a PNG file."""
     write_atomically(path, encode(figure, dpi))
 
 
-def encode(figure, dpi=100):
+def encode(figure: matplotlib.figure.Figure, dpi: float = 100) -> bytes:
     """The bytes of a figure's PNG."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=dpi)
     return buffer.getvalue()
 
 
-def picture(samples, real_samples=None, *, columns=None, title=""):
+def picture(
+    samples: np.ndarray, real_samples: Any = None, *, columns: int | None = None, title: str = ""
+) -> bytes:
     """The bytes of a PNG that shows samples: images as a grid, points and vectors as figures.
 
     Args:
@@ -49,7 +66,7 @@ def picture(samples, real_samples=None, *, columns=None, title=""):
     return encode(plot(vectors, real_samples, title))
 
 
-def grids(panels, columns=None):
+def grids(panels: dict[str, Any], columns: int | None = None) -> matplotlib.figure.Figure:
     """Grids of images beside each other.
 
     Args:
@@ -76,7 +93,7 @@ def grids(panels, columns=None):
     return figure
 
 
-def history(logs):
+def history(logs: dict[str, Any]) -> matplotlib.figure.Figure:
     """The game over time: the losses, how well D tells real samples from fakes, and measures.
 
     Args:
@@ -98,7 +115,7 @@ def history(logs):
         epochs = np.arange(1, len(values) + 1)
         style = "--" if name.startswith("val_") else "-"
         panel.plot(epochs, values, style, label=name.replace("_", " "), linewidth=1.5)
-    if any(name in logs for name in logs_module.PROBABILITIES):
+    if any(name.removeprefix("val_") in logs_module.PROBABILITIES for name in logs):
         answers.set_ylim(0, 1)
         answers.axhline(EQUILIBRIUM, color="gray", linestyle=":", label="equilibrium")
     losses.set(xlabel="epoch", title="losses")
@@ -114,7 +131,7 @@ def history(logs):
     return figure
 
 
-def scatter(samples, real_samples=None, title=""):
+def scatter(samples: Any, real_samples: Any = None, title: str = "") -> matplotlib.figure.Figure:
     """Points in the plane, over the data where it is given.
 
     Args:
@@ -125,8 +142,10 @@ def scatter(samples, real_samples=None, title=""):
     figure = matplotlib.figure.Figure(figsize=(4.5, 4.5), layout="constrained")
     axes = figure.subplots()
     if real_samples is not None:
-        axes.scatter(*np.asarray(real_samples).T, s=4, color="lightgray", label="data")
-    axes.scatter(*np.asarray(samples).T, s=4, alpha=0.6, color="tab:blue", label="generated")
+        x, y = np.asarray(real_samples).T
+        axes.scatter(x, y, s=4, color="lightgray", label="data")
+    x, y = np.asarray(samples).T
+    axes.scatter(x, y, s=4, alpha=0.6, color="tab:blue", label="generated")
     center, reach = _extent(samples if real_samples is None else real_samples)
     axes.set_xlim(center[0] - reach, center[0] + reach)
     axes.set_ylim(center[1] - reach, center[1] + reach)
@@ -135,7 +154,11 @@ def scatter(samples, real_samples=None, title=""):
     return figure
 
 
-def plane(moments, real_samples, resolution=120):
+def plane(
+    moments: dict[str, tuple[Any, Callable[[np.ndarray], Any]]],
+    real_samples: Any,
+    resolution: int = 120,
+) -> matplotlib.figure.Figure:
     """The game in the plane as it goes on: what D finds real, and where the samples are.
 
     Args:
@@ -159,7 +182,8 @@ def plane(moments, real_samples, resolution=120):
         answers = np.reshape(answer(points), (resolution, resolution))
         above.imshow(answers, origin="lower", extent=extent, cmap="coolwarm")
         bounds = [[low[0], high[0]], [low[1], high[1]]]
-        counts, *_ = np.histogram2d(*np.asarray(samples).T, bins=resolution, range=bounds)
+        x, y = np.asarray(samples).T
+        counts, *_ = np.histogram2d(x, y, bins=resolution, range=bounds)
         below.imshow(np.sqrt(counts.T), origin="lower", extent=extent, cmap="magma")
         above.set_title(title, fontsize="medium")
         for axes in (above, below):
@@ -182,7 +206,9 @@ def _finite(points):
     return finite if len(finite) else np.zeros((1, points.shape[1]))
 
 
-def histograms(samples, real_samples=None, title="", most=16):
+def histograms(
+    samples: Any, real_samples: Any = None, title: str = "", most: int = 16
+) -> matplotlib.figure.Figure:
     """The distribution of each component of vectors, beside that of the data.
 
     Args:

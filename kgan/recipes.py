@@ -6,7 +6,8 @@ To run one from Python: `dataset = recipe.load()`, `gan = recipe.build(dataset)`
 
 import dataclasses
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -14,6 +15,18 @@ import tensorflow as tf
 from kgan import architectures, datasets, penalties
 from kgan.gan import GAN
 from kgan.lookup import by_name
+
+__all__ = [
+    "ALL",
+    "DIGITS",
+    "FASHION_MNIST",
+    "MNIST",
+    "PICTURES",
+    "PRECISIONS",
+    "Recipe",
+    "get",
+    "resolve_precision",
+]
 
 PRECISIONS = ("auto", "float32", "mixed_bfloat16")
 
@@ -45,22 +58,22 @@ class Recipe:
     dataset: str | None
     batch_size: int
     epochs: int
-    networks: Callable
+    networks: Callable[[tuple[int, ...], int | None], tuple[keras.Model, keras.Model]]
     learning_rate: float = 2e-4
     loss: str = "non_saturating"
-    penalties: tuple = ()
+    penalties: tuple[Any, ...] = ()
     image_size: int | None = None
     conditional: bool = False
     precision: str = "float32"
     seed: int = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
             raise ValueError(
                 f"`precision` must be one of {PRECISIONS}. Received: precision={self.precision!r}."
             )
 
-    def load(self):
+    def load(self) -> datasets.Dataset:
         """The data, a `kgan.datasets.Dataset`.
 
         Raises:
@@ -83,7 +96,7 @@ class Recipe:
             seed=self.seed,
         )
 
-    def build(self, dataset, metrics=()):
+    def build(self, dataset: datasets.Dataset, metrics: Sequence[Any] = ()) -> GAN:
         """The GAN for this data, compiled; `metrics` are what `evaluate` is to measure."""
         keras.utils.set_random_seed(self.seed)
         keras.config.set_dtype_policy(resolve_precision(self.precision))
@@ -101,7 +114,7 @@ class Recipe:
         return gan
 
 
-def resolve_precision(precision):
+def resolve_precision(precision: str) -> str:
     """The Keras dtype policy that `precision` means on this machine."""
     if precision != "auto":
         return precision
@@ -218,7 +231,7 @@ so there is no figure here.
 ALL = {"digits": DIGITS, "mnist": MNIST, "fashion_mnist": FASHION_MNIST, "pictures": PICTURES}
 
 
-def get(name):
+def get(name: str) -> Recipe:
     """Returns the recipe of this name.
 
     Raises:

@@ -8,12 +8,16 @@ import os
 import pathlib
 import platform
 import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import keras
 
 from kgan import files
 from kgan.gan import GAN
 from kgan.resumption import backups
+
+__all__ = ["Run", "RunError", "at", "find", "of"]
 
 
 class RunError(Exception):
@@ -31,65 +35,65 @@ class Run:
     folder: pathlib.Path
 
     @property
-    def description(self):
+    def description(self) -> pathlib.Path:
         """What was asked, with which versions: JSON, and the mark of a run's folder."""
         return self.folder / "run.json"
 
     @property
-    def model(self):
+    def model(self) -> pathlib.Path:
         """The trained GAN, whole; it is there when training has ended."""
         return self.folder / "gan.keras"
 
     @property
-    def best(self):
+    def best(self) -> pathlib.Path:
         """The GAN as it was after its best epoch, of `BestGenerator`; with `--best` only."""
         return self.folder / "best.keras"
 
     @property
-    def backup(self):
+    def backup(self) -> pathlib.Path:
         """The folder of `BackupAndRestore`, from which training goes on."""
         return self.folder / "backup"
 
     @property
-    def samples(self):
+    def samples(self) -> pathlib.Path:
         """The pictures of `SampleGrid`."""
         return self.folder / "samples"
 
     @property
-    def log(self):
+    def log(self) -> pathlib.Path:
         """The logs of every epoch, of `CSVLogger`."""
         return self.folder / "log.csv"
 
     @property
-    def history(self):
+    def history(self) -> pathlib.Path:
         """The training curves, as a figure."""
         return self.folder / "history.png"
 
     @property
-    def evaluation(self):
+    def evaluation(self) -> pathlib.Path:
         """What every `kgan evaluate` found, as JSON."""
         return self.folder / "evaluation.json"
 
     @property
-    def asked(self):
+    def asked(self) -> dict[str, Any] | None:
         """What was asked for, a dict; None where nothing was yet."""
         return self._read().get("asked")
 
     @property
-    def class_names(self):
+    def class_names(self) -> tuple[str, ...]:
         """What the classes of the data are called, in the order of their labels; () if unknown."""
         return tuple(self._read().get("class_names") or ())
 
     @property
-    def exported(self):
+    def exported(self) -> list[str]:
         """The formats that `kgan train` has exported the trained GAN to, a list of names."""
         return list(self._read().get("exported", ()))
 
-    def has_ended(self, epochs):
+    def has_ended(self, epochs: int) -> bool:
         """Whether the run has had so many epochs, and its GAN is there."""
         return self.model.exists() and self._read().get("trained_epochs") == epochs
 
-    def is_being_prolonged(self):
+    def is_being_prolonged(self) -> bool:
         """Whether more epochs are asked for than the GAN that is there has had."""
         try:
             description = self._read()
@@ -98,7 +102,7 @@ class Run:
         asked = description.get("asked", {}).get("epochs")
         return self.model.exists() and description.get("trained_epochs", asked) != asked
 
-    def begin(self, asked, class_names=None):
+    def begin(self, asked: dict[str, Any], class_names: Sequence[str] | None = None) -> None:
         """Writes down what was asked; and, the first time, of which data, with what, and when.
 
         Args:
@@ -116,7 +120,7 @@ class Run:
         new |= {"started": _now(), "trained_epochs": 0}
         self._write(new | before | {"asked": asked, "class_names": class_names})
 
-    def end(self, gan):
+    def end(self, gan: GAN) -> None:
         """Saves the GAN, and writes down that the run has ended."""
         with files.replacing(self.model) as beside:
             gan.save(beside)
@@ -124,11 +128,11 @@ class Run:
         trained = {"trained_epochs": description["asked"]["epochs"], "ended": _now()}
         self._write(description | trained | {"exported": []})
 
-    def add_exports(self, formats):
+    def add_exports(self, formats: Iterable[str]) -> None:
         """Writes down to which formats the trained GAN was exported."""
         self._write(self._read() | {"exported": [*self.exported, *formats]})
 
-    def evaluations(self):
+    def evaluations(self) -> list[dict[str, Any]]:
         """What every `kgan evaluate` found, a list of dicts, the newest last."""
         if not self.evaluation.exists():
             return []
@@ -140,7 +144,7 @@ class Run:
                 "touched; move it away."
             ) from None
 
-    def add_evaluation(self, found):
+    def add_evaluation(self, found: dict[str, Any]) -> None:
         """Writes down what an evaluation found, a dict, beside what older ones did."""
         with files.in_turn(self.folder):
             content = {"evaluations": [*self.evaluations(), found]}
@@ -165,7 +169,7 @@ class Run:
         files.write_atomically(self.description, json.dumps(description, indent=2).encode() + b"\n")
 
 
-def at(folder, asked):
+def at(folder: str | os.PathLike[str], asked: dict[str, Any]) -> Run:
     """The run in `folder`, new or the same again. Nothing is written.
 
     Args:
@@ -214,7 +218,7 @@ def _is_gone(dataset):
     return bool(dataset) and pathlib.Path(dataset).is_absolute() and not os.path.exists(dataset)
 
 
-def find(path):
+def find(path: str | os.PathLike[str]) -> tuple[GAN, pathlib.Path]:
     """The GAN of a run: the trained one, or while it is trained that of its last backup.
 
     Args:
@@ -254,7 +258,7 @@ def find(path):
         ) from error
 
 
-def of(path):
+def of(path: str | os.PathLike[str]) -> Run:
     """The run whose folder, or whose file, this is."""
     path = pathlib.Path(path).expanduser()
     return Run(path if path.is_dir() else path.parent)

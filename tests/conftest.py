@@ -1,18 +1,21 @@
 """Fixtures of all tests."""
 
 import os
+import shutil
 
+import generators
 import keras
 import pytest
 import tensorflow as tf
-from tensorflow.python.framework import config
+import tensorflow_internals
+import trainings
 
 import kgan
+from kgan.exports import proof
 
 
-@pytest.fixture(autouse=True)
-def _fresh_keras():
-    """Each test begins with the same random numbers, float32 and automatic names.
+def _begin_anew():
+    """Sets Keras to the same random numbers, float32 and automatic names.
 
     Operations are deterministic: on a busy machine they are not otherwise the same to the last bit.
     """
@@ -28,10 +31,49 @@ def _own_cache(tmp_path_factory):
     os.environ["KGAN_CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _fresh_session():
+    """Fixtures of the session find what tests find; they are made before `_fresh_keras` is."""
+    _begin_anew()
+
+
+@pytest.fixture(autouse=True)
+def _fresh_keras():
+    """Each test begins with the same Keras, whatever the one before has set."""
+    _begin_anew()
+    yield
+    _begin_anew()
+
+
+@pytest.fixture(scope="session")
+def interrupted(tmp_path_factory):
+    """A function that fills a folder with the backups of a training that was interrupted.
+
+    Each such training is made once.
+    """
+    made = {}
+
+    def fill(folder, batches=6, make=trainings.game):
+        if (make, batches) not in made:
+            made[make, batches] = tmp_path_factory.mktemp("interrupted")
+            trainings.killed(make(), made[make, batches], batches)
+        shutil.copytree(made[make, batches], folder, dirs_exist_ok=True)
+
+    return fill
+
+
+@pytest.fixture
+def _drawn_here(monkeypatch):
+    """Exports are proved in this process: the tests are not about the proof, and another costs
+    seconds.
+    """
+    monkeypatch.setattr(proof, "_draw", generators.draw_here)
+
+
 @pytest.fixture
 def _xla():
     """Keras turns XLA off where operations are to be deterministic."""
-    config.disable_op_determinism()
+    tensorflow_internals.disable_op_determinism()
 
 
 @pytest.fixture(autouse=True)

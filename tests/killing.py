@@ -1,4 +1,4 @@
-"""Runs the `kgan` command in a process that kills itself at a chosen moment; for test_kills.py.
+"""Runs the `kgan` command in a process that kills itself at a chosen moment.
 
 `python killing.py MOMENT WHEN N ARGUMENTS...` sends SIGKILL to itself `before` or `after` the N-th
 time that MOMENT comes; N = 0 never does. A backup is made every few milliseconds.

@@ -30,10 +30,40 @@ def dataset(num_classes=None, num_samples=64, batch_size=BATCH_SIZE, seed=0):
     return kgan.datasets.from_arrays(images, labels, batch_size=batch_size, seed=seed)
 
 
+def images(low=-1.0, high=1.0, shape=(8, 8, 1), rows=16):
+    """A batch of uniform noise that reaches both of its bounds."""
+    batch = np.random.default_rng(0).uniform(low, high, (rows, *shape)).astype("float32")
+    batch[0].flat[0], batch[0].flat[1] = low, high
+    return batch
+
+
+class Batches(keras.utils.PyDataset):
+    """One batch, as Keras's own kind of data set."""
+
+    def __init__(self, images):
+        super().__init__()
+        self.images = images
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        return (self.images,)
+
+
+def discriminator(*last, shape=(8, 8, 1)):
+    """A discriminator with the given layers at its end, and none before."""
+    inputs = keras.Input(shape)
+    x = keras.layers.Flatten()(inputs)
+    for layer in last:
+        x = layer(x)
+    return keras.Model(inputs, x)
+
+
 def gan(num_classes=None, architecture=kgan.architectures.dcgan, compiled=True, **arguments):
     """A small compiled GAN; `arguments` go to `GAN` and to `compile`, as they belong."""
     keras.utils.set_random_seed(1)
-    names = ("discriminator_steps", "latent_distribution", "ema_decay", "seed")
+    names = ("discriminator_steps", "latent_distribution", "ema_decay", "ema_half_life", "seed")
     own = {name: arguments.pop(name) for name in names if name in arguments}
     game = kgan.GAN(*networks(num_classes, architecture), **{"seed": 0, **own})
     if compiled:

@@ -6,12 +6,12 @@ import pathlib
 import browsing
 import numpy as np
 import pytest
-import test_notebooks
+from cells import FOLDER, code_cells
 
 import kgan
 from kgan.exports import source
 
-NOTEBOOK = test_notebooks.FOLDER / "02_export.ipynb"
+NOTEBOOK = FOLDER / "02_export.ipynb"
 
 missing = [
     name
@@ -51,9 +51,7 @@ def test_a_browser_draws_what_keras_draws(tmp_path, quantize, most, num_classes)
 
 
 def test_the_page_of_the_notebook_draws(tmp_path):
-    (cell,) = (
-        source for source, _ in test_notebooks.code_cells(NOTEBOOK) if 'page = """' in source
-    )
+    (cell,) = (source for source, _ in code_cells(NOTEBOOK) if 'page = """' in source)
     exec(cell, {"folder": str(tmp_path), "pathlib": pathlib})
     generator, _ = kgan.architectures.dcgan((8, 8, 1), latent_dim=32, width=8, num_classes=10)
     kgan.export(generator, tmp_path / "generator_int8.tflite", "litert", quantize="int8")

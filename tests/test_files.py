@@ -53,7 +53,7 @@ def test_the_file_beside_has_the_suffix_of_the_one_that_it_becomes(tmp_path):
     assert names(tmp_path) == ["gan.keras"]
 
 
-def test_what_a_killed_write_left_is_passed_over_and_made_good_by_the_next(tmp_path):
+def test_leftovers_of_a_killed_write_are_ignored_and_removed_by_the_next(tmp_path):
     path = tmp_path / "file"
     (tmp_path / f"{files.PARTIAL}.file").write_bytes(b"ha")
     (tmp_path / files.LOCK).write_bytes(b"")
@@ -67,7 +67,7 @@ def test_a_folder_that_is_not_there_is_empty(tmp_path):
     assert files.is_empty(tmp_path / "none")
 
 
-def test_a_folder_is_held_by_one_at_a_time_and_let_go(tmp_path):
+def test_a_folder_is_locked_by_one_holder_at_a_time(tmp_path):
     folder = tmp_path / "deep" / "run"
     for _ in range(2):
         with files.held(folder):
@@ -76,14 +76,14 @@ def test_a_folder_is_held_by_one_at_a_time_and_let_go(tmp_path):
             assert files.is_empty(folder)
 
 
-def test_an_error_lets_go_of_a_folder(tmp_path):
+def test_an_error_releases_the_lock_on_a_folder(tmp_path):
     with pytest.raises(KeyboardInterrupt), files.held(tmp_path):
         raise KeyboardInterrupt
     with files.held(tmp_path):
         pass
 
 
-def test_a_folder_is_held_against_another_process_until_that_is_killed(tmp_path):
+def test_a_lock_held_by_another_process_ends_when_that_process_is_killed(tmp_path):
     program = f"""
         import importlib.util, time
         spec = importlib.util.spec_from_file_location("files", {files.__file__!r})

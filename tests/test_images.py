@@ -31,7 +31,7 @@ def test_floats_outside_the_range_are_clipped():
     assert images.to_uint8(values).tolist() == [0, 0, 0, 0, 128, 255, 255, 255, 255]
 
 
-def test_what_is_no_number_is_black():
+def test_nan_becomes_black():
     assert images.to_uint8([np.nan, 1.0]).tolist() == [0, 255]
 
 
@@ -80,7 +80,7 @@ def test_a_tiled_grid_is_as_large_as_its_columns_and_padding_say(
 
 
 @pytest.mark.parametrize("shape", [(0, 2, 2, 1), (2, 2, 1), (1, 2, 2, 2, 1)])
-def test_tile_of_what_is_no_batch_of_images_is_an_error(shape):
+def test_tiling_something_other_than_images_is_an_error(shape):
     with pytest.raises(ValueError, match=r"with at least one image. Received: shape \(\d"):
         images.tile(np.zeros(shape))
 
@@ -109,7 +109,7 @@ def test_a_png_holds_the_image_that_was_saved(tmp_path, channels, as_floats):
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (4, 4, 2), (4, 4, 4), (1, 4, 4, 3)])
-def test_what_is_no_image_cannot_be_encoded(shape):
+def test_an_array_that_is_not_an_image_cannot_be_encoded(shape):
     with pytest.raises(ValueError, match=r"with 1 or 3 channels. Received: shape \(\d"):
         images.encode_png(np.zeros(shape))
 

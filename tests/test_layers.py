@@ -54,7 +54,7 @@ def test_fourier_features_are_the_same_within_another_layer():
     np.testing.assert_array_equal(wrapped(points), FourierFeatures(4)(points))
 
 
-def test_fourier_features_are_as_fine_in_mixed_precision():
+def test_fourier_features_are_as_precise_in_mixed_precision():
     points = np.random.default_rng(0).normal(size=(50, 2)).astype("float32")
     mixed = FourierFeatures(16, dtype="mixed_bfloat16")(points)
     exact = FourierFeatures(16, dtype="float32")(points)

@@ -98,7 +98,7 @@ def test_an_unknown_loss_is_refused_with_the_nearest_name():
 
 
 @pytest.mark.parametrize("thing", [losses.Hinge, None, 3, "binary"])
-def test_what_is_no_loss_is_refused(thing):
+def test_an_object_that_is_not_a_loss_is_refused(thing):
     with pytest.raises((TypeError, ValueError), match="`loss` must be"):
         losses.get(thing)
 

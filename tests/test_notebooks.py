@@ -1,21 +1,13 @@
 import json
 import os
-import pathlib
 import sys
 
 import keras
 import numpy as np
 import pytest
+from cells import FOLDER, code_cells
 
-FOLDER = pathlib.Path(__file__).parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-
-
-def code_cells(path):
-    """`(source, tags)` of the cells that hold code."""
-    for cell in json.loads(path.read_text())["cells"]:
-        if cell["cell_type"] == "code":
-            yield "".join(cell["source"]), cell["metadata"].get("tags", [])
 
 
 def run(name, folder, monkeypatch):
@@ -35,15 +27,16 @@ def run(name, folder, monkeypatch):
     return namespace
 
 
-def test_the_first_notebook_trains_and_goes_on(tmp_path, monkeypatch, capsys):
+def test_the_first_notebook_trains_and_resumes(tmp_path, monkeypatch, capsys):
     names = run("01_first_gan.ipynb", tmp_path, monkeypatch)
     assert names["gan"].step.numpy() == (2 + 2) * names["dataset"].steps_per_epoch
     assert names["history"].epoch == [0, 1]
-    assert "Going on from" in capsys.readouterr().out
+    assert "Resuming from" in capsys.readouterr().out
     assert list(tmp_path.rglob("samples.gif"))
 
 
-def test_the_second_notebook_exports(tmp_path, monkeypatch, capsys):
+@pytest.mark.usefixtures("_drawn_here")
+def test_the_export_notebook_exports(tmp_path, monkeypatch, capsys):
     names = run("02_export.ipynb", tmp_path, monkeypatch)
     folder = tmp_path / names["folder"]
     page = json.loads((folder / "export.json").read_text())

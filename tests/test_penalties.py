@@ -1,6 +1,7 @@
 import contracts
 import keras
 import numpy as np
+import players
 import pytest
 import tensorflow as tf
 
@@ -66,7 +67,7 @@ def test_wgan_gp_of_a_flat_critic_has_a_finite_gradient():
     assert np.isfinite(tape.gradient(values, slope)).all()
 
 
-def test_a_map_of_logits_counts_as_the_sum_of_its_patches():
+def test_a_map_of_logits_is_penalised_like_the_sum_of_its_patches():
     def patches(images):  # Four patches, each with slope 3.
         return tf.tile(3 * images[:, :1, None, None], [1, 2, 2, 1])
 
@@ -93,7 +94,7 @@ def test_an_unknown_penalty_is_refused_with_the_nearest_name():
 
 
 @pytest.mark.parametrize("thing", ["r1", penalties.R1()])
-def test_penalties_that_are_no_list_are_refused(thing):
+def test_penalties_that_are_not_a_list_are_refused(thing):
     with pytest.raises(TypeError, match="`penalties` must be a list"):
         penalties.get_all(thing)
 
@@ -101,3 +102,94 @@ def test_penalties_that_are_no_list_are_refused(thing):
 def test_a_class_instead_of_an_instance_is_refused():
     with pytest.raises(TypeError, match=r"such as \[kgan.penalties.R1"):
         penalties.get_all([penalties.R1])
+
+
+# Lazily, and by a schedule
+
+
+def test_a_lazy_penalty_is_due_on_every_so_many_updates_and_counts_as_often():
+    critic, real = linear_critic([1.0, -2.0, 2.0]), tf.ones((6, 3))
+    penalty = penalties.R1(10.0, every=4)
+    values = [float(penalty.mean(critic, real, None, SEED, update=update)) for update in range(8)]
+    np.testing.assert_allclose(values, [4 * 45, 0, 0, 0] * 2)
+    assert float(penalty.mean(critic, real, None, SEED)) == pytest.approx(45)
+
+
+@pytest.mark.parametrize("options", [{}, {"run_eagerly": True}, {"steps_per_execution": 2}])
+def test_a_lazy_penalty_counts_the_updates_of_the_discriminator(options):
+    """With weights that do not move, what is logged tells when it was due."""
+    still = [keras.optimizers.SGD(0.0) for _ in range(2)]
+    logs = []
+    for every in (1, 4):
+        gan = players.gan(discriminator_steps=2)
+        penalty = penalties.R1(10.0, every=every)
+        gan.compile(*still, penalties=[penalty], **options)
+        gan.fit(players.dataset(), epochs=3, verbose=0)
+        logs.append(gan.history.history["penalty"])
+        still = [keras.optimizers.SGD(0.0) for _ in range(2)]
+    # 4 steps of 2 updates per epoch: due at updates 0 and 4 of 8, in halves of the batches.
+    np.testing.assert_allclose(logs[1], logs[0], rtol=0.2)
+
+
+@pytest.mark.parametrize("name", penalties.ALL)
+@pytest.mark.parametrize("precision", ["float32", "mixed_float16"])
+def test_a_lazy_penalty_trains_the_discriminator(name, precision):
+    keras.config.set_dtype_policy(precision)
+    games = []
+    for weight in (0.0, 10.0):
+        gan = players.gan(penalties=[type(penalties.get(name))(weight, every=3)])
+        gan.fit(players.dataset(), verbose=0)
+        games.append(players.weights(gan.discriminator))
+    assert np.isfinite(games[1]).all()
+    assert not np.array_equal(*games)
+
+
+def test_a_lazy_penalty_moves_the_weights_as_the_eager_one_times_every():
+    """On an update that is due; SGD, so that the step is the gradient."""
+    moves = []
+    for weight, every in ((1.0, 4), (4.0, 1), (0.0, 1)):
+        gan = players.gan()
+        optimizers = [keras.optimizers.SGD(0.1) for _ in range(2)]
+        gan.compile(*optimizers, penalties=[penalties.R1(weight, every=every)])
+        before = players.weights(gan.discriminator)
+        gan.fit(players.dataset(num_samples=16), verbose=0)
+        moves.append(players.weights(gan.discriminator) - before)
+    np.testing.assert_allclose(moves[0], moves[1], rtol=1e-4, atol=1e-7)
+    assert np.abs(moves[0] - moves[2]).max() > 1e-4
+
+
+def test_evaluation_is_never_lazy():
+    logs = []
+    for every in (1, 1000):
+        gan = players.gan(penalties=[penalties.R1(1.0, every=every)])
+        gan.step.assign(1)
+        logs.append(gan.evaluate(players.dataset(), verbose=0, return_dict=True)["penalty"])
+    assert logs[0] == logs[1] > 0
+
+
+def test_the_weight_of_a_penalty_follows_its_schedule():
+    schedule = keras.optimizers.schedules.PolynomialDecay(2.0, 10, 12.0)
+    critic, real = linear_critic([3.0]), tf.ones((6, 1))
+    for step in (0, 5, 10, 20):
+        value = penalties.R1(schedule).mean(critic, real, None, SEED, step=step)
+        assert float(value) == pytest.approx(float(schedule(step)) / 2 * 9)
+    still = [keras.optimizers.SGD(0.0) for _ in range(2)]
+    gan = players.gan()
+    gan.compile(*still, penalties=[penalties.R1(schedule)])
+    plain = players.gan()
+    plain.compile(*[keras.optimizers.SGD(0.0) for _ in range(2)], penalties=[penalties.R1(1.0)])
+    for game in (gan, plain):
+        game.fit(players.dataset(num_samples=16), epochs=5, verbose=0)
+    ratios = np.divide(gan.history.history["penalty"], plain.history.history["penalty"])
+    np.testing.assert_allclose(ratios, [float(schedule(step)) for step in range(5)], rtol=1e-5)
+
+
+@pytest.mark.parametrize("every", [0, -1, 1.5, True, None])
+def test_an_every_that_is_not_a_positive_integer_is_refused(every):
+    with pytest.raises(ValueError, match="`every` must be an integer of at least 1"):
+        penalties.R1(every=every)
+
+
+def test_what_is_neither_a_number_nor_a_schedule_is_no_weight():
+    with pytest.raises(ValueError, match="`weight` must be at least 0, or a schedule"):
+        penalties.R1("much")

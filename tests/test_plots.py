@@ -69,7 +69,7 @@ def test_the_history_of_little_is_drawn_without_a_warning(logs):
     ]
 
 
-def test_the_history_leaves_out_what_is_no_number():
+def test_the_history_leaves_out_nan():
     _, answers = _visible(plots.history({**LOGS, "report": ["a", "b", "c"]}))
     assert "report" not in _curves(answers)
 
@@ -165,7 +165,7 @@ def test_the_picture_of_vectors_is_histograms():
     assert picture == plots.encode(plots.histograms(VECTORS, VECTORS, "title"))
 
 
-def test_the_picture_of_images_that_no_screen_shows_is_histograms():
+def test_images_with_odd_channels_become_histograms():
     samples = np.random.default_rng(4).normal(size=(10, 2, 1, 2))
     expected = plots.encode(plots.histograms(samples.reshape(10, 4)))
     assert plots.picture(samples) == expected

@@ -37,7 +37,7 @@ def test_a_new_run_says_what_was_asked_and_with_which_versions(tmp_path):
     assert not run.has_ended(2)
 
 
-def test_a_run_keeps_what_its_classes_are_called(tmp_path):
+def test_a_run_remembers_the_names_of_its_classes(tmp_path):
     run = start(tmp_path / "run")
     assert run.class_names == ()
     run = runs.at(tmp_path / "pets", ASKED)
@@ -45,12 +45,12 @@ def test_a_run_keeps_what_its_classes_are_called(tmp_path):
     assert run.class_names == ("cat", "dog")
 
 
-def test_to_look_at_a_run_writes_nothing(tmp_path):
+def test_looking_at_a_run_writes_nothing(tmp_path):
     runs.at(tmp_path / "run", ASKED)
     assert not list(tmp_path.iterdir())
 
 
-def test_the_same_again_is_the_same_run(tmp_path):
+def test_the_same_request_again_is_the_same_run(tmp_path):
     first = start(tmp_path)
     before = first.description.read_bytes()
     assert runs.at(tmp_path, ASKED) == first
@@ -58,21 +58,21 @@ def test_the_same_again_is_the_same_run(tmp_path):
     assert first.description.read_bytes() == before
 
 
-def test_a_run_that_was_killed_before_it_began_is_a_new_one(tmp_path):
+def test_a_run_that_was_killed_before_it_began_starts_over(tmp_path):
     (tmp_path / f"{files.PARTIAL}.run.json").write_text("{")
     with files.held(tmp_path):
         assert runs.at(tmp_path, ASKED).asked is None
 
 
 @pytest.mark.parametrize("asked", [{"epochs": 1}, {"recipe": "mnist"}, {"recipe": 1, "epochs": 3}])
-def test_something_else_in_a_run_is_refused_and_named(tmp_path, asked):
+def test_a_different_request_for_a_run_is_refused_and_named(tmp_path, asked):
     start(tmp_path)
     name, value = next(iter(asked.items()))
     with pytest.raises(runs.RunError, match=rf"{name}: {ASKED[name]!r} there, {value!r} now"):
         runs.at(tmp_path, ASKED | asked)
 
 
-def test_a_run_has_ended_when_it_had_the_epochs_that_are_asked_for(tmp_path):
+def test_a_run_has_ended_once_it_has_trained_the_epochs_asked_for(tmp_path):
     run, _ = ended(tmp_path)
     longer = ASKED | {"epochs": 3}
     assert run.has_ended(2)
@@ -83,7 +83,7 @@ def test_a_run_has_ended_when_it_had_the_epochs_that_are_asked_for(tmp_path):
     assert json.loads(run.description.read_text())["trained_epochs"] == 2
 
 
-def test_a_run_that_has_ended_and_has_no_backup_is_not_prolonged(tmp_path):
+def test_a_finished_run_without_a_backup_cannot_be_extended(tmp_path):
     ended(tmp_path, backup=False)
     before = contents(tmp_path)
     with pytest.raises(runs.RunError, match="its backup, from which it could go on, is not there"):
@@ -91,7 +91,7 @@ def test_a_run_that_has_ended_and_has_no_backup_is_not_prolonged(tmp_path):
     assert contents(tmp_path) == before
 
 
-def test_other_versions_than_a_run_was_begun_with_are_named(tmp_path):
+def test_a_run_begun_with_other_versions_names_them(tmp_path):
     run = start(tmp_path)
     description = json.loads(run.description.read_text())
     description["versions"]["keras"] = "3.0.0"
@@ -100,7 +100,7 @@ def test_other_versions_than_a_run_was_begun_with_are_named(tmp_path):
         run.begin(ASKED)
 
 
-def test_a_folder_of_something_else_is_refused_and_not_touched(tmp_path):
+def test_a_folder_with_other_files_is_refused_and_not_touched(tmp_path):
     (tmp_path / "thesis.tex").write_text("chapter one")
     with pytest.raises(runs.RunError, match="holds something else"):
         runs.at(tmp_path, ASKED)
@@ -128,7 +128,7 @@ def test_a_saved_gan_is_found_by_its_folder_and_by_its_file(tmp_path):
         assert players.same(players.digest(found), players.digest(gan))
 
 
-def test_of_a_run_that_has_not_ended_the_last_backup_is_found(tmp_path):
+def test_an_unfinished_run_is_found_by_its_last_backup(tmp_path):
     run, gan = start(tmp_path), players.gan()
     backups.save(run.backup, gan, backups.Position(1))
     found, where = runs.find(tmp_path)
@@ -136,7 +136,7 @@ def test_of_a_run_that_has_not_ended_the_last_backup_is_found(tmp_path):
     assert players.same(players.digest(found), players.digest(gan))
 
 
-def test_of_a_run_that_is_being_prolonged_the_last_backup_is_found(tmp_path):
+def test_a_run_being_extended_is_found_by_its_last_backup(tmp_path):
     run, _ = ended(tmp_path)
     run.begin(ASKED | {"epochs": 3})
     gan = players.gan()
@@ -162,7 +162,7 @@ def test_a_run_whose_pictures_moved_is_the_same_run(tmp_path):
     assert run.asked == moved
 
 
-def test_a_run_knows_what_was_exported_of_the_gan_that_is_there(tmp_path):
+def test_a_run_knows_which_exports_its_current_gan_has(tmp_path):
     run, gan = ended(tmp_path)
     assert run.exported == []
     run.add_exports(["litert"])
@@ -172,7 +172,7 @@ def test_a_run_knows_what_was_exported_of_the_gan_that_is_there(tmp_path):
     assert run.exported == []
 
 
-def test_a_path_may_begin_at_home(tmp_path, monkeypatch):
+def test_a_path_may_start_with_a_tilde(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     run, _ = ended(tmp_path / "run")
     assert runs.find("~/run")[1] == run.model

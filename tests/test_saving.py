@@ -1,3 +1,5 @@
+import os
+import pathlib
 import subprocess
 import sys
 import textwrap
@@ -110,18 +112,11 @@ def test_training_resumed_in_a_new_process_ends_with_the_same_bits(tmp_path):
     stopped.fit(data, epochs=2, verbose=0)
     stopped.save(tmp_path / "gan.keras")
     program = RESUME.format(path=str(tmp_path / "gan.keras"), result=str(tmp_path / "end.npz"))
-    path = [sys.executable, "-c", textwrap.dedent(program)]
-    subprocess.run(path, check=True, env=_environment())
+    environment = os.environ | {"PYTHONPATH": str(pathlib.Path(players.__file__).parent)}
+    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True, env=environment)
     with np.load(tmp_path / "end.npz") as arrays:
         resumed = [arrays[name] for name in arrays.files]
     assert players.same(players.digest(undisturbed), resumed)
-
-
-def _environment():
-    import os
-    import pathlib
-
-    return os.environ | {"PYTHONPATH": str(pathlib.Path(__file__).parent)}
 
 
 def test_an_averaged_generator_is_exported_by_itself(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 import kgan
 
 PACKAGE = pathlib.Path(kgan.__file__).parent
+TESTS = pathlib.Path(__file__).parent
 
 # A module imports only from lower levels, and a folder's files from each other. A file of a folder
 # may have a level of its own.
@@ -80,7 +81,7 @@ def test_the_public_surface_is_what_all_says():
 
 
 @pytest.mark.parametrize("name", ["utils", "helpers", "common", "misc"])
-def test_no_module_is_a_drawer(name):
+def test_no_module_is_a_catch_all(name):
     assert not [module for module, _ in modules() if module.endswith(f".{name}")]
 
 
@@ -114,3 +115,64 @@ def test_everything_that_is_saved_is_registered_under_kgan():
 
     registered = [name for name in get_custom_objects() if name.startswith("kgan>")]
     assert len(registered) == count
+
+
+# The tests, folder by folder what the package is.
+
+# Files that are about no module, but about all of a folder, or about something around the package.
+OTHER_TESTS = {
+    "architectures/test_architectures.py",  # what all of them obey
+    "metrics/test_measures.py",  # what all of them share
+    "resumption/test_kills.py",  # `kill -9`
+    "resumption/test_version_0_1_0.py",  # what that version saved
+    "test_browser.py",
+    "test_kgan_command.py",
+    "test_notebooks.py",
+    "test_package.py",
+    "test_readme.py",
+    "test_saving.py",
+    "test_serving.py",
+    "test_structure.py",
+    "test_tensorflow_internals.py",
+}
+
+
+def test_every_test_folder_is_a_folder_of_the_package():
+    folders = {path.parent.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py")}
+    assert not [folder for folder in folders if not (PACKAGE / folder).is_dir()]
+
+
+def test_every_test_file_is_named_after_a_module():
+    files = {path.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py")}
+    assert files >= OTHER_TESTS
+    unknown = [
+        file
+        for file in sorted(files - OTHER_TESTS)
+        if not (PACKAGE / file.replace("test_", "")).is_file()
+    ]
+    assert not unknown
+
+
+PRIVATE = ("tensorflow.python", "keras.src")
+
+
+def named(path):
+    """The full names of what a file imports, or reads as an attribute."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Attribute):
+            yield ast.unparse(node)
+
+
+def test_one_file_alone_uses_what_is_private_to_tensorflow_or_keras():
+    folders = (PACKAGE, TESTS, TESTS.parent / "benchmarks")
+    using = {
+        path.relative_to(TESTS.parent).as_posix()
+        for folder in folders
+        for path in folder.rglob("*.py")
+        if any(f"{name}.".startswith(f"{one}.") for name in named(path) for one in PRIVATE)
+    }
+    assert using == {"tests/tensorflow_internals.py"}

@@ -1,11 +1,22 @@
 """The convolutional pair of Radford et al. 2015, with a discriminator that penalties can be on."""
 
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 from keras import layers
 
+__all__ = ["dcgan"]
 
-def dcgan(image_shape, latent_dim=100, *, width=64, depth=None, num_classes=None):
+
+def dcgan(
+    image_shape: Sequence[int],
+    latent_dim: int = 100,
+    *,
+    width: int = 64,
+    depth: int | None = None,
+    num_classes: int | None = None,
+) -> tuple[keras.Model, keras.Model]:
     """Strided convolutions throughout: up in the generator, down in the discriminator.
 
     Use it for images of 8 to 128 pixels. The layers are those of the paper

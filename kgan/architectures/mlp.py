@@ -1,6 +1,8 @@
 """The fully connected pair of the 2014 paper."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,23 +10,25 @@ from keras import layers
 
 from kgan.layers import Maxout
 
+__all__ = ["mlp", "scaled_tanh"]
+
 
 @keras.saving.register_keras_serializable("kgan")
-def scaled_tanh(x):
+def scaled_tanh(x: Any) -> Any:
     """tanh(x / 2) = 2 sigmoid(x) - 1: the 2014 paper's sigmoid, in [-1, 1] instead of [0, 1]."""
     return keras.ops.tanh(x / 2)
 
 
 def mlp(
-    image_shape,
-    latent_dim=100,
+    image_shape: int | Sequence[int],
+    latent_dim: int = 100,
     *,
-    generator_units=(1200, 1200),
-    discriminator_units=(240, 240),
-    maxout_pieces=5,
-    output_activation="scaled_tanh",
-    num_classes=None,
-):
+    generator_units: Sequence[int] = (1200, 1200),
+    discriminator_units: Sequence[int] = (240, 240),
+    maxout_pieces: int = 5,
+    output_activation: str = "scaled_tanh",
+    num_classes: int | None = None,
+) -> tuple[keras.Model, keras.Model]:
     """ReLU layers in the generator, maxout and dropout in the discriminator.
 
     Use it for vectors, for points, and to reproduce the paper's MNIST network, whose sizes and

@@ -1,11 +1,11 @@
-"""Things that watch training, and write files.
+"""Callbacks that watch training and write files.
 
 Keras's own `ModelCheckpoint`, `CSVLogger`, `TensorBoard` and `EarlyStopping` work with a GAN as
-they are; name the log that they are to watch and what is better of it
-(`monitor="val_frechet_distance_mnist", mode="min"`), for there is no log called `loss`.
-`LearningRateScheduler` and `ReduceLROnPlateau` know one optimizer, and a GAN has two: give each a
-schedule of `keras.optimizers.schedules` as its learning rate instead. In place of `SwapEMAWeights`
-there is `GAN(ema_decay=...)`.
+they are; name the log to watch, and whether less or more of it is better
+(`monitor="val_frechet_distance_mnist", mode="min"`), since there is no log called `loss`.
+`LearningRateScheduler` and `ReduceLROnPlateau` act on `model.optimizer`, which a GAN does not have:
+give each of its two optimizers a schedule of `keras.optimizers.schedules` instead. In place of
+`SwapEMAWeights` there is `GAN(ema_decay=...)`.
 """
 
 from kgan.callbacks.backup_and_restore import BackupAndRestore

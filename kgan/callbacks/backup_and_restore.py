@@ -1,8 +1,11 @@
-"""Trainings that go on where they were killed."""
+"""Trainings that resume where they were interrupted."""
 
 import contextlib
+import os
 import pathlib
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import keras
 
@@ -12,26 +15,29 @@ from kgan.gan import GAN
 from kgan.protocols import ResumableData
 from kgan.resumption import backups
 
+__all__ = ["BackupAndRestore"]
+
 
 class BackupAndRestore(keras.callbacks.Callback):
-    """Lets a training that was killed go on where it was: run the same program again.
+    """Resumes an interrupted training where it was: run the same program again.
 
-    `keras.callbacks.BackupAndRestore` begins the interrupted epoch anew; this one goes on within
-    it, and `fit` ends with the weights, the logs and the history of a training that was never
-    disturbed. To the last bit that is so with a data set of `kgan.datasets`, on a CPU, without
-    XLA, and with `tf.config.experimental.enable_op_determinism()`, as TensorFlow's threads may add
-    in another order otherwise. With other data nothing is lost, and the end is the same if its
-    order does not depend on the process: a tf.data.Dataset is skipped through to where it was.
+    `keras.callbacks.BackupAndRestore` repeats the interrupted epoch; this one resumes inside it,
+    and `fit` ends with the weights, the logs and the history of a training that was never
+    interrupted. They are equal to the last bit with a data set of `kgan.datasets`, on a CPU,
+    without XLA, and with `tf.config.experimental.enable_op_determinism()`; otherwise TensorFlow's
+    threads may add in another order. With other data nothing is lost, and the end is the same if
+    the order of the data does not depend on the process: a tf.data.Dataset is skipped to where it
+    was.
 
     When training has ended, or a callback such as `EarlyStopping` has stopped it, its last backup
-    stays: the same program does nothing then, and one with more `epochs` goes on. The state of
+    stays: the same program then does nothing, and one with more `epochs` trains on. The state of
     other callbacks is not in a backup.
 
     Args:
-        folder: where the backups are, the newest and the one before; made if need be. One
+        folder: where the backups are, the newest and the one before; created if needed. One
             training at a time may use it.
-        every_seconds: how long a training may be that is lost; a backup is made after the first
-            batch that ends so long after the last one, and when training ends. A game whose
+        every_seconds: how much training may be lost, at most: a backup is made after the first
+            batch that ends this long after the last backup, and when training ends. A game whose
             weights have become NaN is not backed up.
 
     Raises:
@@ -52,12 +58,12 @@ class BackupAndRestore(keras.callbacks.Callback):
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     first = cell()
     ...     again = cell()  # doctest: +ELLIPSIS
-    The training in ... has had its 2 epochs. With more `epochs` it goes on.
+    The training in ... has had its 2 epochs. With more `epochs` it resumes.
     >>> again.history == first.history
     True
     """
 
-    def __init__(self, folder, *, every_seconds=60):
+    def __init__(self, folder: str | os.PathLike[str], *, every_seconds: float = 60) -> None:
         super().__init__()
         if not every_seconds >= 0:
             raise ValueError(
@@ -66,7 +72,7 @@ class BackupAndRestore(keras.callbacks.Callback):
         self.folder = pathlib.Path(folder).expanduser()
         self.every_seconds = every_seconds
 
-    def set_model(self, model):
+    def set_model(self, model: keras.Model) -> None:
         if not isinstance(model, GAN):
             raise TypeError(
                 "kgan.callbacks.BackupAndRestore is for a kgan.GAN; for any other model there is "
@@ -75,43 +81,43 @@ class BackupAndRestore(keras.callbacks.Callback):
         super().set_model(model)
 
     @contextlib.contextmanager
-    def restore_training(self, gan, data):
-        """Puts `gan` where the newest intact backup left it, for as long as the context lasts.
+    def restore_training(self, gan: GAN, data: Any) -> Iterator[backups.Position | None]:
+        """Puts `gan` where the newest intact backup left it, and locks the folder meanwhile.
 
         `GAN.fit` calls this.
 
         Returns:
-            A context manager that gives a `Position`, or None where there is no backup yet.
+            A context manager that yields a `Position`, or None where there is no backup yet.
         """
         with files.held(self.folder):
             self._game = backups.describe(gan)
             self._data = data.identity if isinstance(data, ResumableData) else None
             self._restored = backups.restore(self.folder, gan, self._data)
             self._game["config"]["seed"] = gan.seed
-            self._epoch = None
+            self._epoch: int | None = None
             yield self._restored
             if self._epoch is not None:  # After what other callbacks do when training ends.
                 self._save(self._epoch + 1, 0, ended=self.params["epochs"])
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._saved = time.monotonic()
         if self._restored:
             self.model.history.history = self._restored.history.get("history", {})
-            self._announce()
+            self._announce(self._restored)
 
-    def _announce(self):
-        epoch, epochs = self._restored.epoch, self.params["epochs"]
-        if not self._restored.leaves(epochs):
+    def _announce(self, position: backups.Position) -> None:
+        epoch, epochs = position.epoch, self.params["epochs"]
+        if not position.leaves(epochs):
             had = f"has had its {epoch} epochs"
             if epoch < epochs:
-                had = f"was stopped by a callback after {epoch} of {self._restored.ended} epochs"
-            print(f"The training in {self.folder} {had}. With more `epochs` it goes on.")
+                had = f"was stopped by a callback after {epoch} of {position.ended} epochs"
+            print(f"The training in {self.folder} {had}. With more `epochs` it resumes.")
         else:
-            batch = f", batch {self._restored.batch} of {self._restored.steps}"
-            within = batch if self._restored.batch else ""
-            print(f"Going on from {self.folder}: {epoch} of {epochs} epochs{within}.")
+            batch = f", batch {position.batch} of {position.steps}"
+            within = batch if position.batch else ""
+            print(f"Resuming from {self.folder}: {epoch} of {epochs} epochs{within}.")
 
-    def _put_back(self):
+    def _put_back(self) -> None:
         """The history, and the logs of the interrupted epoch: Keras has just reset both."""
         if self._restored is None:
             return
@@ -123,26 +129,26 @@ class BackupAndRestore(keras.callbacks.Callback):
                 variable.assign(value)
         self._restored = None
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         within = self._restored and self._restored.batch
         self._put_back()
         self._epoch = epoch
         if not within:
             self._save_if_due(epoch, 0)
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         steps = self.params.get("steps")
-        if steps and batch + 1 < steps:  # Else the epoch's end comes first, and all that it does.
-            self._save_if_due(self._epoch, batch + 1)
+        if steps and batch + 1 < steps:  # Otherwise the end of the epoch comes first.
+            self._save_if_due(self._epoch or 0, batch + 1)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self._put_back()
 
-    def _save_if_due(self, epoch, batch):
+    def _save_if_due(self, epoch: int, batch: int) -> None:
         if time.monotonic() - self._saved >= self.every_seconds:
             self._save(epoch, batch)
 
-    def _save(self, epoch, batch, ended=None):
+    def _save(self, epoch: int, batch: int, ended: int | None = None) -> None:
         if is_finite(self.model):
             running = [variable.numpy().tolist() for variable in self.model.game_log.variables]
             history = self.model.history

@@ -1,23 +1,27 @@
 """The generator of the best epoch, kept."""
 
 import math
+import os
 import pathlib
 import warnings
+from typing import Any
 
 import keras
 
 from kgan import files
 from kgan.game.logs import log_names
 
+__all__ = ["BestGenerator"]
+
 
 class BestGenerator(keras.callbacks.Callback):
     """Saves the GAN after each epoch whose validation distance is the smallest so far.
 
-    As `keras.callbacks.ModelCheckpoint(save_best_only=True)`, which works with a GAN too; but the
-    file is whole whenever the process is killed, a training that goes on from a backup knows what
-    was best before, NaN is not, and the generator can be put back when training ends. The measure
-    is of the averaged generator, on the `validation_data` of `fit`: data that has chosen is no
-    longer held out, and a distance to it is not the one of `kgan.evaluate`, which is to the
+    Like `keras.callbacks.ModelCheckpoint(save_best_only=True)`, which works with a GAN too; but the
+    file is whole even if the process is killed, a training that resumes from a backup remembers the
+    best value, NaN never counts as best, and the generator can be restored when training ends. The
+    measure is of the averaged generator, on the `validation_data` of `fit`: data that has chosen is
+    no longer held out, and a distance to it is not that of `kgan.evaluate`, which is to the
     training data.
 
     Args:
@@ -54,7 +58,14 @@ class BestGenerator(keras.callbacks.Callback):
     True
     """
 
-    def __init__(self, filepath, monitor, *, mode="min", restore_best_weights=False):
+    def __init__(
+        self,
+        filepath: str | os.PathLike[str],
+        monitor: str,
+        *,
+        mode: str = "min",
+        restore_best_weights: bool = False,
+    ) -> None:
         super().__init__()
         self.filepath = pathlib.Path(filepath).expanduser()
         if mode not in ("min", "max"):
@@ -64,9 +75,9 @@ class BestGenerator(keras.callbacks.Callback):
         self.monitor = monitor
         self.mode = mode
         self.restore_best_weights = restore_best_weights
-        self.best = None
+        self.best: float | None = None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         files.check_writable(self.filepath.parent)
         names = log_names(self.model)
         if self.monitor.removeprefix("val_") not in names:
@@ -75,9 +86,10 @@ class BestGenerator(keras.callbacks.Callback):
                 f"one of `validation_data`. Received: monitor={self.monitor!r}."
             )
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._remember()
-        if self.monitor not in (logs or {}):  # Where only some epochs are validated.
+        logs = logs or {}
+        if self.monitor not in logs:  # Where only some epochs are validated.
             return
         value = float(logs[self.monitor])
         if self._is_better(value):
@@ -85,13 +97,13 @@ class BestGenerator(keras.callbacks.Callback):
             with files.replacing(self.filepath) as beside:
                 self.model.save(beside)
 
-    def _remember(self):
-        """What was best before the training was killed, which the restored history says."""
+    def _remember(self) -> None:
+        """Reads the best value so far from the history, which a backup restores."""
         for before in self.model.history.history.get(self.monitor, []):
             if self._is_better(before):
                 self.best = before
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self._remember()
         if self.best is None:
             warnings.warn(
@@ -103,7 +115,7 @@ class BestGenerator(keras.callbacks.Callback):
             saved = keras.models.load_model(self.filepath, compile=False)
             self.model.averaged_generator.set_weights(saved.averaged_generator.get_weights())
 
-    def _is_better(self, value):
+    def _is_better(self, value: float) -> bool:
         if math.isnan(value) or self.best is None:
             return not math.isnan(value)
         return value < self.best if self.mode == "min" else value > self.best

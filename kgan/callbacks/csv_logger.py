@@ -2,19 +2,23 @@
 
 import csv
 import io
+import os
 import pathlib
+from typing import Any
 
 import keras
 
 from kgan import files
 
+__all__ = ["CSVLogger"]
+
 
 class CSVLogger(keras.callbacks.Callback):
-    """Writes the logs of each epoch as a row, as `keras.callbacks.CSVLogger` does, and whole.
+    """Writes the logs of each epoch as a row, like `keras.callbacks.CSVLogger`.
 
-    The file is written beside its place and renamed, and goes on when training does: rows of the
-    epochs before the first one stay, those of later ones are replaced. What an epoch has no value
-    of, as of `val_` logs where only some are validated, is left empty.
+    The file is always whole, since it is written next to its place and renamed, and continues when
+    training resumes: rows of earlier epochs stay, those of later ones are replaced. A value that an
+    epoch does not have, such as `val_` logs where only some epochs are validated, is left empty.
 
     Args:
         filename: the file.
@@ -23,11 +27,11 @@ class CSVLogger(keras.callbacks.Callback):
         ValueError: by `fit`, if the file holds something else.
     """
 
-    def __init__(self, filename):
+    def __init__(self, filename: str | os.PathLike[str]) -> None:
         super().__init__()
         self.filename = pathlib.Path(filename).expanduser()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         rows = [row for row in self._rows() if int(row["epoch"]) < epoch]
         rows.append({"epoch": epoch, **(logs or {})})
         text = io.StringIO(newline="")
@@ -37,10 +41,10 @@ class CSVLogger(keras.callbacks.Callback):
         writer.writerows(rows)
         files.write_atomically(self.filename, text.getvalue().encode())
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._rows()
 
-    def _rows(self):
+    def _rows(self) -> list[dict[str, Any]]:
         if not self.filename.exists():
             return []
         rows = csv.DictReader(io.StringIO(self.filename.read_text(), newline=""))

@@ -1,11 +1,16 @@
-"""The generator out of the game, while it goes on and when it ends."""
+"""The generator as a file for other programs, during training and at its end."""
 
+import os
 import pathlib
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 
 from kgan import checks, exports
 from kgan.exports import proof
+
+__all__ = ["ExportGenerator"]
 
 
 class ExportGenerator(keras.callbacks.Callback):
@@ -34,15 +39,15 @@ class ExportGenerator(keras.callbacks.Callback):
 
     def __init__(
         self,
-        folder,
-        formats=("tf_saved_model",),
+        folder: str | os.PathLike[str],
+        formats: Sequence[str] = ("tf_saved_model",),
         *,
-        every_epochs=None,
-        quantize=("none",),
-        class_names=(),
-        reference_images=None,
-        features="raw",
-    ):
+        every_epochs: int | None = None,
+        quantize: Sequence[str] = ("none",),
+        class_names: Sequence[str] = (),
+        reference_images: Any = None,
+        features: Any = "raw",
+    ) -> None:
         super().__init__()
         if every_epochs is not None:
             checks.check_positive_integer("every_epochs", every_epochs)
@@ -54,25 +59,24 @@ class ExportGenerator(keras.callbacks.Callback):
             "features": features,
         }
         self.kinds = exports.kinds(formats, quantize)
-        self.proofs = []
+        self.proofs: list[exports.Proof] = []
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         images, features = self.options["reference_images"], self.options["features"]
-        proof.reference(
-            self.model.generator, images, features
-        )  # What is wrong is no news for the end.
+        # What is wrong with them is said now, not after training.
+        proof.reference(self.model.generator, images, features)
         self._is_new = False
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._is_new = True
         if self.every_epochs and (epoch + 1) % self.every_epochs == 0:
             self._export()
 
-    def on_train_end(self, logs=None):
-        if self._is_new:  # Else there was no epoch since the last export.
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        if self._is_new:  # There was an epoch since the last export.
             self._export()
 
-    def _export(self):
+    def _export(self) -> None:
         for format, options in self.kinds:
             options = options | self.options
             self.proofs.append(exports.export_into(self.model, self.folder, format, **options))

@@ -1,8 +1,10 @@
-"""Pictures of what the generator makes, as training goes on."""
+"""Pictures of what the generator draws, during training."""
 
 import importlib.util
 import math
+import os
 import pathlib
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,20 +12,22 @@ import tensorflow as tf
 
 from kgan import checks, files, images, plots
 
+__all__ = ["SampleGrid"]
+
 
 class SampleGrid(keras.callbacks.Callback):
-    """Draws the same latents every time, so that one sees a sample become what it will be.
+    """Draws the same latents every time, so that one sees each sample take shape.
 
     Writes `epoch_0001.png`, ... and, when training ends, the film of all of them, `samples.gif`.
-    Images become a grid (with labels: a class a column), points in the plane a scatter plot, other
-    vectors histograms. To draw samples changes nothing of the training.
+    Images become a grid (with labels: one class per column), points in the plane a scatter plot,
+    other vectors histograms. Drawing does not change training.
 
     Args:
-        folder: where the pictures go; made if need be.
+        folder: where the pictures go; created if needed.
         num_samples: how many samples. `None`: 64 images, or 1,000 points or vectors.
-        every_epochs: draw after each so many epochs, and after the last one.
+        every_epochs: how many epochs pass between two pictures; the last epoch always has one.
         seed: of the latents; it has nothing to do with the seed of the GAN.
-        real_samples: points or vectors of the data, `(num, size)`, to draw beside the generated.
+        real_samples: points or vectors of the data, `(num, size)`, to draw next to the generated.
         log_dir: also write the pictures for TensorBoard, into this folder.
 
     Raises:
@@ -31,8 +35,15 @@ class SampleGrid(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, folder, *, num_samples=None, every_epochs=1, seed=0, real_samples=None, log_dir=None
-    ):
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        num_samples: int | None = None,
+        every_epochs: int = 1,
+        seed: int = 0,
+        real_samples: np.ndarray | None = None,
+        log_dir: str | os.PathLike[str] | None = None,
+    ) -> None:
         super().__init__()
         checks.check_positive_integer("every_epochs", every_epochs)
         checks.check_positive_integer("num_samples", 1 if num_samples is None else num_samples)
@@ -48,16 +59,16 @@ class SampleGrid(keras.callbacks.Callback):
         self.real_samples = real_samples
         self.writer = None if log_dir is None else tf.summary.create_file_writer(str(log_dir))
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._epoch = self._drawn = 0
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._epoch = epoch + 1
         if self._epoch % self.every_epochs == 0:
             self._write()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if self._drawn < self._epoch:
             self._write()
         drawn = {path.stem[6:]: path for path in self.folder.glob("epoch_*.png")}
@@ -68,10 +79,10 @@ class SampleGrid(keras.callbacks.Callback):
         if frames:
             images.save_gif(self.folder / "samples.gif", frames)
 
-    def _name(self):
+    def _name(self) -> str:
         return f"epoch_{self._epoch:04d}.png"
 
-    def _write(self):
+    def _write(self) -> None:
         picture = self.draw(title=f"epoch {self._epoch}")
         files.write_atomically(self.folder / self._name(), picture)
         self._drawn = self._epoch
@@ -81,8 +92,8 @@ class SampleGrid(keras.callbacks.Callback):
                 tf.summary.image("samples", decoded, step=self._epoch)
                 self.writer.flush()
 
-    def draw(self, title=""):
-        """The picture of what the generator makes now, as the bytes of a PNG file."""
+    def draw(self, title: str = "") -> bytes:
+        """A picture of what the generator draws now, as the bytes of a PNG file."""
         shape = self.model.averaged_generator.output_shape[1:]
         is_image = len(shape) == 3 and shape[-1] in (1, 3)
         num_samples = self.num_samples or (64 if is_image else 1000)

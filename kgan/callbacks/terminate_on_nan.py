@@ -1,10 +1,13 @@
-"""An end for trainings that have diverged."""
+"""Ends trainings that have diverged."""
 
 import math
+from typing import Any
 
 import keras
 
 from kgan.game.logs import LOSSES
+
+__all__ = ["TerminateOnNaN"]
 
 
 class TerminateOnNaN(keras.callbacks.Callback):
@@ -13,7 +16,7 @@ class TerminateOnNaN(keras.callbacks.Callback):
     `keras.callbacks.TerminateOnNaN` looks at the log `loss`, which a GAN does not have.
     """
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         for name in LOSSES:
             value = (logs or {}).get(name)
             if value is not None and not math.isfinite(float(value)):

@@ -1,6 +1,7 @@
 """What can be known to be wrong before the game begins, said before time is spent on it."""
 
 from kgan.checks.arguments import (
+    Rules,
     check_averaging,
     check_compile,
     check_compiled,
@@ -15,6 +16,7 @@ from kgan.checks.networks import check_networks
 from kgan.checks.training import check_evaluate, check_fit
 
 __all__ = [
+    "Rules",
     "check_averaging",
     "check_batch",
     "check_compile",

@@ -1,17 +1,19 @@
 """Whether the arguments of a GAN can be used."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from kgan.checks.batches import check_labels
+from kgan.checks.networks import check_learns
 from kgan.game import logs, networks, schedules
 from kgan.protocols import MeasuresSamples, TakesLabels
 
 __all__ = [
+    "Rules",
     "check_averaging",
     "check_compile",
     "check_compiled",
@@ -78,30 +80,33 @@ def check_compiled(gan: Any, method: str) -> None:
         raise ValueError(f"You must call `compile()` before `{method}()`.")
 
 
+class Rules(NamedTuple):
+    """What `compile` was given, apart from optimizers and the loss."""
+
+    penalties: Sequence[Any]
+    augmentation: keras.Layer | None
+    turns: str
+    metrics: Sequence[keras.metrics.Metric] | None
+    steps_per_execution: int
+
+
 def check_compile(
-    gan: Any,
-    generator_optimizer: Any,
-    discriminator_optimizer: Any,
-    metrics: Sequence[keras.metrics.Metric] | None,
-    steps_per_execution: int,
-    *,
-    penalties: Sequence[Any],
-    turns: str,
-    augmentation: keras.Layer | None,
+    gan: Any, generator_optimizer: Any, discriminator_optimizer: Any, rules: Rules
 ) -> None:
     """Raises where the arguments of `compile` do not fit these players."""
-    _check_penalties(penalties, gan.discriminator)
-    _check_turns(turns, gan.discriminator_steps)
-    if augmentation is not None:
-        _check_augmentation(augmentation, gan.generator.output_shape[1:])
-    check_positive_integer("steps_per_execution", steps_per_execution)
+    check_learns(gan.discriminator)
+    _check_penalties(rules.penalties, gan.discriminator)
+    _check_turns(rules.turns, gan.discriminator_steps)
+    if rules.augmentation is not None:
+        _check_augmentation(rules.augmentation, gan.generator.output_shape[1:])
+    check_positive_integer("steps_per_execution", rules.steps_per_execution)
     one = generator_optimizer is discriminator_optimizer
     if one and isinstance(generator_optimizer, keras.optimizers.Optimizer):
         raise ValueError(
             "`generator_optimizer` and `discriminator_optimizer` must be two instances: each keeps "
             "the moments of its own player's weights. Received: the same instance twice."
         )
-    _check_metrics(metrics or (), gan)
+    _check_metrics(rules.metrics or (), gan)
     if gan.distribute_strategy.num_replicas_in_sync > 1:
         raise ValueError(
             "kgan.GAN trains on one device. Received: a tf.distribute strategy with "
@@ -147,8 +152,8 @@ def _check_metrics(metrics: Sequence[keras.metrics.Metric], gan: Any) -> None:
             metric.check_samples(gan.generator.output_shape[1:])
         if isinstance(metric, TakesLabels) and metric.needs_labels and not gan.num_classes:
             raise ValueError(
-                f"`metrics`: {metric.name!r} is for networks that take labels; build them with "
-                "`num_classes`. Received: networks without labels."
+                f"`metrics`: {logs.result_names([metric])[0]!r} is for networks that take labels; "
+                "build them with `num_classes`. Received: networks without labels."
             )
     names = logs.result_names(metrics)
     if len(set(names)) < len(names):

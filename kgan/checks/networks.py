@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from kgan.game import networks
 
-__all__ = ["check_networks"]
+__all__ = ["check_learns", "check_networks"]
 
 BOUNDED = {"sigmoid", "hard_sigmoid", "softmax", "tanh", "relu"}
 
@@ -41,7 +41,7 @@ def check_networks(
     _check_separate(generator, discriminator)
     _check_classes(generator, discriminator, num_classes)
     _check_logits(discriminator)
-    _check_learns(discriminator)
+    check_learns(discriminator)
     _check_gradient_reaches(generator, discriminator)
 
 
@@ -100,7 +100,8 @@ def _check_logits(discriminator: keras.Model) -> None:
         )
 
 
-def _check_learns(discriminator: keras.Model) -> None:
+def check_learns(discriminator: keras.Model) -> None:
+    """Raises where D has nothing to learn with."""
     if discriminator.trainable_weights:
         return
     if discriminator.weights:
@@ -123,8 +124,8 @@ def _check_gradient_reaches(generator: keras.Model, discriminator: keras.Model) 
             logits = discriminator([fakes, *labels] if labelled else fakes, training=True)
         return tape.gradient(logits, [weight.value for weight in generator.trainable_weights])
 
-    gradients = tf.function(gradients).get_concrete_function().structured_outputs
-    if all(gradient is None for gradient in gradients):
+    found = tf.function(gradients).get_concrete_function().structured_outputs
+    if all(gradient is None for gradient in found):
         raise ValueError(
             "`generator` cannot learn: no gradient of the discriminator's logits reaches its "
             f"{len(generator.trainable_weights)} trainable weights. Look for a stop_gradient, a "

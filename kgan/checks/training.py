@@ -63,8 +63,8 @@ def check_evaluate(
     _check_unweighted(sample_weight=sample_weight)
     check_first_batch(gan, x, y, batch_size)
     number = _number_of_samples(x, batch_size or 32, steps)
-    for metric in gan.evaluation_metrics if number else ():
-        if isinstance(metric, MeasuresSamples):
+    for metric in gan.evaluation_metrics:
+        if number and isinstance(metric, MeasuresSamples):
             metric.check_number(number)
 
 

@@ -2,12 +2,18 @@
 
 import math
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from kgan import datasets
 from kgan import features as features_module
 from kgan.cli.saying import tell
+from kgan.gan import GAN
+from kgan.runs import Run
+
+__all__ = ["CLASSIFIED", "MOST_PIXELS", "NUM_REFERENCE", "features_for", "load", "reference"]
 
 # The data whose classifiers come with kgan, under the same names.
 CLASSIFIED = ("digits", "mnist", "fashion_mnist")
@@ -15,7 +21,7 @@ CLASSIFIED = ("digits", "mnist", "fashion_mnist")
 NUM_REFERENCE, MOST_PIXELS = 2000, 1000
 
 
-def load(how, run, gan, dataset):
+def load(how: Callable[..., Any], run: Run, gan: GAN, dataset: str) -> Any:
     """The data of this name, as the run had it.
 
     Args:
@@ -41,7 +47,7 @@ def load(how, run, gan, dataset):
         return how(dataset, **options)
 
 
-def features_for(dataset, shape):
+def features_for(dataset: str, shape: tuple[int, ...]) -> str:
     """The features that suit data of this name, and samples of this shape.
 
     Those of the data's own classifier; for pictures those of Inception, if they can be had.
@@ -59,7 +65,7 @@ def features_for(dataset, shape):
         return "raw"
 
 
-def reference(dataset, shape, load):
+def reference(dataset: str, shape: tuple[int, ...], load: Callable[[], Any]) -> dict[str, Any]:
     """What an export is to be compared with: options of `kgan.export`, or none if nothing suits.
 
     Args:

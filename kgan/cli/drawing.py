@@ -1,13 +1,24 @@
 """`kgan generate`."""
 
+import pathlib
+
 import numpy as np
 
 from kgan import files, images, plots, runs
 from kgan.cli.saying import command, open_run, tell
 
+__all__ = ["FORMATS", "generate"]
+
 
 @command
-def generate(path, num_samples, labels, seed, truncation, output):
+def generate(
+    path: pathlib.Path,
+    num_samples: int,
+    labels: str | None,
+    seed: int | None,
+    truncation: float | None,
+    output: pathlib.Path,
+) -> None:
     """Draws samples from the GAN at `path`, and writes them."""
     output = output.expanduser()
     _check_output(output)

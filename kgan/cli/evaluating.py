@@ -1,6 +1,7 @@
 """`kgan evaluate`."""
 
 import functools
+import pathlib
 
 import rich.markup
 
@@ -8,9 +9,18 @@ from kgan import datasets, evaluation, files, runs
 from kgan.cli import data_of_runs
 from kgan.cli.saying import command, console, open_run, tell
 
+__all__ = ["evaluate"]
+
 
 @command
-def evaluate(path, num_samples, measures, num_seeds, features, dataset):
+def evaluate(
+    path: pathlib.Path,
+    num_samples: int,
+    measures: str | None,
+    num_seeds: int,
+    features: str | None,
+    dataset: str | None,
+) -> None:
     """Measures the GAN at `path`, and writes what was found beside it."""
     run = runs.of(path)
     measures = [name.strip() for name in measures.split(",")] if measures else None

@@ -1,29 +1,44 @@
 """`kgan export`."""
 
+import contextlib
 import functools
 import math
 import pathlib
+from collections.abc import Sequence
+from typing import Any
 
 import rich.markup
 import rich.table
 
-import kgan_command
 from kgan import datasets, exports
 from kgan.cli import data_of_runs
-from kgan.cli.saying import command, console, open_run, tell
+from kgan.cli.saying import Quiet, command, console, open_run, tell
+from kgan.gan import GAN
+from kgan.runs import Run
+
+__all__ = ["export", "known", "write"]
 
 
 @command
-def export(path, formats, quantize, batch_size, output, **bounds):
+def export(
+    path: pathlib.Path,
+    formats: list[str] | None,
+    quantize: list[str] | None,
+    batch_size: int,
+    output: pathlib.Path | None,
+    *,
+    quiet: Quiet = contextlib.nullcontext,
+    **bounds: float | None,
+) -> None:
     """Writes the generator of the run at `path` for use without kgan, proves it, and says how."""
     formats, quantize = formats or ["tf_saved_model"], quantize or ["none"]
     exports.kinds(formats, quantize)  # What is wrong with them is said before a run is loaded.
     gan, _, run = open_run(path, "exported")
     options = known(run, gan) | bounds
-    write(gan, output or run.folder, formats, quantize, batch_size, **options)
+    write(gan, output or run.folder, formats, quantize, batch_size, quiet=quiet, **options)
 
 
-def known(run, gan):
+def known(run: Run, gan: GAN) -> dict[str, Any]:
     """What the run knows of its data, options of `kgan.export`."""
     return {"class_names": run.class_names} | _reference(run, gan)
 
@@ -44,7 +59,16 @@ def _reference(run, gan):
         return {}
 
 
-def write(gan, folder, formats, quantize=("none",), batch_size=1, **shared):
+def write(
+    gan: GAN,
+    folder: pathlib.Path,
+    formats: Sequence[str],
+    quantize: Sequence[str] = ("none",),
+    batch_size: int = 1,
+    *,
+    quiet: Quiet = contextlib.nullcontext,
+    **shared: Any,
+) -> None:
     """Writes the exports that were asked for below `folder`, and shows their proofs.
 
     Args:
@@ -52,6 +76,7 @@ def write(gan, folder, formats, quantize=("none",), batch_size=1, **shared):
         folder: where.
         formats, quantize: as of `kgan.exports.kinds`.
         batch_size: how many samples a call of a file makes; 0 for any number.
+        quiet: makes a context in which what converters say is hidden; by default it is shown.
         **shared: further options of `kgan.export`, of all of them.
     """
     folder = folder.expanduser()
@@ -62,7 +87,7 @@ def write(gan, folder, formats, quantize=("none",), batch_size=1, **shared):
         options = options | shared
         if format != "tf_saved_model":
             options["batch_size"] = batch_size or None
-        with console.status(f"{format} {options.get('quantize', '')}"), kgan_command.quiet():
+        with console.status(f"{format} {options.get('quantize', '')}"), quiet():
             proof = exports.export_into(gan, folder, format, **options)
         table.add_row(*_cells(proof, folder))
     console.print(table)

@@ -1,8 +1,10 @@
 """`kgan train`, and `kgan recipes`."""
 
+import contextlib
 import dataclasses
 import pathlib
 import warnings
+from typing import Any
 
 import keras
 import rich.markup
@@ -12,12 +14,22 @@ import tensorflow as tf
 from kgan import callbacks, datasets, exports, files, metrics, plots, recipes, runs
 from kgan.cli import data_of_runs, exporting
 from kgan.cli.progress import ProgressLine
-from kgan.cli.saying import command, console, suggest, tell
+from kgan.cli.saying import Quiet, command, console, suggest, tell
 from kgan.game.players import is_finite
+
+__all__ = ["list_recipes", "train"]
 
 
 @command
-def train(name, output, formats, best=False, **given):
+def train(
+    name: str | None,
+    output: pathlib.Path | None,
+    formats: list[str] | None,
+    best: bool = False,
+    *,
+    quiet: Quiet = contextlib.nullcontext,
+    **given: Any,
+) -> None:
     """Trains a recipe, or goes on with it.
 
     Args:
@@ -25,6 +37,7 @@ def train(name, output, formats, best=False, **given):
         output: the run's folder; None for saved_models and the recipe's name.
         formats: of the exports that are made when training has ended; None or empty for none.
         best: whether the GAN of the best epoch is kept, by the Fréchet distance to held-out data.
+        quiet: as of `exporting.write`.
         **given: what is to differ from the recipe; None where nothing is.
     """
     name = name or _recipe_for(given["dataset"])
@@ -44,9 +57,9 @@ def train(name, output, formats, best=False, **given):
         missing = [format for format in formats or () if format not in run.exported]
         if missing:  # What was killed while it exported, or is asked for only now.
             gan, _ = runs.find(run.folder)
-            _export(gan, run, missing, exporting.known(run, gan))
+            _export(gan, run, missing, exporting.known(run, gan), quiet)
     else:
-        _train(name, recipe, run, asked, formats)
+        _train(name, recipe, run, asked, formats, quiet)
     _summarize(run)
 
 
@@ -72,7 +85,7 @@ def _recipe_for(dataset):
     return dataset if dataset in recipes.ALL else "pictures"
 
 
-def _train(name, recipe, run, asked, formats):
+def _train(name, recipe, run, asked, formats, quiet):
     files.check_free(run.folder)  # It is held when the data is there: what fails leaves no folder.
     if not tf.config.list_physical_devices("GPU"):  # There kgan promises less.
         tf.config.experimental.enable_op_determinism()
@@ -92,11 +105,11 @@ def _train(name, recipe, run, asked, formats):
         if formats:
             shape = gan.generator.output_shape[1:]
             known = data_of_runs.reference(recipe.dataset, shape, lambda: dataset)
-            _export(gan, run, formats, known | {"class_names": run.class_names})
+            _export(gan, run, formats, known | {"class_names": run.class_names}, quiet)
 
 
-def _export(gan, run, formats, known):
-    exporting.write(gan, run.folder, formats, **known)
+def _export(gan, run, formats, known, quiet):
+    exporting.write(gan, run.folder, formats, quiet=quiet, **known)
     run.add_exports(formats)
 
 
@@ -188,7 +201,7 @@ def _summarize(run):
 
 
 @command
-def list_recipes():
+def list_recipes() -> None:
     """Prints the recipes."""
     table = rich.table.Table("recipe", "what it trains", "epochs", "batch", box=None)
     for name, recipe in recipes.ALL.items():

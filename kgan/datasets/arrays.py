@@ -1,11 +1,17 @@
 """Data that is in memory already."""
 
+from typing import Any
+
 import numpy as np
 
 from kgan.datasets.dataset import Dataset
 
+__all__ = ["from_arrays"]
 
-def from_arrays(samples, labels=None, *, batch_size=64, seed=0):
+
+def from_arrays(
+    samples: Any, labels: Any = None, *, batch_size: int = 64, seed: int = 0
+) -> Dataset:
     """A data set of arrays.
 
     Args:

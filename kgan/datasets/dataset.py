@@ -1,11 +1,17 @@
 """What every data set of kgan is: batches whose order is a function of the seed."""
 
+import functools
+import pathlib
 import zlib
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from kgan import checks
+
+__all__ = ["Dataset"]
 
 
 class Dataset(tf.data.Dataset):
@@ -35,16 +41,16 @@ class Dataset(tf.data.Dataset):
 
     def __init__(
         self,
-        samples,
-        labels=None,
+        samples: np.ndarray,
+        labels: Any = None,
         *,
-        batch_size=64,
-        seed=0,
-        num_classes=None,
-        class_names=None,
-        distribution=None,
-        skipped=(),
-    ):
+        batch_size: int = 64,
+        seed: int = 0,
+        num_classes: int | None = None,
+        class_names: tuple[str, ...] | None = None,
+        distribution: Any = None,
+        skipped: Sequence[tuple[pathlib.Path, str]] = (),
+    ) -> None:
         checks.check_positive_integer("batch_size", batch_size)
         checks.check_seed(seed)
         if len(samples) < batch_size:
@@ -66,22 +72,24 @@ class Dataset(tf.data.Dataset):
             self._labels = None if labels is None else tf.constant(labels, "int32")
         counted = tf.data.experimental.assert_cardinality(self.steps_per_epoch)
         self._epoch = self.from_step(0).take(self.steps_per_epoch).apply(counted)
-        super().__init__(self._epoch._variant_tensor)
+        super().__init__(tf.data.experimental.to_variant(self._epoch))
 
+    # The one private name of TensorFlow that kgan relies on: a subclass of tf.data.Dataset cannot
+    # be made without it, since there it is an abstract method.
     def _inputs(self):
         return [self._epoch]
 
     @property
-    def element_spec(self):
+    def element_spec(self) -> Any:
         return self._epoch.element_spec
 
     @property
-    def steps_per_epoch(self):
+    def steps_per_epoch(self) -> int:
         """How many whole batches there are."""
         return self.num_samples // self.batch_size
 
     @property
-    def samples(self):
+    def samples(self) -> np.ndarray:
         """All samples, float32 `(num_samples, ...)`, in the data's own order; a fresh copy."""
         samples = self._samples.numpy()
         if samples.dtype == np.uint8:  # In place: as float32 the data is large enough once.
@@ -91,17 +99,17 @@ class Dataset(tf.data.Dataset):
         return samples
 
     @property
-    def labels(self):
+    def labels(self) -> np.ndarray | None:
         """All labels, int32 `(num_samples,)`, in the data's own order; None without labels."""
         return None if self._labels is None else self._labels.numpy()
 
-    @property
-    def identity(self):
+    @functools.cached_property
+    def identity(self) -> dict[str, int]:
         """What tells this stream of batches from another: a dict of integers."""
         parts = [self._samples, *([] if self._labels is None else [self._labels])]
         checksum = 0
         for part in parts:
-            checksum = zlib.crc32(np.ascontiguousarray(part.numpy()), checksum)
+            checksum = zlib.crc32(np.ascontiguousarray(part.numpy()).data, checksum)
         return {
             "num_samples": self.num_samples,
             "batch_size": self.batch_size,
@@ -109,7 +117,7 @@ class Dataset(tf.data.Dataset):
             "checksum": checksum,
         }
 
-    def from_step(self, step):
+    def from_step(self, step: int) -> tf.data.Dataset:
         """The endless stream of batches, from batch `step` on; it starts there at once.
 
         Returns:

@@ -8,11 +8,15 @@ import numpy as np
 from kgan.datasets.dataset import Dataset
 from kgan.lookup import by_name
 
+__all__ = ["SPLITS", "digits"]
+
 # The file is in order of writers: what is held out was written by others.
 SPLITS = {"train": slice(0, 1437), "test": slice(1437, 1797), "all": slice(0, 1797)}
 
 
-def digits(split="train", *, batch_size=64, with_labels=False, seed=0):
+def digits(
+    split: str = "train", *, batch_size: int = 64, with_labels: bool = False, seed: int = 0
+) -> Dataset:
     """1,797 handwritten digits of 8×8 pixels, with 17 shades of grey.
 
     They come with kgan: E. Alpaydin and C. Kaynak 1998, https://doi.org/10.24432/C50P49,

@@ -1,6 +1,7 @@
 """Pictures as people have them: a folder of files of all kinds."""
 
 import concurrent.futures
+import os
 import pathlib
 import warnings
 
@@ -11,12 +12,20 @@ import PIL.ImageOps
 from kgan import checks
 from kgan.datasets.dataset import Dataset
 
+__all__ = ["MODES", "from_directory"]
+
 MODES = {"rgb": "RGB", "grayscale": "L"}
 
 
 def from_directory(
-    directory, image_size, *, batch_size=64, color_mode="rgb", with_labels=False, seed=0
-):
+    directory: str | os.PathLike[str],
+    image_size: int,
+    *,
+    batch_size: int = 64,
+    color_mode: str = "rgb",
+    with_labels: bool = False,
+    seed: int = 0,
+) -> Dataset:
     """A data set of the pictures in a folder and its sub-folders.
 
     Any format that Pillow reads, in any size, colour mode and orientation: a picture is turned as
@@ -43,17 +52,12 @@ def from_directory(
         ValueError: if no picture in it can be read, or it has no sub-folders to be labels.
     """
     directory = pathlib.Path(directory).expanduser()
-    if not directory.is_dir():
-        raise FileNotFoundError(f"`directory` must be a folder. Received: directory={directory}.")
-    if color_mode not in MODES:
-        raise ValueError(
-            f"`color_mode` must be one of {list(MODES)}. Received: color_mode={color_mode!r}."
-        )
+    _check_arguments(directory, color_mode)
     checks.check_positive_integer("image_size", image_size)
     checks.check_positive_integer("batch_size", batch_size)
     checks.check_seed(seed)
     files = _files(directory)
-    skipped = []
+    skipped: list[tuple[pathlib.Path, str]] = []
     if with_labels:
         files = _files_with_a_label(files, directory, skipped)
     images, paths = _read_all(files, image_size, MODES[color_mode], skipped)
@@ -73,6 +77,15 @@ def from_directory(
         class_names=tuple(classes) if with_labels else None,
         skipped=tuple(skipped),
     )
+
+
+def _check_arguments(directory, color_mode):
+    if not directory.is_dir():
+        raise FileNotFoundError(f"`directory` must be a folder. Received: directory={directory}.")
+    if color_mode not in MODES:
+        raise ValueError(
+            f"`color_mode` must be one of {list(MODES)}. Received: color_mode={color_mode!r}."
+        )
 
 
 def _files(folder, above=()):

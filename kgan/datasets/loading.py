@@ -1,16 +1,28 @@
 """A data set by one word, for the command line."""
 
+import os
 import pathlib
 import re
+from typing import Any
 
+from kgan.datasets.dataset import Dataset
 from kgan.datasets.digits import digits
 from kgan.datasets.directory import from_directory
 from kgan.datasets.mixture import MIXTURES, gaussian_mixture
 from kgan.datasets.tfds import from_tfds, held_out_split
 from kgan.lookup import by_name
 
+__all__ = ["is_directory", "load", "load_held_out", "takes_image_size"]
 
-def load(dataset, *, batch_size=64, image_size=None, with_labels=False, seed=0):
+
+def load(
+    dataset: str | os.PathLike[str],
+    *,
+    batch_size: int = 64,
+    image_size: int | None = None,
+    with_labels: bool = False,
+    seed: int = 0,
+) -> Dataset:
     """The training data that one word means.
 
     Args:
@@ -28,7 +40,7 @@ def load(dataset, *, batch_size=64, image_size=None, with_labels=False, seed=0):
     Raises:
         ValueError: if it is none of these, with the nearest names.
     """
-    options = {"batch_size": batch_size, "with_labels": with_labels, "seed": seed}
+    options: dict[str, Any] = {"batch_size": batch_size, "with_labels": with_labels, "seed": seed}
     name = str(dataset)
     if not takes_image_size(name) and image_size is not None:
         raise ValueError(
@@ -53,7 +65,14 @@ def load(dataset, *, batch_size=64, image_size=None, with_labels=False, seed=0):
     return from_tfds(name, image_size=image_size, **options)
 
 
-def load_held_out(dataset, *, batch_size=64, image_size=None, with_labels=False, seed=0):
+def load_held_out(
+    dataset: str | os.PathLike[str],
+    *,
+    batch_size: int = 64,
+    image_size: int | None = None,
+    with_labels: bool = False,
+    seed: int = 0,
+) -> Dataset | None:
     """Data of the same kind that `load` does not give: for measuring, never for training.
 
     The test split; of a mixture, which is endless, other points.
@@ -68,7 +87,7 @@ def load_held_out(dataset, *, batch_size=64, image_size=None, with_labels=False,
     Raises:
         ValueError, OSError: as `load`.
     """
-    options = {"with_labels": with_labels, "seed": seed}
+    options: dict[str, Any] = {"with_labels": with_labels, "seed": seed}
     name = str(dataset)
     if is_directory(name):
         return None
@@ -85,13 +104,13 @@ def load_held_out(dataset, *, batch_size=64, image_size=None, with_labels=False,
     return from_tfds(name, split, batch_size=batch_size, image_size=image_size, **options)
 
 
-def is_directory(dataset):
+def is_directory(dataset: str | os.PathLike[str]) -> bool:
     """Whether `load` takes this word for a folder: there is one, and no data set is called so."""
     path = pathlib.Path(dataset).expanduser()
     return path.is_dir() and ("/" in str(dataset) or str(dataset) not in _known())
 
 
-def takes_image_size(dataset):
+def takes_image_size(dataset: str | os.PathLike[str]) -> bool:
     """Whether what this word means to `load` can be had in any size."""
     return str(dataset) not in ("digits", *MIXTURES)
 

@@ -1,11 +1,14 @@
 """Mixtures of Gaussians: data whose density is known, to see what a game leaves out."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
 from kgan.datasets.dataset import Dataset
 from kgan.lookup import by_name
+
+__all__ = ["MIXTURES", "GaussianMixture", "gaussian_mixture"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -20,14 +23,14 @@ class GaussianMixture:
     means: np.ndarray
     standard_deviation: float
 
-    def density(self, points):
+    def density(self, points: Any) -> np.ndarray:
         """p(x) for points `(num_points, dim)`, float64 `(num_points,)`."""
         variance = self.standard_deviation**2
         squared = np.square(np.asarray(points, "float64")[:, None] - self.means[None]).sum(axis=-1)
         normalizer = (2 * np.pi * variance) ** (self.means.shape[1] / 2)
         return np.exp(-squared / (2 * variance)).mean(axis=1) / normalizer
 
-    def draw(self, num_samples, seed):
+    def draw(self, num_samples: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """`(points, modes)`: float32 `(num_samples, dim)`, and which mode each came from."""
         generator = np.random.default_rng(seed)
         modes = generator.integers(len(self.means), size=num_samples)
@@ -54,8 +57,13 @@ MIXTURES = {
 
 
 def gaussian_mixture(
-    name="ring", *, num_samples=100_000, batch_size=100, with_labels=False, seed=0
-):
+    name: str = "ring",
+    *,
+    num_samples: int = 100_000,
+    batch_size: int = 100,
+    with_labels: bool = False,
+    seed: int = 0,
+) -> Dataset:
     """Points from a mixture of Gaussians.
 
     The ring and the grid are those of Lin et al. 2018 (PacGAN, https://arxiv.org/abs/1712.04086),

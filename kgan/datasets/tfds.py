@@ -1,5 +1,6 @@
 """TensorFlow Datasets: anything with images, by its name."""
 
+import os
 import pathlib
 import socket
 import urllib.parse
@@ -12,17 +13,19 @@ from kgan import checks
 from kgan.datasets.dataset import Dataset
 from kgan.lookup import by_name
 
+__all__ = ["from_tfds", "held_out_split"]
+
 
 def from_tfds(
-    name,
-    split="train",
+    name: str,
+    split: str = "train",
     *,
-    batch_size=64,
-    image_size=None,
-    with_labels=False,
-    seed=0,
-    data_dir=None,
-):
+    batch_size: int = 64,
+    image_size: int | None = None,
+    with_labels: bool = False,
+    seed: int = 0,
+    data_dir: str | os.PathLike[str] | None = None,
+) -> Dataset:
     """A data set of TensorFlow Datasets (https://www.tensorflow.org/datasets/catalog).
 
     It is downloaded and prepared at its first use, then read from disk.
@@ -75,7 +78,7 @@ def from_tfds(
     )
 
 
-def held_out_split(name, data_dir=None):
+def held_out_split(name: str, data_dir: str | os.PathLike[str] | None = None) -> str | None:
     """The split of a data set that is not for training, `"test"` or `"validation"`; or None."""
     splits = _prepared(name, data_dir).info.splits
     return next((split for split in ("test", "validation") if split in splits), None)

@@ -4,15 +4,20 @@ import dataclasses
 import datetime
 import functools
 import math
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from kgan import checks
 from kgan import features as features_module
+from kgan.datasets import Dataset
 from kgan.evaluation import measures as measures_module
 from kgan.evaluation.reality import LEAST, Samples, reality
 from kgan.lookup import by_name
 from kgan.metrics.estimates import Estimate
+
+__all__ = ["UNKNOWN", "Evaluation", "Finding", "check", "evaluate"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,21 +64,21 @@ class Evaluation:
         date: when.
     """
 
-    findings: list
+    findings: list[Finding]
     step: int
     features: str
     feature_accuracy: float | None
     num_samples: int
     num_reference: int
     is_held_out: bool
-    seeds: tuple
+    seeds: tuple[int, ...]
     date: str
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> Finding:
         """The `Finding` of this name."""
         return by_name(name, {finding.name: finding for finding in self.findings}, "name")
 
-    def to_json(self):
+    def to_json(self) -> dict[str, Any]:
         """All of it, as JSON can hold it: a number that is not finite is null."""
         content = dataclasses.asdict(self)
         for finding in content["findings"]:
@@ -84,16 +89,16 @@ class Evaluation:
 
 
 def evaluate(
-    gan,
-    training,
-    held_out=None,
+    gan: Any,
+    training: Dataset,
+    held_out: Dataset | None = None,
     *,
-    features="raw",
-    measures=None,
-    num_samples=10_000,
-    num_seeds=3,
-    watch=None,
-):
+    features: Any = "raw",
+    measures: Sequence[str] | None = None,
+    num_samples: int = 10_000,
+    num_seeds: int = 3,
+    watch: Callable[[str], Any] | None = None,
+) -> Evaluation:
     """Takes every measure that fits, of samples and of held-out data in their place.
 
     Distances are measured to `num_samples` of the training data. Held-out data shows what can be
@@ -153,7 +158,7 @@ def evaluate(
     )
 
 
-def check(measures, num_samples, num_seeds):
+def check(measures: Sequence[str] | None, num_samples: int, num_seeds: int) -> None:
     """Raises where these arguments of `evaluate` are out of range.
 
     Raises:
@@ -201,7 +206,8 @@ def _generated(gan, num_samples, extractor, seed):
 
 def _findings(fitting, world, draws, num_seeds, watch):
     """The findings of every measure, a list."""
-    real, taken = {}, {name: [] for name in fitting}
+    real: dict[str, Any] = {}
+    taken: dict[str, list[Any]] = {name: [] for name in fitting}
     for name, measure in fitting.items():
         watch(f"{name}, real data")
         real[name] = (measure.real or measure.take)(world.real, world)

@@ -3,13 +3,17 @@
 import dataclasses
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from kgan import metrics
 from kgan.evaluation import sentences
+from kgan.evaluation.reality import Reality, Samples
 from kgan.metrics import kernel, parzen, two_sample
 from kgan.metrics.estimates import Estimate
+
+__all__ = ["ALL", "FEW", "SPLITS", "Measure"]
 
 # Of how many samples the nearest of all training samples is looked for, pixel by pixel.
 FEW = 2000
@@ -34,10 +38,10 @@ class Measure:
             no further samples make smaller.
     """
 
-    numbers: dict[str, Callable]
-    take: Callable
-    fits: Callable = lambda reality, conditional: True
-    real: Callable | None = None
+    numbers: dict[str, Callable[[float, float, float], str]]
+    take: Callable[[Samples, Reality], tuple[Any, ...]]
+    fits: Callable[[Reality, bool], bool] = lambda reality, conditional: True
+    real: Callable[[Samples, Reality], tuple[Any, ...]] | None = None
     of_features: bool = True
     most: int | None = None
     of_data: bool = False

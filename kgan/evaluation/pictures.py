@@ -1,15 +1,28 @@
 """What samples look like beside real ones, and what lies between two of them."""
 
+import os
 import pathlib
+from typing import Any
 
 import numpy as np
 
 from kgan import files, plots
+from kgan.datasets import Dataset
 from kgan.game import noise, sampling
 from kgan.metrics import distances
 
+__all__ = ["draw", "interpolate"]
 
-def draw(gan, training, held_out, folder, *, num_samples=40, seed=0):
+
+def draw(
+    gan: Any,
+    training: Dataset,
+    held_out: Dataset | None,
+    folder: str | os.PathLike[str],
+    *,
+    num_samples: int = 40,
+    seed: int = 0,
+) -> list[pathlib.Path]:
     """Writes pictures of samples beside real ones.
 
     Of images: `nearest.png`, samples beside real images and the nearest ones of the training data;
@@ -34,12 +47,20 @@ def draw(gan, training, held_out, folder, *, num_samples=40, seed=0):
     if real.ndim != 4 or real.shape[-1] not in (1, 3):
         files.write_atomically(folder / "samples.png", plots.picture(samples, real[:1000]))
         return [folder / "samples.png"]
+    figures = _grids(gan, samples, real, known, num_samples)
+    for name, figure in figures.items():
+        plots.save(folder / name, figure, dpi=150)
+    return [folder / name for name in figures]
+
+
+def _grids(gan, samples, real, known, num_samples):
+    """The figures of images, by the names of their files."""
     flat = [np.reshape(part, (len(part), -1)) for part in (samples, known)]
     indices, away = distances.nearest(*flat)
     order = np.argsort(away / _loneliness(flat[1], indices))[:num_samples]
     some = slice(num_samples)
     kinds = ("linear", "spherical")
-    figures = {
+    return {
         "nearest.png": plots.grids(
             {
                 "real": real[some],
@@ -58,9 +79,6 @@ def draw(gan, training, held_out, folder, *, num_samples=40, seed=0):
             columns=9,
         ),
     }
-    for name, figure in figures.items():
-        plots.save(folder / name, figure, dpi=150)
-    return [folder / name for name in figures]
 
 
 def _loneliness(known, indices):
@@ -70,7 +88,15 @@ def _loneliness(known, indices):
     return np.sqrt(np.maximum(squared, 1e-12))  # Where there are two of one, it is not lonely.
 
 
-def interpolate(gan, num_pairs, num_steps, *, kind="spherical", labels=None, seed=0):
+def interpolate(
+    gan: Any,
+    num_pairs: int,
+    num_steps: int,
+    *,
+    kind: str = "spherical",
+    labels: Any = None,
+    seed: int = 0,
+) -> np.ndarray:
     """Samples of latents between two, as in figure 3 of Goodfellow et al. 2014.
 
     Args:
@@ -90,7 +116,7 @@ def interpolate(gan, num_pairs, num_steps, *, kind="spherical", labels=None, see
     """
     ends = noise.latent_blocks(gan.latent_distribution, gan.latent_dim, [(seed, 2 * num_pairs)])
     latents = noise.between(ends[:num_pairs], ends[num_pairs:], num_steps, kind)
-    inputs = [latents.reshape(-1, gan.latent_dim)]
+    inputs: list[np.ndarray] = [latents.reshape(-1, gan.latent_dim)]
     if gan.num_classes:
         labels = np.arange(num_pairs) % gan.num_classes if labels is None else np.asarray(labels)
         inputs.append(np.repeat(labels, num_steps).astype("int32"))

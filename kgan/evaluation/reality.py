@@ -2,10 +2,14 @@
 
 import dataclasses
 import functools
+from typing import Any, Self
 
 import numpy as np
 
 from kgan import features as features_module
+from kgan.datasets import Dataset
+
+__all__ = ["LEAST", "Reality", "Samples", "reality"]
 
 # Of fewer samples an evaluation says nothing.
 LEAST = 100
@@ -27,7 +31,7 @@ class Samples:
     extractor: features_module.Extractor
     keep: bool = False
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.values)
 
     @functools.cached_property
@@ -37,21 +41,21 @@ class Samples:
         return self.extractor.answers(self.values)
 
     @property
-    def features(self):
+    def features(self) -> np.ndarray:
         """`(num_samples, num_features)`."""
         return self._answers["features"]
 
     @property
-    def probabilities(self):
+    def probabilities(self) -> np.ndarray | None:
         """Of a classifier `(num_samples, num_classes)`; else None."""
         return self._answers.get("probabilities")
 
     @property
-    def classes(self):
+    def classes(self) -> np.ndarray:
         """The likeliest classes, `(num_samples,)`."""
-        return self.probabilities.argmax(axis=1)
+        return self._answers["probabilities"].argmax(axis=1)
 
-    def rows(self, chosen):
+    def rows(self, chosen: slice | np.ndarray) -> Self:
         """The samples that a slice or an array of indices chooses."""
         labels = None if self.labels is None else self.labels[chosen]
         return dataclasses.replace(self, values=self.values[chosen], labels=labels)
@@ -74,20 +78,20 @@ class Reality:
     reference: Samples
     real: Samples
     is_held_out: bool
-    distribution: object
+    distribution: Any
 
     @property
-    def is_image(self):
+    def is_image(self) -> bool:
         """Whether the samples are images."""
         return self.real.values.ndim == 4 and self.real.values.shape[-1] in (1, 3)
 
     @property
-    def has_classifier(self):
+    def has_classifier(self) -> bool:
         """Whether the features are those of a classifier."""
         return self.real.probabilities is not None
 
     @property
-    def knows_classes(self):
+    def knows_classes(self) -> bool:
         """Whether what the classifier says are the labels of the data."""
         labels = self.real.labels
         if labels is None or not self.has_classifier:
@@ -95,7 +99,12 @@ class Reality:
         return float(np.mean(self.real.classes == labels)) > 0.5
 
 
-def reality(training, held_out, extractor, num_samples):
+def reality(
+    training: Dataset,
+    held_out: Dataset | None,
+    extractor: features_module.Extractor,
+    num_samples: int,
+) -> Reality:
     """The `Reality` of two data sets of `kgan.datasets`; `held_out` may be None.
 
     Raises:

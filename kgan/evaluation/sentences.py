@@ -6,34 +6,58 @@ chance, 0 where nobody knows.
 
 import math
 
+__all__ = [
+    "class_kl",
+    "classes",
+    "closer",
+    "coverage",
+    "density",
+    "frechet",
+    "kernel",
+    "labels",
+    "memorization",
+    "modes",
+    "pairwise",
+    "parzen",
+    "precision",
+    "quality",
+    "rarest",
+    "recall",
+    "reverse_kl",
+    "score",
+    "similarity",
+    "spread",
+    "two_sample",
+]
+
 
 def _percent(value):
     return f"{100 * value:.1f} %"
 
 
-def frechet(value, real, noise):
+def frechet(value: float, real: float, noise: float) -> str:
     """Says how far samples are from the training data."""
     if value <= 1.5 * real:
         return "As near to the training data as other real data is, or nearly so."
     return f"{value / max(real, 1e-9):.3g} times the (squared) distance of other real data."
 
 
-def kernel(value, real, noise):
+def kernel(value: float, real: float, noise: float) -> str:
     """Says the same, without bias."""
     return f"0: the same distribution as the training data; other real data gets {real:.2g}."
 
 
-def precision(value, real, noise):
+def precision(value: float, real: float, noise: float) -> str:
     """Says how many samples lie among real data."""
     return f"{_percent(value)} of samples lie among real data; of other real data {_percent(real)}."
 
 
-def recall(value, real, noise):
+def recall(value: float, real: float, noise: float) -> str:
     """Says how much of real data lies among samples."""
     return f"{_percent(value)} of real data lies among samples; among real data {_percent(real)}."
 
 
-def density(value, real, noise):
+def density(value: float, real: float, noise: float) -> str:
     """Says how densely samples lie among real data."""
     if value > 1.1 * real:
         return "Samples crowd where real data lies densest: what is typical is overdrawn."
@@ -42,37 +66,37 @@ def density(value, real, noise):
     return "Samples lie as densely where real data lies as other real data does."
 
 
-def coverage(value, real, noise):
+def coverage(value: float, real: float, noise: float) -> str:
     """Says how much of real data has a sample near by."""
     return (
         f"{_percent(value)} of real data has a sample near by; other real data: {_percent(real)}."
     )
 
 
-def score(value, real, noise):
+def score(value: float, real: float, noise: float) -> str:
     """Says a classifier's score."""
     if value < 0.95 * real:
         return "Less clear to the classifier, or less even over the classes, than real data."
     return "By this score no less clear and even than real data."
 
 
-def classes(value, real, noise):
+def classes(value: float, real: float, noise: float) -> str:
     """Says how many classes come up."""
     missing = math.ceil(real - value - 1e-9)
     return f"{missing} of {round(real)} never come up." if missing > 0 else "Every class comes up."
 
 
-def rarest(value, real, noise):
+def rarest(value: float, real: float, noise: float) -> str:
     """Says the share of the rarest class."""
     return f"The rarest class is {_percent(value)} of the samples; of real data {_percent(real)}."
 
 
-def class_kl(value, real, noise):
+def class_kl(value: float, real: float, noise: float) -> str:
     """Says how unevenly classes come up."""
     return f"0: the classes come up exactly as in the training data; real data gets {real:.2g}."
 
 
-def two_sample(value, real, noise):
+def two_sample(value: float, real: float, noise: float) -> str:
     """Says how often a fresh classifier is right."""
     if value <= max(real, 0.5) + max(0.02, noise):
         return "A fresh classifier tells samples no better from real data than other real data."
@@ -80,13 +104,13 @@ def two_sample(value, real, noise):
     return f"A fresh classifier {ease} tells samples from real data; 0.5: it can only guess."
 
 
-def labels(value, real, noise):
+def labels(value: float, real: float, noise: float) -> str:
     """Says how many samples are what was asked for."""
     told, right = _percent(value), _percent(real)
     return f"{told} are as asked for; the classifier is right about {right} of real data."
 
 
-def pairwise(value, real, noise):
+def pairwise(value: float, real: float, noise: float) -> str:
     """Says how far apart two samples are."""
     ratio = value / max(real, 1e-9)
     if ratio < 0.1:
@@ -97,14 +121,14 @@ def pairwise(value, real, noise):
     return f"Two samples differ {ratio:.2f} times as much as two of the data: {varied}."
 
 
-def similarity(value, real, noise):
+def similarity(value: float, real: float, noise: float) -> str:
     """Says how alike two samples are."""
     if value > real + 0.02:
         return "Two samples are more alike than two of the data: less varied."
     return "Two samples are no more alike than two of the data."
 
 
-def memorization(value, real, noise):
+def memorization(value: float, real: float, noise: float) -> str:
     """Says how near the median sample is to training data."""
     if value < 0.5:
         return "The median sample is much nearer to training data than new data is: copies?"
@@ -115,34 +139,34 @@ def memorization(value, real, noise):
     return "The median sample is about as far from training data as new data is, or further."
 
 
-def closer(value, real, noise):
+def closer(value: float, real: float, noise: float) -> str:
     """Says how many samples are nearer to it than new data is."""
     if value > 0.05:
         return f"{_percent(value)} are nearer to training data than 99 % of new data: look at them."
     return f"{_percent(value)} are nearer to training data than 99 % of new data is."
 
 
-def parzen(value, real, noise):
+def parzen(value: float, real: float, noise: float) -> str:
     """Says the 2014 paper's likelihood."""
     return f"Nats, as in 2014; training images themselves: {real:.1f}. Blur can beat those."
 
 
-def modes(value, real, noise):
+def modes(value: float, real: float, noise: float) -> str:
     """Says how many modes are reached."""
     missing = math.ceil(real - value - 1e-9)
     return f"{missing} of {round(real)} are never reached." if missing > 0 else "Each is reached."
 
 
-def quality(value, real, noise):
+def quality(value: float, real: float, noise: float) -> str:
     """Says how many points are near a mode."""
     return f"{_percent(value)} of samples lie within 3 σ of a mode; of real data {_percent(real)}."
 
 
-def reverse_kl(value, real, noise):
+def reverse_kl(value: float, real: float, noise: float) -> str:
     """Says how unevenly modes are reached."""
     return f"0: each mode comes up as often as it should; real data gets {real:.2g}."
 
 
-def spread(value, real, noise):
+def spread(value: float, real: float, noise: float) -> str:
     """Says how far points spread within a mode."""
     return f"Within a mode samples spread {value / max(real, 1e-9):.2f} times as far as real data."

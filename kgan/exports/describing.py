@@ -4,8 +4,14 @@ import dataclasses
 import datetime
 import importlib.metadata
 import json
+import pathlib
+from collections.abc import Iterable
 
 from kgan import files
+from kgan.exports.proof import Proof
+from kgan.exports.source import Source
+
+__all__ = ["DISTRIBUTIONS", "NAME", "collect", "describe"]
 
 NAME = "export.json"
 
@@ -15,7 +21,7 @@ DISTRIBUTIONS = {
 }
 
 
-def describe(source, proof):
+def describe(source: Source, proof: Proof) -> bytes:
     """The bytes of a JSON file: inputs, outputs, ranges, and the proof.
 
     Args:
@@ -33,7 +39,7 @@ def describe(source, proof):
     return json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n"
 
 
-def collect(folder, suffixes):
+def collect(folder: pathlib.Path, suffixes: Iterable[str]) -> None:
     """Writes `export.json` into a folder: what describes each export below it, by its place.
 
     Args:

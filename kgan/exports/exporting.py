@@ -4,15 +4,19 @@ import contextlib
 import dataclasses
 import importlib.util
 import itertools
+import os
 import pathlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from kgan import checks, files
 from kgan.exports import describing, litert, onnx, proof, saved_model
 from kgan.exports.source import source_of
 from kgan.lookup import by_name
 from kgan.protocols import HasAveragedGenerator
+
+__all__ = ["FORMATS", "PROOF_OPTIONS", "SOURCE_OPTIONS", "Format", "export", "export_into", "kinds"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,10 +31,10 @@ class Format:
         extra: of kgan, which brings them.
     """
 
-    write: Callable
-    options: tuple = ()
+    write: Callable[..., None]
+    options: tuple[str, ...] = ()
     suffix: str = ""
-    modules: tuple = ()
+    modules: tuple[str, ...] = ()
     extra: str = ""
 
 
@@ -63,7 +67,9 @@ PROOF_OPTIONS = {
 }
 
 
-def export(generator, filepath, format="tf_saved_model", **options):
+def export(
+    generator: Any, filepath: str | os.PathLike[str], format: str = "tf_saved_model", **options: Any
+) -> proof.Proof:
     """Writes a generator for use without kgan and Keras, and proves that it draws the same.
 
     The export is written beside its place, loaded by its own runtime in a process of its own,
@@ -107,7 +113,9 @@ def export(generator, filepath, format="tf_saved_model", **options):
     return _export(generator, path, format, place, **options)
 
 
-def export_into(generator, folder, format="tf_saved_model", **options):
+def export_into(
+    generator: Any, folder: str | os.PathLike[str], format: str = "tf_saved_model", **options: Any
+) -> proof.Proof:
     """Writes an export below a folder, under the next name that is free.
 
     A SavedModel becomes `generator/<N>`, the next version of a model that TF Serving polls; a file
@@ -146,7 +154,9 @@ def export_into(generator, folder, format="tf_saved_model", **options):
     return result
 
 
-def kinds(formats, quantize=("none",)):
+def kinds(
+    formats: str | Iterable[str], quantize: str | Iterable[str] = ("none",)
+) -> list[tuple[str, dict[str, Any]]]:
     """The exports that these formats and quantizations are: pairs of a format and its options.
 
     Raises:
@@ -200,9 +210,10 @@ def _described(generator):
     """A network, and what is known of its inputs; of a GAN, the averaged generator."""
     if not isinstance(generator, HasAveragedGenerator):
         return generator, {}
-    known = {"latent_distribution": generator.latent_distribution}
+    known: dict[str, Any] = {"latent_distribution": generator.latent_distribution}
     if generator.num_classes:
-        known["class_counts"] = generator.class_counts.numpy()
+        conditional: Any = generator  # Only such a GAN has counts.
+        known["class_counts"] = conditional.class_counts.numpy()
         known["num_classes"] = generator.num_classes
     return generator.averaged_generator, known
 

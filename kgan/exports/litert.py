@@ -1,12 +1,24 @@
 """LiteRT (TFLite), for phones, browsers and small devices."""
 
+import pathlib
 import re
 import tempfile
 import warnings
+from typing import Any
 
 import tensorflow as tf
 
 from kgan.exports import saved_model, subpixel
+from kgan.exports.source import Source
+
+__all__ = [
+    "CALIBRATION_SEED",
+    "INSTEAD",
+    "LEAST_SAMPLES",
+    "QUANTIZATIONS",
+    "check_calibration",
+    "write",
+]
 
 # How the weights are kept, and what computes with them.
 QUANTIZATIONS = ("none", "float16", "dynamic", "int8")
@@ -24,7 +36,14 @@ INSTEAD = {
 }
 
 
-def write(source, path, *, quantize="none", batch_size=1, calibration_samples=128):
+def write(
+    source: Source,
+    path: pathlib.Path,
+    *,
+    quantize: str = "none",
+    batch_size: int | None = 1,
+    calibration_samples: int = 128,
+) -> None:
     """Writes `source` as a .tflite file, of built-in operations alone.
 
     Its one signature is `serving_default`: `latents (batch_size, latent_dim)`, and with classes
@@ -108,7 +127,7 @@ def _names(layer, names):
     return any(re.fullmatch(rf"{re.escape(layer.name)}(_\d+)?", name) for name in names)
 
 
-def check_calibration(samples):
+def check_calibration(samples: Any) -> None:
     """Raises where ranges would be found on too few samples."""
     if not isinstance(samples, int) or samples < LEAST_SAMPLES:
         raise ValueError(

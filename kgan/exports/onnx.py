@@ -1,12 +1,18 @@
 """ONNX, for the many runtimes that read it."""
 
+import pathlib
+
 import tensorflow as tf
+
+from kgan.exports.source import Source
+
+__all__ = ["OPSET", "write"]
 
 # Read by every onnxruntime since 1.14 (2023).
 OPSET = 18
 
 
-def write(source, path, *, batch_size=1):
+def write(source: Source, path: pathlib.Path, *, batch_size: int | None = 1) -> None:
     """Writes `source` as an .onnx file, in float32.
 
     Its inputs are `latents (batch_size, latent_dim)`, and with classes `labels (batch_size,)`,

@@ -9,13 +9,28 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from kgan import features as features_module
 from kgan import metrics
 from kgan.exports import runtimes
+from kgan.exports.source import Source
+
+__all__ = [
+    "MIN_PSNR",
+    "NUM_LATENTS",
+    "SEED",
+    "ExportError",
+    "Proof",
+    "Reference",
+    "check",
+    "prove",
+    "reference",
+]
 
 NUM_LATENTS = 64
 SEED = 0
@@ -42,7 +57,7 @@ class Reference:
     extractor: features_module.Extractor
     features: np.ndarray
 
-    def change(self, before, after):
+    def change(self, before: np.ndarray, after: np.ndarray) -> float:
         """How much further from the images the samples `after` are than those of `before`."""
         before, after = (
             metrics.frechet_distance(self.features, self.extractor.features(samples))
@@ -51,7 +66,7 @@ class Reference:
         return after - before
 
 
-def reference(generator, images, features):
+def reference(generator: keras.Model, images: Any, features: Any) -> Reference | None:
     """The `Reference` of these images; None where there are none.
 
     Raises:
@@ -111,13 +126,21 @@ class Proof:
     frechet_distance_features: str | None
     size_bytes: int
     sha256: str
-    milliseconds: dict
+    milliseconds: dict[str, float]
     runtime: str
 
 
 def prove(
-    source, original, path, format, *, reference=None, quantize="none", batch_size=1, **options
-):
+    source: Source,
+    original: keras.Model,
+    path: pathlib.Path,
+    format: str,
+    *,
+    reference: Reference | None = None,
+    quantize: str = "none",
+    batch_size: int | None = 1,
+    **options: Any,
+) -> Proof:
     """Draws with an export, and compares.
 
     Args:
@@ -140,17 +163,10 @@ def prove(
     both = [np.concatenate(parts) for parts in zip(latents, more_latents, strict=True)]
     drawn, said = _draw(path, format, dict(zip(names, both, strict=True)))
     expected = _in_keras(source.generator, both)
-    if not np.isfinite(expected).all():
-        raise ExportError(
-            "The generator itself draws numbers that are not finite: its training has diverged. "
-            f"Nothing is left of {path.name}."
-        )
-    if drawn.shape != expected.shape or not np.isfinite(drawn).all():
-        raise ExportError(
-            f"{path.name} draws {drawn.shape} where Keras draws {expected.shape}, or numbers that "
-            "are not finite. Nothing is left of it."
-        )
-    further = reference and reference.change(expected[NUM_LATENTS:], drawn[NUM_LATENTS:])
+    _check_comparable(drawn, expected, path)
+    further = None
+    if reference is not None:
+        further = reference.change(expected[NUM_LATENTS:], drawn[NUM_LATENTS:])
     drawn, expected = drawn[:NUM_LATENTS], expected[:NUM_LATENTS]
     trained = None if original is source.generator else _in_keras(original, latents)
     return Proof(
@@ -160,13 +176,13 @@ def prove(
         batch_size=batch_size if path.is_file() else None,
         **_differences(drawn, expected, trained),
         frechet_distance_change=further,
-        frechet_distance_features=reference and reference.extractor.name,
+        frechet_distance_features=None if reference is None else reference.extractor.name,
         **_size_and_hash(path),
         **said,
     )
 
 
-def check(proof, max_difference=None, min_psnr=None):
+def check(proof: Proof, max_difference: float | None = None, min_psnr: float | None = None) -> None:
     """Raises where an export is further from the generator than it may be.
 
     Args:
@@ -198,6 +214,20 @@ def _inputs(source, num_more):
     """The fixed latents, and labels, of the proof; and as many more, of another seed."""
     pairs = (NUM_LATENTS, SEED), (num_more, SEED + 1)
     return [[part.numpy() for part in source.inputs(*pair)] for pair in pairs]
+
+
+def _check_comparable(drawn, expected, path):
+    """Raises where the samples of an export cannot be compared with those of Keras."""
+    if not np.isfinite(expected).all():
+        raise ExportError(
+            "The generator itself draws numbers that are not finite: its training has diverged. "
+            f"Nothing is left of {path.name}."
+        )
+    if drawn.shape != expected.shape or not np.isfinite(drawn).all():
+        raise ExportError(
+            f"{path.name} draws {drawn.shape} where Keras draws {expected.shape}, or numbers that "
+            "are not finite. Nothing is left of it."
+        )
 
 
 def _differences(drawn, expected, trained):

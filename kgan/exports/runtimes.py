@@ -10,14 +10,31 @@ import json
 import statistics
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+
+__all__ = [
+    "BATCH_SIZE",
+    "RUNTIMES",
+    "STRANGERS",
+    "Runtime",
+    "litert",
+    "main",
+    "onnx",
+    "saved_model",
+]
+
+# What draws with an export, from a dict of arrays; the size of its batches, None for any; its name
+# and version.
+Runtime = tuple[Callable[[dict[str, np.ndarray]], np.ndarray], int | None, str]
 
 # How many samples are drawn at once, where an export takes any number.
 BATCH_SIZE = 256
 
 
-def saved_model(path):
+def saved_model(path: str) -> Runtime:
     """TensorFlow, as TF Serving loads it."""
     import tensorflow as tf
 
@@ -30,7 +47,7 @@ def saved_model(path):
     return call, None, f"tensorflow {tf.__version__}"
 
 
-def litert(path):
+def litert(path: str) -> Runtime:
     """LiteRT's interpreter, on one thread."""
     from ai_edge_litert.interpreter import Interpreter
 
@@ -46,7 +63,7 @@ def litert(path):
     return call, batch_size, _version("ai-edge-litert")
 
 
-def onnx(path):
+def onnx(path: str) -> Runtime:
     """onnxruntime, on one thread."""
     import onnxruntime
 
@@ -90,7 +107,8 @@ def _milliseconds(call, inputs, seconds=0.3):
     """How long an image takes: the median of the calls of some time, after a few to warm up."""
     for _ in range(3):
         call(inputs)
-    times, begin = [], time.perf_counter()
+    times: list[float] = []
+    begin = time.perf_counter()
     while time.perf_counter() - begin < seconds or len(times) < 5:
         before = time.perf_counter()
         call(inputs)
@@ -98,10 +116,11 @@ def _milliseconds(call, inputs, seconds=0.3):
     return 1000 * statistics.median(times) / len(next(iter(inputs.values())))
 
 
-def main():
+def main() -> None:
     """Draws and times."""
     name, path, inputs, outputs = sys.argv[1:]
-    sys.modules |= dict.fromkeys(STRANGERS)  # Whoever imports one of them from now on fails.
+    modules: dict[str, Any] = sys.modules
+    modules |= dict.fromkeys(STRANGERS)  # Whoever imports one of them from now on fails.
     call, fixed, version = RUNTIMES[name](path)
     with np.load(inputs) as file:
         inputs = dict(file)

@@ -2,13 +2,20 @@
 
 import errno
 import os
+import pathlib
+from collections.abc import Callable
+from typing import Any
 
+import keras
 import tensorflow as tf
 
 from kgan.exports import warm_up
+from kgan.exports.source import Source
+
+__all__ = ["save", "write"]
 
 
-def write(source, path):
+def write(source: Source, path: pathlib.Path) -> None:
     """Writes `source` as a SavedModel; all inputs and outputs have names.
 
     Its signatures, of which each gives a dict:
@@ -30,7 +37,11 @@ def write(source, path):
     warm_up.write(path, _requests(source))
 
 
-def save(network, path, signatures):
+def save(
+    network: keras.Model,
+    path: str | os.PathLike[str],
+    signatures: dict[str, tuple[Callable[..., Any], list[Any]]],
+) -> None:
     """Writes functions that call a Keras network.
 
     `keras.export.ExportArchive` would write all weights twice, as variables of Keras and as those

@@ -2,6 +2,8 @@
 
 import copy
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,6 +11,8 @@ import tensorflow as tf
 
 from kgan import checks
 from kgan.game import networks, noise
+
+__all__ = ["Source", "in_float32", "source_of"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -27,42 +31,42 @@ class Source:
     generator: keras.Model
     latent_distribution: str = "normal"
     class_counts: np.ndarray | None = None
-    class_names: tuple = ()
+    class_names: tuple[str, ...] = ()
 
     @property
-    def latent_dim(self):
+    def latent_dim(self) -> int:
         """How many latents make a sample."""
         return self.generator.inputs[0].shape[-1]
 
     @property
-    def num_classes(self):
+    def num_classes(self) -> int:
         """How many classes there are; 0 without labels."""
         return 0 if self.class_counts is None else len(self.class_counts)
 
     @property
-    def class_frequencies(self):
+    def class_frequencies(self) -> np.ndarray:
         """The share of each class, floats; equal ones where nothing was counted."""
         counts = np.asarray(self.class_counts, "float64")
         return counts / counts.sum() if counts.sum() else np.full(len(counts), 1 / len(counts))
 
     @property
-    def makes_images(self):
+    def makes_images(self) -> bool:
         """Whether the samples are pictures, `(height, width, 1 or 3)`."""
         shape = self.generator.output_shape
         return len(shape) == 4 and shape[-1] in (1, 3)
 
     @property
-    def output_name(self):
+    def output_name(self) -> str:
         """What an export calls what it makes."""
         return "images" if self.makes_images else "samples"
 
-    def specs(self, batch_size=None):
+    def specs(self, batch_size: int | None = None) -> list[tf.TensorSpec]:
         """The inputs: `latents`, and `labels` where there are classes; a list of TensorSpecs."""
         latents = tf.TensorSpec((batch_size, self.latent_dim), "float32", name="latents")
         labels = tf.TensorSpec((batch_size,), "int32", name="labels")
         return [latents, labels] if self.num_classes else [latents]
 
-    def inputs(self, num_samples, seed):
+    def inputs(self, num_samples: Any, seed: Any) -> list[Any]:
         """Inputs as training draws them, a list of tensors, those of `GAN.generate(seed=seed)`."""
         seed = tf.cast(seed, "int64")
         shape = (num_samples, self.latent_dim)
@@ -71,14 +75,18 @@ class Source:
             return [latents]
         return [latents, noise.labels(self.class_counts, num_samples, tf.stack([seed, 1]))]
 
-    def draw(self, *inputs):
+    def draw(self, *inputs: Any) -> Any:
         """Samples, in [-1, 1] where they are images."""
         return self.generator(list(inputs) if self.num_classes else inputs[0], training=False)
 
 
 def source_of(
-    generator, latent_distribution="normal", class_counts=None, class_names=(), num_classes=None
-):
+    generator: Any,
+    latent_distribution: str = "normal",
+    class_counts: Any = None,
+    class_names: Sequence[str] = (),
+    num_classes: int | None = None,
+) -> Source:
     """The `Source` for a generator as a user has it.
 
     Raises:
@@ -111,7 +119,7 @@ def source_of(
     return Source(in_float32(generator), latent_distribution, counts, tuple(class_names))
 
 
-def in_float32(generator):
+def in_float32(generator: keras.Model) -> keras.Model:
     """`generator`, or where any of it computes in something else a copy that does in float32."""
     if not _not_in_float32(generator):
         return generator

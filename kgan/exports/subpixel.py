@@ -11,20 +11,25 @@ import collections
 import dataclasses
 import inspect
 import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+__all__ = ["LEAST_FILTERS", "Side", "SubpixelConvolution", "rewritten"]
+
 # With fewer channels several convolutions are no faster than one.
 LEAST_FILTERS = 16
 
 
-def rewritten(generator, split=True):
+def rewritten(generator: keras.Model, split: bool = True) -> Callable[..., Any]:
     """A generator without strided transposed convolutions.
 
     A BatchNormalization and a rectifier that follow one, and nothing else, become part of it.
     Transposed convolutions of unequal strides, with dilation, or called more than once stay.
+    The generator and its layers are left as they are.
 
     Args:
         generator: a built Functional or Sequential model in float32.
@@ -34,23 +39,56 @@ def rewritten(generator, split=True):
     Returns:
         A function from the generator's inputs, one by one, to its samples.
     """
-    network = keras.Model(generator.inputs, generator.outputs[0])
+    network = keras.Model(generator.inputs, generator.outputs[0], name=generator.name)
     graph = _Graph(network)
-    replaced = {}
-    for node in filter(_is_strided, graph.once):
-        normalization, rectifier = graph.followers(node)
-        replaced[node.operation] = _subpixel(node, normalization, rectifier, split)
+    replaced: dict[keras.Operation, Callable[..., Any]] = {}
+    for call in filter(_is_strided, graph.once):
+        normalization, rectifier = graph.followers(call)
+        replaced[call.operation] = _subpixel(call, normalization, rectifier, split)
         for follower in filter(None, (normalization, rectifier)):
             replaced[follower] = lambda inputs, **options: inputs
 
-    def operation(original):
-        return replaced.get(original) or _for_inference(original)
+    def clone(operation: keras.Operation) -> keras.Operation:
+        return _StandIn(operation, replaced.get(operation))
 
-    def draw(*inputs):
-        # Keras runs its graph with other operations than those in it for itself only.
-        return network._run_through_graph(inputs, operation_fn=operation)
+    drawing = keras.models.clone_model(network, clone_function=clone)
+
+    def draw(*inputs: Any) -> Any:
+        return drawing(list(inputs), training=False)
 
     return draw
+
+
+class _StandIn(keras.Operation):
+    """What a clone of a network has in the place of one of its layers or operations.
+
+    A clone that held the layers themselves would add its own calls to what they know of their
+    calls, and so never be freed; one with copies would need layers that can be copied.
+
+    Args:
+        operation: the original.
+        function: what is called instead; None for the original, as it is when it does not learn.
+    """
+
+    def __init__(self, operation, function=None):
+        super().__init__(name=operation.name)
+        self.operation = operation
+        self.function = function or _for_inference(operation)
+
+    def call(self, *args, **options):
+        return self.function(*args, **options)
+
+    def compute_output_spec(self, *args, **options):
+        return self.operation.compute_output_spec(*args, **options)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Call:
+    """A call of a layer or operation, and the symbolic tensors that go in and come out."""
+
+    operation: keras.Operation
+    inputs: list[keras.KerasTensor]
+    outputs: list[keras.KerasTensor]
 
 
 class _Graph:
@@ -61,28 +99,37 @@ class _Graph:
     """
 
     def __init__(self, network):
-        nodes = [node for level in network._nodes_by_depth.values() for node in level]
-        calls = collections.Counter(node.operation for node in nodes)
-        self.once = [node for node in nodes if calls[node.operation] == 1]
-        self.fed = collections.defaultdict(list)
-        for node, tensor in ((n, t) for n in nodes for t in n.arguments.keras_tensors):
-            self.fed[id(tensor)].append(node)
-        for tensor in network.outputs:
+        calls = []
+
+        def record(stand_in, *args, **options):
+            outputs = stand_in(*args, **options)
+            inputs = filter(keras.utils.is_keras_tensor, keras.tree.flatten((args, options)))
+            calls.append(_Call(stand_in.operation, list(inputs), keras.tree.flatten(outputs)))
+            return outputs
+
+        clone = keras.models.clone_model(network, clone_function=_StandIn, call_function=record)
+        times = collections.Counter(call.operation for call in calls)
+        self.once = [call for call in calls if times[call.operation] == 1]
+        self.fed: dict[int, list[_Call | None]] = collections.defaultdict(list)
+        for call in calls:
+            for tensor in call.inputs:
+                self.fed[id(tensor)].append(call)
+        for tensor in clone.outputs:
             self.fed[id(tensor)].append(None)  # The world outside.
 
-    def followers(self, node):
+    def followers(self, call):
         """The BatchNormalization, and the rectifier, that a call alone feeds; None for none."""
         normalization = rectifier = None
-        linear = node.operation.activation is keras.activations.linear
-        follower = self._only_follower(node) if linear else None
+        linear = call.operation.activation is keras.activations.linear
+        follower = self._only_follower(call) if linear else None
         if follower and _is_normalization(follower.operation):
             normalization, follower = follower.operation, self._only_follower(follower)
         if follower and type(follower.operation) in (keras.layers.ReLU, keras.layers.LeakyReLU):
             rectifier = follower.operation
         return normalization, rectifier
 
-    def _only_follower(self, node):
-        fed = self.fed[id(node.outputs[0])]
+    def _only_follower(self, call):
+        fed = self.fed[id(call.outputs[0])]
         return fed[0] if len(fed) == 1 and fed[0] in self.once else None
 
 
@@ -96,19 +143,19 @@ def _for_inference(operation):
     return lambda *inputs, **options: operation(*inputs, **options | {"training": False})
 
 
-def _is_strided(node):
-    layer = node.operation
+def _is_strided(call):
+    layer = call.operation
     return (
         type(layer) is keras.layers.Conv2DTranspose
         and layer.strides[0] == layer.strides[1] > 1
         and set(layer.dilation_rate) == {1}
         and layer.data_format == "channels_last"
-        and None not in node.outputs[0].shape[1:]
+        and None not in call.outputs[0].shape[1:]
     )
 
 
-def _subpixel(node, normalization, rectifier, split):
-    layer = node.operation
+def _subpixel(call, normalization, rectifier, split):
+    layer = call.operation
     kernel = np.asarray(layer.kernel)
     bias = np.zeros(layer.filters, "float32") if layer.bias is None else np.asarray(layer.bias)
     if normalization is not None:
@@ -118,10 +165,29 @@ def _subpixel(node, normalization, rectifier, split):
         kernel.astype("float32"),
         bias.astype("float32"),
         stride=layer.strides[0],
-        sides=list(_sides(node, split and layer.filters >= LEAST_FILTERS)),
+        sides=list(_sides(call, split and layer.filters >= LEAST_FILTERS)),
         rectifier=rectifier or keras.activations.linear,
         activation=layer.activation,
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class Side:
+    """How one side of the image comes about.
+
+    Args:
+        padding: how many zeros go before and after the input.
+        windows: for each convolution, which part of that it sees: its begin and end.
+        phases: for each convolution, a slice or list: which of an input pixel's output pixels it
+            makes.
+        begin, end: which of all pixels that are made are the output.
+    """
+
+    padding: tuple[int, int]
+    windows: tuple[tuple[int, int | None], ...]
+    phases: tuple[slice | list[int], ...]
+    begin: int
+    end: int
 
 
 class SubpixelConvolution:
@@ -140,7 +206,16 @@ class SubpixelConvolution:
         activation: the layer's.
     """
 
-    def __init__(self, kernel, bias, *, stride, sides, rectifier, activation):
+    def __init__(
+        self,
+        kernel: np.ndarray,
+        bias: np.ndarray,
+        *,
+        stride: int,
+        sides: list[Side],
+        rectifier: Callable[[Any], Any],
+        activation: Callable[[Any], Any],
+    ) -> None:
         self.stride, self.sides = stride, sides
         self.rectifier, self.activation = rectifier, activation
         self.bias = np.tile(bias, stride * stride)
@@ -152,7 +227,7 @@ class SubpixelConvolution:
             for rows, columns in phases
         ]
 
-    def __call__(self, inputs, **options):
+    def __call__(self, inputs: Any, **options: Any) -> Any:
         rows, columns = self.sides
         x = tf.pad(inputs, [[0, 0], rows.padding, columns.padding, [0, 0]])
         places = itertools.product(rows.windows, columns.windows)
@@ -163,25 +238,6 @@ class SubpixelConvolution:
         x = self.rectifier((tf.concat(parts, -1) if len(parts) > 1 else parts[0]) + self.bias)
         x = tf.nn.depth_to_space(x, self.stride)
         return self.activation(x[:, rows.begin : rows.end, columns.begin : columns.end])
-
-
-@dataclasses.dataclass(frozen=True)
-class Side:
-    """How one side of the image comes about.
-
-    Args:
-        padding: how many zeros go before and after the input.
-        windows: for each convolution, which part of that it sees: its begin and end.
-        phases: for each convolution, a slice or list: which of an input pixel's output pixels it
-            makes.
-        begin, end: which of all pixels that are made are the output.
-    """
-
-    padding: tuple
-    windows: tuple
-    phases: tuple
-    begin: int
-    end: int
 
 
 def _by_phase(kernel, stride):
@@ -198,11 +254,11 @@ def _by_phase(kernel, stride):
     return taps.transpose(0, 2, 5, 1, 3, 4)
 
 
-def _sides(node, split):
+def _sides(call: _Call, split: bool) -> Iterator[Side]:
     """The `Side` of height and width."""
-    layer, (images,) = node.operation, node.arguments.keras_tensors
+    layer, (images,) = call.operation, call.inputs
     stride = layer.strides[0]
-    shapes = images.shape[1:3], layer.kernel.shape[:2], node.outputs[0].shape[1:3]
+    shapes = images.shape[1:3], layer.kernel.shape[:2], call.outputs[0].shape[1:3]
     for inputs, taps, outputs in zip(*shapes, strict=True):
         whole = (inputs - 1) * stride + taps
         before = max(whole - outputs, 0) // 2 if layer.padding == "same" else 0

@@ -5,12 +5,18 @@ A TFRecord of `PredictionLog` messages (tensorflow_serving/apis/prediction_log.p
 need the package of the server's protocol buffers; the tests read the file with that.
 """
 
+import pathlib
+from collections.abc import Iterable
+from typing import Any
+
 import tensorflow as tf
+
+__all__ = ["PATH", "write"]
 
 PATH = "assets.extra/tf_serving_warmup_requests"
 
 
-def write(path, requests):
+def write(path: pathlib.Path, requests: Iterable[tuple[str, dict[str, Any]]]) -> None:
     """Writes the file into a SavedModel.
 
     Args:

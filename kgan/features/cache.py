@@ -3,14 +3,18 @@
 import hashlib
 import os
 import pathlib
+from typing import Any
 
 import numpy as np
 
 from kgan import files
 from kgan.features import known, networks
+from kgan.features.extractor import Extractor
+
+__all__ = ["cached"]
 
 
-def cached(extractor, samples):
+def cached(extractor: Extractor, samples: Any) -> dict[str, np.ndarray]:
     """What `extractor.answers(samples)` gives; from disk, where it was asked before.
 
     Kept is what the networks of `kgan.features.ALL` say, whose weights never change; of one's own
@@ -32,7 +36,7 @@ def cached(extractor, samples):
         with np.load(path) as arrays:
             return dict(arrays)
     except Exception:  # It is not there, or damaged: it is made anew.
-        answers = extractor.answers(samples)
+        answers: dict[str, Any] = extractor.answers(samples)
     try:
         with files.replacing(path) as beside, beside.open("wb") as file:
             np.savez(file, **answers)

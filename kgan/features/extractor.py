@@ -2,18 +2,21 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
+__all__ = ["Extractor", "shared"]
+
 # What networks have answered, while `shared` lasts.
-_answered = None
+_answered: dict[tuple[int, int], Any] | None = None
 
 
 @contextlib.contextmanager
-def shared():
+def shared() -> Iterator[None]:
     """As long as this lasts a network looks at a tensor once, however many measures ask."""
     global _answered
     _answered = {}
@@ -43,10 +46,10 @@ class Extractor:
     """
 
     name: str
-    network: Callable
-    sample_shape: tuple | None = None
+    network: Callable[[Any], Any]
+    sample_shape: tuple[int | None, ...] | None = None
 
-    def __call__(self, samples):
+    def __call__(self, samples: Any) -> tuple[Any, Any]:
         """Both answers, tensors: features `(batch, num_features)`, and logits or None."""
         if _answered is None:
             return self._look(samples)
@@ -63,7 +66,7 @@ class Extractor:
         flat = ops.reshape(flat, (ops.shape(flat)[0], int(np.prod(flat.shape[1:]))))
         return flat, answers.get("logits")
 
-    def logits(self, samples):
+    def logits(self, samples: Any) -> Any:
         """A classifier's logits, a tensor `(batch, num_classes)`.
 
         Raises:
@@ -78,14 +81,14 @@ class Extractor:
             )
         return logits
 
-    def check(self, shape):
+    def check(self, shape: Sequence[int | None]) -> None:
         """Raises where samples of this shape, `(height, width, channels)`, are not for it.
 
         Raises:
             ValueError: if so.
         """
         wanted = self.sample_shape
-        if not self.fits(shape):
+        if wanted is not None and not self.fits(shape):
             sizes = "×".join("any" if want is None else str(want) for want in wanted)
             raise ValueError(
                 f"The features {self.name!r} are of samples of {sizes}; choose others, such as "
@@ -93,7 +96,7 @@ class Extractor:
                 f"Received: samples of {'×'.join(map(str, shape))}."
             )
 
-    def fits(self, shape):
+    def fits(self, shape: Sequence[int | None]) -> bool:
         """Whether samples of this shape are for it."""
         wanted = self.sample_shape
         if wanted is None:
@@ -102,7 +105,7 @@ class Extractor:
             size in (None, want) or want is None for size, want in zip(shape, wanted, strict=True)
         )
 
-    def features(self, samples, batch_size=256):
+    def features(self, samples: Any, batch_size: int = 256) -> np.ndarray:
         """The features of an array of samples, float32 `(num_samples, num_features)`.
 
         Raises:
@@ -110,7 +113,7 @@ class Extractor:
         """
         return self.answers(samples, batch_size)["features"]
 
-    def answers(self, samples, batch_size=256):
+    def answers(self, samples: Any, batch_size: int = 256) -> dict[str, np.ndarray]:
         """`features`, and of a classifier `probabilities`, of an array of samples, as a dict."""
         samples = np.asarray(samples, "float32")
         self.check(samples.shape[1:])

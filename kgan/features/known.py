@@ -1,6 +1,7 @@
 """The features that have a name."""
 
 import functools
+from typing import Any
 
 import keras
 
@@ -8,13 +9,15 @@ from kgan.features import networks, pretrained
 from kgan.features.extractor import Extractor
 from kgan.lookup import by_name
 
+__all__ = ["ALL", "get", "is_known", "raw"]
+
 
 def _embedded(name):
     network = networks.load(name)
     return Extractor(name, functools.partial(network, training=False), network.input_shape[1:])
 
 
-def raw():
+def raw() -> Extractor:
     """The samples themselves, as vectors: what needs no network, and sees no meaning."""
     return Extractor("raw", lambda samples: samples)
 
@@ -31,7 +34,7 @@ network: small classifiers of 8×8 digits, and of 28×28 digits and garments, wh
 images is in `benchmarks/README.md`."""
 
 
-def get(identifier):
+def get(identifier: Any) -> Extractor:
     """Returns the extractor that is meant.
 
     Args:
@@ -58,10 +61,10 @@ def get(identifier):
     return _loaded(identifier, by_name(identifier, ALL, "features"))
 
 
-_extractors = {}
+_extractors: dict[str, Extractor] = {}
 
 
-def is_known(extractor):
+def is_known(extractor: Extractor) -> bool:
     """Whether this is what `get` gives for its name, and no other that is called so."""
     return _extractors.get(extractor.name) is extractor
 

@@ -3,10 +3,15 @@
 import contextlib
 import importlib.resources
 import io
+import pathlib
+from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
 from keras import layers
+
+__all__ = ["VERSION", "WIDTHS", "build", "file_name", "in_float32", "load", "save"]
 
 # The widths of the convolutions before each halving; the images of the digits are 8×8.
 WIDTHS = {
@@ -20,7 +25,7 @@ WIDTHS = {
 VERSION = 1
 
 
-def build(name, kernel_initializer="glorot_uniform"):
+def build(name: str, kernel_initializer: Any = "glorot_uniform") -> keras.Model:
     """An untrained classifier of ten classes.
 
     Args:
@@ -45,7 +50,7 @@ def build(name, kernel_initializer="glorot_uniform"):
     return keras.Model(inputs, {"features": features, "logits": logits}, name=name)
 
 
-def load(name):
+def load(name: str) -> keras.Model:
     """The trained network of this name, which computes in float32 whatever policy is set."""
     with in_float32():
         network = build(name, "zeros")  # Which draws no random number of the user's.
@@ -57,7 +62,7 @@ def load(name):
 
 
 @contextlib.contextmanager
-def in_float32():
+def in_float32() -> Iterator[None]:
     """Networks that are built within compute in float32: features are the same for everybody."""
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float32")
@@ -67,12 +72,12 @@ def in_float32():
         keras.config.set_dtype_policy(policy)
 
 
-def save(network, folder):
+def save(network: keras.Model, folder: pathlib.Path) -> None:
     """Writes the weights, in 16 bits, into `folder`."""
     arrays = {str(i): w.astype("float16") for i, w in enumerate(network.get_weights())}
     np.savez_compressed(folder / file_name(network.name), **arrays)
 
 
-def file_name(name):
+def file_name(name: str) -> str:
     """What the file of a network's weights is called."""
     return f"{name}_features_{VERSION}.npz"

@@ -6,10 +6,12 @@ import tensorflow as tf
 from kgan.features.extractor import Extractor
 from kgan.features.networks import in_float32
 
+__all__ = ["SIDE", "inception_v3"]
+
 SIDE = 299
 
 
-def inception_v3():
+def inception_v3() -> Extractor:
     """Inception-v3 of `keras.applications`: 2,048 features, and logits of ImageNet's 1,000 classes.
 
     Images of any size are scaled to 299×299 (bilinear, antialiased), grey ones become coloured.

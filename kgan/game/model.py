@@ -227,6 +227,11 @@ class GameModel(keras.Model):
             log = super().evaluate(x, y, return_dict=True, **kwargs)
         return log if return_dict else [log[name] for name in self.metrics_names]
 
+    def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
+        """As in `keras.Model`; training is not changed."""
+        with self._evaluation():
+            return super().test_on_batch(*args, **kwargs)
+
     @contextlib.contextmanager
     def _evaluation(self) -> Iterator[None]:
         before, self._is_evaluating = self._is_evaluating, True
@@ -244,6 +249,12 @@ class GameModel(keras.Model):
             yield
         finally:
             self._checked = None
+
+    def reset_metrics(self) -> None:
+        """As in `keras.Model`; while evaluating, only what belongs to the evaluation."""
+        super().reset_metrics()
+        if not self._is_evaluating:
+            self.evaluation_log.reset_state()
 
     @property
     def metrics_names(self) -> list[str]:

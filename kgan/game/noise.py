@@ -1,20 +1,35 @@
 """All random numbers of the game: each a function of (seed, step, draw), none of them a state.
 
-A run that is stopped and resumed therefore draws what it would have drawn, and a callback that
+A run that is interrupted and resumed therefore draws what it would have drawn, and a callback that
 draws samples changes nothing.
 """
 
 import math
 import random
+from collections.abc import Iterable, Sequence
+from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
+
+__all__ = [
+    "between",
+    "few_inputs",
+    "fold",
+    "label_blocks",
+    "labels",
+    "latent_blocks",
+    "latents",
+    "random_seed",
+    "set_dropout",
+]
 
 # Which kind of number is drawn; the draws of one step are counted from here.
 LATENTS, PENALTIES, DROPOUT, EVALUATION = (kind << 20 for kind in range(4))
 
 
-def random_seed():
+def random_seed() -> int:
     """A fresh seed, an integer in [0, 2³¹).
 
     It comes from Python's `random`, as the seeds of Keras layers do, so it follows
@@ -23,14 +38,14 @@ def random_seed():
     return random.randrange(2**31)
 
 
-def fold(seed, draw, step):
+def fold(seed: Any, draw: Any, step: Any) -> Any:
     """The seed, an int64 tensor `(2,)`, of one draw of one step."""
     draw = tf.cast(draw, "int64")
     base = tf.stack([tf.cast(seed, "int64"), draw])
     return tf.random.experimental.stateless_fold_in(base, tf.cast(step, "int64"))
 
 
-def latents(distribution, shape, seed):
+def latents(distribution: str, shape: Sequence[Any], seed: Any) -> Any:
     """Float32 latents of mean 0 and variance 1.
 
     Args:
@@ -43,7 +58,7 @@ def latents(distribution, shape, seed):
     return tf.random.stateless_uniform(shape, seed, minval=-math.sqrt(3), maxval=math.sqrt(3))
 
 
-def labels(class_counts, num_samples, seed):
+def labels(class_counts: Any, num_samples: int, seed: Any) -> Any:
     """Int32 labels `(num_samples,)` with the frequencies of `class_counts` `(num_classes,)`.
 
     Where nothing was counted yet, all classes are as frequent.
@@ -54,7 +69,7 @@ def labels(class_counts, num_samples, seed):
     return tf.random.stateless_categorical(logits, num_samples, seed, dtype="int32")[0]
 
 
-def few_inputs(generator, num_classes):
+def few_inputs(generator: keras.Model, num_classes: int | None) -> Any:
     """A few fixed latents for `generator`, float32; or `[latents, labels]`, where it takes them."""
     few = latents("normal", (4, generator.inputs[0].shape[-1]), [0, 0])
     if not num_classes:
@@ -62,7 +77,12 @@ def few_inputs(generator, num_classes):
     return [few, tf.cast(tf.range(4) % num_classes, generator.inputs[1].dtype)]
 
 
-def latent_blocks(distribution, latent_dim, blocks, truncation=None):
+def latent_blocks(
+    distribution: str,
+    latent_dim: int,
+    blocks: Iterable[tuple[int, int]],
+    truncation: float | None = None,
+) -> np.ndarray:
     """Latents as an array, block after block, each of `(seed, num_samples)` by itself.
 
     With `truncation` no component is further from 0 than that: what is, would be drawn again.
@@ -82,12 +102,12 @@ def latent_blocks(distribution, latent_dim, blocks, truncation=None):
     return (min(truncation, math.sqrt(3)) * shares).astype("float32")
 
 
-def label_blocks(class_counts, blocks):
+def label_blocks(class_counts: Any, blocks: Iterable[tuple[int, int]]) -> np.ndarray:
     """Labels as an array, block after block, each of `(seed, num_samples)` by itself."""
     return np.concatenate([labels(class_counts, size, [seed, 1]) for seed, size in blocks])
 
 
-def set_dropout(networks, seed, step):
+def set_dropout(networks: Iterable[keras.Layer], seed: Any, step: Any) -> None:
     """Sets the state of every Keras SeedGenerator in `networks` from (seed, step)."""
     states = [
         variable
@@ -104,7 +124,7 @@ def set_dropout(networks, seed, step):
         state.assign(value)
 
 
-def between(first, second, num_steps, kind):
+def between(first: np.ndarray, second: np.ndarray, num_steps: int, kind: str) -> np.ndarray:
     """Latents from each of `first` to that of `second`, `(num_pairs, num_steps, latent_dim)`.
 
     Args:

@@ -22,12 +22,10 @@ def generate(
     batch_size: int,
 ) -> Any:
     """Samples of the averaged generator, as `GAN.generate` describes."""
-    if seeds is None:
-        seeds = [noise.random_seed() if seed is None else seed]
-        sizes = [num_samples]
+    if seeds is not None:
+        blocks = [(one, 1) for one in seeds]
     else:
-        sizes = [1] * len(seeds)
-    blocks = list(zip(seeds, sizes, strict=True))
+        blocks = [(noise.random_seed() if seed is None else seed, num_samples or 0)]
     inputs = [noise.latent_blocks(gan.latent_distribution, gan.latent_dim, blocks, truncation)]
     if gan.num_classes and labels is None:
         inputs.append(noise.label_blocks(gan.class_counts, blocks))

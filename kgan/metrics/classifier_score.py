@@ -1,6 +1,7 @@
 """How sure a classifier is of each sample, and how varied its answers are."""
 
 import itertools
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,8 +10,10 @@ from kgan.checks import check_positive_integer
 from kgan.metrics.estimates import LEAST_SAMPLES, Estimate, features
 from kgan.metrics.sample_metric import ClassifierMetric
 
+__all__ = ["ClassifierScore", "classifier_score"]
 
-def classifier_score(probabilities, *, num_splits=10):
+
+def classifier_score(probabilities: Any, *, num_splits: int = 10) -> Estimate:
     """The formula of the inception score, for any classifier.
 
         exp(mean over x of KL(p(y|x) ‖ p(y)))
@@ -61,8 +64,8 @@ class ClassifierScore(ClassifierMetric):
 
     measure = "classifier_score"
 
-    def least_samples(self, size):
+    def least_samples(self, size: int) -> int:
         return 2 * super().least_samples(size)  # Two in each of ten parts.
 
-    def take(self, generated):
+    def take(self, generated: np.ndarray) -> float:
         return classifier_score(generated).value

@@ -1,12 +1,16 @@
 """Distances of all pairs of two sets, a chunk at a time: the memory does not grow with them."""
 
+from collections.abc import Iterator
+
 import numpy as np
+
+__all__ = ["CHUNK", "nearest", "squared", "to_neighbor"]
 
 # How many numbers of a chunk are in memory at once: 64 MiB of float64.
 CHUNK = 2**23
 
 
-def squared(x, y):
+def squared(x: np.ndarray, y: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
     """Squared Euclidean distances.
 
     Args:
@@ -27,7 +31,7 @@ def squared(x, y):
         yield slice(start, start + len(part)), np.maximum(found, 0, out=found)
 
 
-def to_neighbor(x, k):
+def to_neighbor(x: np.ndarray, k: int) -> np.ndarray:
     """The squared distance of each sample to the k-th nearest other one, `(len(x),)`."""
     distances = np.empty(len(x))
     for rows, found in squared(x, x):
@@ -36,7 +40,7 @@ def to_neighbor(x, k):
     return distances
 
 
-def nearest(x, y):
+def nearest(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of each sample of `x` the index of the nearest of `y`, and the Euclidean distance to it."""
     indices, distances = np.empty(len(x), int), np.empty(len(x))
     for rows, found in squared(x, y):

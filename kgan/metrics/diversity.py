@@ -1,5 +1,7 @@
 """How different generated samples are from each other."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -8,8 +10,17 @@ from kgan.metrics import distances
 from kgan.metrics.estimates import Estimate, features
 from kgan.metrics.sample_metric import SampleMetric
 
+__all__ = [
+    "SCALES",
+    "WINDOW",
+    "MultiscaleSimilarity",
+    "PairwiseDistance",
+    "multiscale_similarity",
+    "pairwise_distance",
+]
 
-def pairwise_distance(samples):
+
+def pairwise_distance(samples: Any) -> Estimate:
     """The mean Euclidean distance of two samples, over all pairs.
 
     0 where a generator has collapsed. Noise is far apart too: show that of real samples beside it.
@@ -37,7 +48,7 @@ SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 WINDOW = 11
 
 
-def multiscale_similarity(images, *, num_pairs=1000, seed=0):
+def multiscale_similarity(images: Any, *, num_pairs: int = 1000, seed: int = 0) -> Estimate:
     """The mean multi-scale structural similarity (MS-SSIM) of two images, drawn at random.
 
     Wang et al. 2003, https://doi.org/10.1109/ACSSC.2003.1292216; for GANs Odena et al. 2017,
@@ -99,7 +110,7 @@ class PairwiseDistance(SampleMetric):
     measure = "pairwise_distance"
     needs_real = False
 
-    def take(self, generated):
+    def take(self, generated: np.ndarray) -> float:
         return pairwise_distance(generated).value
 
 
@@ -115,20 +126,20 @@ class MultiscaleSimilarity(SampleMetric):
     measure = "multiscale_similarity"
     needs_real = False
 
-    def __init__(self, num_samples=2000, name=None):
+    def __init__(self, num_samples: int = 2000, name: str | None = None) -> None:
         super().__init__("raw", num_samples, name or self.measure)
-        self._shape = None
+        self._shape: tuple[int, ...] = ()
 
-    def check_samples(self, shape):
+    def check_samples(self, shape: tuple[int, ...]) -> None:
         _check_images((None, *shape))
         super().check_samples(shape)
 
-    def look(self, samples, labels):
+    def look(self, samples: Any, labels: Any) -> Any:
         self._shape = tuple(samples.shape[1:])
         return super().look(samples, labels)
 
-    def take(self, generated):
+    def take(self, generated: np.ndarray) -> float:
         return multiscale_similarity(generated.reshape(-1, *self._shape)).value
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"num_samples": self.num_samples, "name": self.name}

@@ -1,14 +1,16 @@
 """What a measure gives, and what it is given."""
 
-import typing
+from typing import Any, NamedTuple
 
 import numpy as np
+
+__all__ = ["LEAST_SAMPLES", "Estimate", "checked", "features", "pair"]
 
 # On fewer, none of these numbers says anything.
 LEAST_SAMPLES = 10
 
 
-class Estimate(typing.NamedTuple):
+class Estimate(NamedTuple):
     """A number, how far it may be off, and from how many samples it comes.
 
     Args:
@@ -22,7 +24,12 @@ class Estimate(typing.NamedTuple):
     num_samples: int
 
 
-def pair(real, generated, least=LEAST_SAMPLES, names=("real", "generated")):
+def pair(
+    real: Any,
+    generated: Any,
+    least: int = LEAST_SAMPLES,
+    names: tuple[str, str] = ("real", "generated"),
+) -> tuple[np.ndarray, np.ndarray]:
     """Two sets of feature vectors as float64 `(num, num_features)`.
 
     Raises:
@@ -37,7 +44,7 @@ def pair(real, generated, least=LEAST_SAMPLES, names=("real", "generated")):
     return real, generated
 
 
-def features(values, name, least=LEAST_SAMPLES):
+def features(values: Any, name: str, least: int = LEAST_SAMPLES) -> np.ndarray:
     """Feature vectors as float64 `(num, num_features)`; more axes are flattened into one.
 
     Raises:
@@ -46,7 +53,7 @@ def features(values, name, least=LEAST_SAMPLES):
     return checked(values, name, least).astype("float64")
 
 
-def checked(values, name, least=LEAST_SAMPLES):
+def checked(values: Any, name: str, least: int = LEAST_SAMPLES) -> np.ndarray:
     """Vectors `(num, size)` of whatever type they are; more axes are flattened into one.
 
     Raises:

@@ -1,6 +1,7 @@
 """How far apart two sets of features are, as if each were a Gaussian."""
 
 import warnings
+from typing import Any
 
 import keras
 import numpy as np
@@ -8,8 +9,10 @@ import numpy as np
 from kgan.metrics.estimates import pair
 from kgan.metrics.sample_metric import SampleMetric
 
+__all__ = ["FrechetDistance", "distance_of_moments", "frechet_distance", "moments"]
 
-def frechet_distance(real, generated):
+
+def frechet_distance(real: Any, generated: Any) -> float:
     """The squared Fréchet (2-Wasserstein) distance of the two Gaussians with the sets' moments.
 
         |μ - ν|² + trace(Σ + Ψ - 2 (Σ Ψ)^½)
@@ -53,13 +56,15 @@ def frechet_distance(real, generated):
     return distance_of_moments(*moments(real), *moments(generated))
 
 
-def moments(features):
+def moments(features: Any) -> tuple[np.ndarray, np.ndarray]:
     """The mean `(num_features,)` and the unbiased covariance of features, in float64."""
     features = np.asarray(features, "float64")
     return features.mean(axis=0), np.atleast_2d(np.cov(features, rowvar=False))
 
 
-def distance_of_moments(mean, covariance, other_mean, other_covariance):
+def distance_of_moments(
+    mean: np.ndarray, covariance: np.ndarray, other_mean: np.ndarray, other_covariance: np.ndarray
+) -> float:
     """The squared distance of two Gaussians.
 
     The trace of (Σ Ψ)^½ is the sum of the square roots of the eigenvalues of Σ^½ Ψ Σ^½, which is
@@ -92,8 +97,8 @@ class FrechetDistance(SampleMetric):
 
     measure = "frechet_distance"
 
-    def least_samples(self, size):
+    def least_samples(self, size: int) -> int:
         return max(super().least_samples(size), -(-size // 10))
 
-    def take(self, real, generated):
+    def take(self, real: np.ndarray, generated: np.ndarray) -> float:
         return frechet_distance(real, generated)

@@ -1,5 +1,7 @@
 """How far apart two sets of features are, to a polynomial kernel."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -7,8 +9,23 @@ from kgan.checks import check_positive_integer
 from kgan.metrics.estimates import Estimate, pair
 from kgan.metrics.sample_metric import SampleMetric
 
+__all__ = [
+    "KernelDistance",
+    "default_subset_size",
+    "kernel",
+    "kernel_distance",
+    "squared_discrepancy",
+]
 
-def kernel_distance(real, generated, *, num_subsets=100, subset_size=None, seed=0):
+
+def kernel_distance(
+    real: Any,
+    generated: Any,
+    *,
+    num_subsets: int = 100,
+    subset_size: int | None = None,
+    seed: int = 0,
+) -> Estimate:
     """The unbiased squared maximum mean discrepancy, with the kernel (x·y / num_features + 1)³.
 
     Bińkowski et al. 2018, https://arxiv.org/abs/1801.01401, section 4: the mean over random subsets
@@ -46,12 +63,12 @@ def kernel_distance(real, generated, *, num_subsets=100, subset_size=None, seed=
     return Estimate(float(np.mean(distances)), float(np.std(distances)), len(generated))
 
 
-def default_subset_size(num_samples):
+def default_subset_size(num_samples: int) -> int:
     """1,000, or half of the samples: subsets that are the whole set have no error."""
     return min(1000, num_samples // 2)
 
 
-def squared_discrepancy(generated, real):
+def squared_discrepancy(generated: np.ndarray, real: np.ndarray) -> float:
     """The unbiased estimate from all pairs: no sample is compared with itself."""
     m, n = len(real), len(generated)
     within_real, within_generated = kernel(real, real), kernel(generated, generated)
@@ -60,7 +77,7 @@ def squared_discrepancy(generated, real):
     return float(within - 2 * kernel(real, generated).mean())
 
 
-def kernel(x, y):
+def kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """(x·y / num_features + 1)³ of all pairs."""
     return (x @ y.T / x.shape[1] + 1) ** 3
 
@@ -75,5 +92,5 @@ class KernelDistance(SampleMetric):
 
     measure = "kernel_distance"
 
-    def take(self, real, generated):
+    def take(self, real: np.ndarray, generated: np.ndarray) -> float:
         return kernel_distance(real, generated).value

@@ -1,5 +1,7 @@
 """Whether samples are what they were asked to be."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -7,8 +9,10 @@ from keras import ops
 from kgan.metrics.estimates import Estimate
 from kgan.metrics.sample_metric import ClassifierMetric
 
+__all__ = ["LabelAccuracy", "label_accuracy"]
 
-def label_accuracy(predicted, asked):
+
+def label_accuracy(predicted: Any, asked: Any) -> Estimate:
     """The share of samples that a classifier takes for what they were asked to be.
 
     The classifier errs too: show how often it is right about real samples beside it.
@@ -44,7 +48,7 @@ class LabelAccuracy(ClassifierMetric):
     measure = "label_accuracy"
     needs_labels = True
 
-    def look(self, samples, labels):
+    def look(self, samples: Any, labels: Any) -> Any:
         if labels is None:
             raise ValueError(
                 f"`labels` are needed by the metric {self.name!r}: what the generated samples were "
@@ -53,5 +57,5 @@ class LabelAccuracy(ClassifierMetric):
         predicted = ops.argmax(self.extractor.logits(samples), axis=1)
         return ops.stack([ops.cast(predicted, "float32"), ops.cast(labels, "float32")], axis=1)
 
-    def take(self, generated):
+    def take(self, generated: np.ndarray) -> float:
         return label_accuracy(*generated.T).value

@@ -1,8 +1,8 @@
 """Whether a generator repeats what it was trained on."""
 
 import math
-import typing
 import warnings
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -11,8 +11,10 @@ from kgan.metrics import distances
 from kgan.metrics.estimates import checked
 from kgan.metrics.sample_metric import SampleMetric
 
+__all__ = ["Memorization", "MemorizationResult", "memorization"]
 
-class MemorizationResult(typing.NamedTuple):
+
+class MemorizationResult(NamedTuple):
     """How near generated samples are to training samples, beside real ones nobody trained on.
 
     Args:
@@ -30,7 +32,7 @@ class MemorizationResult(typing.NamedTuple):
     distances: np.ndarray
 
 
-def memorization(generated, training, held_out):
+def memorization(generated: Any, training: Any, held_out: Any) -> MemorizationResult:
     """The distance of each sample to the nearest training sample, against that of held-out data.
 
     In the spirit of the nearest-neighbour tests of Meehan et al. 2020,
@@ -79,24 +81,30 @@ class Memorization(SampleMetric):
 
     measure, parts = "memorization", ("memorization_ratio", "memorization_share_closer")
 
-    def __init__(self, training_samples, features="raw", num_samples=10_000, name=None):
+    def __init__(
+        self,
+        training_samples: Any,
+        features: Any = "raw",
+        num_samples: int = 10_000,
+        name: str | None = None,
+    ) -> None:
         super().__init__(features, num_samples, name)
         self.training = None
         if training_samples is not None and self.extractor:
             self.training = self.extractor.features(training_samples)
 
-    def take(self, real, generated):
+    def take(self, real: np.ndarray, generated: np.ndarray) -> tuple[float, float]:
         if self.training is None:
             return np.nan, np.nan
         found = memorization(generated, self.training, real)
         return found.ratio, found.share_closer
 
-    def check_size(self, size):
+    def check_size(self, size: int) -> None:
         if self.training is not None and self.training.shape[1] != size:
             raise ValueError(
                 "`training_samples` must be of the shape that the GAN draws. Received: "
                 f"{self.training.shape[1]} features of each, and {size} of what it draws."
             )
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"training_samples": None}

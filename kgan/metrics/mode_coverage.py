@@ -1,7 +1,7 @@
 """How many modes a generator reaches: of a mixture of Gaussians, or classes as modes."""
 
 import math
-import typing
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -10,8 +10,17 @@ from kgan.metrics import distances
 from kgan.metrics.estimates import features
 from kgan.metrics.sample_metric import ClassifierMetric, SampleMetric
 
+__all__ = [
+    "ClassCoverage",
+    "MixtureCoverage",
+    "ModeCoverageResult",
+    "class_coverage",
+    "divergence",
+    "mixture_coverage",
+]
 
-class ModeCoverageResult(typing.NamedTuple):
+
+class ModeCoverageResult(NamedTuple):
     """Which modes samples are in.
 
     Args:
@@ -35,7 +44,9 @@ class ModeCoverageResult(typing.NamedTuple):
     num_samples: int
 
 
-def mixture_coverage(samples, means, sigma, *, multiple=3.0):
+def mixture_coverage(
+    samples: Any, means: Any, sigma: float, *, multiple: float = 3.0
+) -> ModeCoverageResult:
     """The modes of a mixture of equal, round Gaussians that samples are in.
 
     A sample is of high quality within `multiple` standard deviations of the nearest mean: the
@@ -88,7 +99,7 @@ def mixture_coverage(samples, means, sigma, *, multiple=3.0):
     )
 
 
-def class_coverage(labels, num_classes, *, real_shares=None):
+def class_coverage(labels: Any, num_classes: int, *, real_shares: Any = None) -> ModeCoverageResult:
     """The classes that samples are of, as modes: with 1,000 classes the measure of Stacked MNIST.
 
     Metz et al. 2017, https://arxiv.org/abs/1611.02163, section 3.3.1: a mode is reached by one
@@ -127,7 +138,7 @@ def class_coverage(labels, num_classes, *, real_shares=None):
     return ModeCoverageResult(modes, num_classes, 1.0, *divergences, None, len(labels))
 
 
-def divergence(p, q):
+def divergence(p: Any, q: Any) -> float:
     """KL(p ‖ q) of two histograms, in nats."""
     p, q = np.asarray(p, "float64"), np.asarray(q, "float64")
     with np.errstate(divide="ignore"):
@@ -148,23 +159,25 @@ class MixtureCoverage(SampleMetric):
     measure, parts = "mixture_coverage", ("modes", "high_quality", "reverse_kl")
     needs_real = False
 
-    def __init__(self, means, sigma, num_samples=2500, name=None):
+    def __init__(
+        self, means: Any, sigma: float, num_samples: int = 2500, name: str | None = None
+    ) -> None:
         super().__init__("raw", num_samples, name or self.measure)
         self.means = features(means, "means", least=1)
         self.sigma = float(sigma)
 
-    def take(self, generated):
+    def take(self, generated: np.ndarray) -> tuple[int, float, float]:
         found = mixture_coverage(generated, self.means, self.sigma)
         return found.modes, found.high_quality, found.reverse_kl
 
-    def check_size(self, size):
+    def check_size(self, size: int) -> None:
         if size != self.means.shape[1]:
             raise ValueError(
                 "`means` must be points like those that the GAN draws. Received: "
                 f"{self.means.shape[1]} coordinates, and samples of {size} numbers."
             )
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         kept = {"means": self.means.tolist(), "sigma": self.sigma}
         return kept | {"num_samples": self.num_samples, "name": self.name}
 
@@ -182,7 +195,7 @@ class ClassCoverage(ClassifierMetric):
     measure, parts = "class_coverage", ("classes", "class_kl")
     needs_real = True
 
-    def take(self, real, generated):
+    def take(self, real: np.ndarray, generated: np.ndarray) -> tuple[int, float]:
         shares = np.bincount(real.argmax(axis=1), minlength=real.shape[1]) / len(real)
         found = class_coverage(generated.argmax(axis=1), real.shape[1], real_shares=shares)
         return found.modes, found.reverse_kl

@@ -1,6 +1,6 @@
 """Fidelity and variety, told from who lies near to whom."""
 
-import typing
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -10,15 +10,24 @@ from kgan.metrics import distances
 from kgan.metrics.estimates import pair
 from kgan.metrics.sample_metric import SampleMetric
 
+__all__ = [
+    "DensityCoverage",
+    "DensityCoverageResult",
+    "PrecisionRecall",
+    "PrecisionRecallResult",
+    "density_coverage",
+    "precision_recall",
+]
 
-class PrecisionRecallResult(typing.NamedTuple):
+
+class PrecisionRecallResult(NamedTuple):
     """The share of generated samples that look real, and of real ones that are generated."""
 
     precision: float
     recall: float
 
 
-def precision_recall(real, generated, *, k=3):
+def precision_recall(real: Any, generated: Any, *, k: int = 3) -> PrecisionRecallResult:
     """Improved precision and recall.
 
     A set's manifold is the union of balls, one around each sample, that reach to its k-th nearest
@@ -50,14 +59,14 @@ def _share_within(samples, centers, k):
     return float(np.concatenate(inside).mean())
 
 
-class DensityCoverageResult(typing.NamedTuple):
+class DensityCoverageResult(NamedTuple):
     """How densely generated samples lie where real ones do, and how many of those they reach."""
 
     density: float
     coverage: float
 
 
-def density_coverage(real, generated, *, k=5):
+def density_coverage(real: Any, generated: Any, *, k: int = 5) -> DensityCoverageResult:
     """Density and coverage, which outliers mislead less than precision and recall.
 
     Around each real sample is a ball that reaches to its k-th nearest real neighbour. Density is
@@ -87,15 +96,17 @@ def density_coverage(real, generated, *, k=5):
 
 
 class _NeighborMetric(SampleMetric):
-    def __init__(self, features="raw", num_samples=10_000, k=3, name=None):
+    def __init__(
+        self, features: Any = "raw", num_samples: int = 10_000, k: int = 3, name: str | None = None
+    ) -> None:
         check_positive_integer("k", k)
         super().__init__(features, num_samples, name)
         self.k = k
 
-    def least_samples(self, size):
+    def least_samples(self, size: int) -> int:
         return max(super().least_samples(size), self.k + 1)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"k": self.k}
 
 
@@ -110,7 +121,7 @@ class PrecisionRecall(_NeighborMetric):
 
     measure, parts = "precision_recall", ("precision", "recall")
 
-    def take(self, real, generated):
+    def take(self, real: np.ndarray, generated: np.ndarray) -> PrecisionRecallResult:
         return precision_recall(real, generated, k=self.k)
 
 
@@ -125,8 +136,10 @@ class DensityCoverage(_NeighborMetric):
 
     measure, parts = "density_coverage", ("density", "coverage")
 
-    def __init__(self, features="raw", num_samples=10_000, k=5, name=None):
+    def __init__(
+        self, features: Any = "raw", num_samples: int = 10_000, k: int = 5, name: str | None = None
+    ) -> None:
         super().__init__(features, num_samples, k, name)
 
-    def take(self, real, generated):
+    def take(self, real: np.ndarray, generated: np.ndarray) -> DensityCoverageResult:
         return density_coverage(real, generated, k=self.k)

@@ -1,7 +1,8 @@
 """The likelihood that the 2014 paper reports: a Gaussian around each generated sample."""
 
 import math
-import typing
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -10,11 +11,20 @@ from kgan.metrics import distances
 from kgan.metrics.estimates import pair
 from kgan.metrics.sample_metric import SampleMetric
 
+__all__ = [
+    "SIGMAS",
+    "ParzenLogLikelihood",
+    "ParzenResult",
+    "log_likelihoods",
+    "of_images",
+    "parzen_log_likelihood",
+]
+
 # The bandwidths that the paper's own script tries.
 SIGMAS = tuple(np.logspace(-1, 0, 10))
 
 
-class ParzenResult(typing.NamedTuple):
+class ParzenResult(NamedTuple):
     """The mean log-likelihood in nats, its standard error, and the bandwidth."""
 
     value: float
@@ -22,7 +32,9 @@ class ParzenResult(typing.NamedTuple):
     sigma: float
 
 
-def parzen_log_likelihood(generated, validation, test, *, sigmas=SIGMAS):
+def parzen_log_likelihood(
+    generated: Any, validation: Any, test: Any, *, sigmas: Sequence[float] = SIGMAS
+) -> ParzenResult:
     """The log-likelihood of held-out data under a Parzen window of generated samples.
 
         log p(x) = log mean over s of exp(-|x - s|² / 2σ²) - size · log(σ √2π)
@@ -52,7 +64,7 @@ def parzen_log_likelihood(generated, validation, test, *, sigmas=SIGMAS):
     return ParzenResult(float(found.mean()), float(found.std() / math.sqrt(len(found))), sigma)
 
 
-def log_likelihoods(x, samples, sigmas):
+def log_likelihoods(x: np.ndarray, samples: np.ndarray, sigmas: Sequence[float]) -> np.ndarray:
     """Gives log p(x) of each of `x`, for each bandwidth, `(len(sigmas), len(x))`."""
     found = np.empty((len(sigmas), len(x)))
     for rows, squared in distances.squared(x, samples):
@@ -64,7 +76,7 @@ def log_likelihoods(x, samples, sigmas):
     return found - size[:, None]
 
 
-def of_images(generated, real):
+def of_images(generated: np.ndarray, real: np.ndarray) -> ParzenResult:
     """The `ParzenResult` of images in [-1, 1], which become [0, 1].
 
     The first tenth of the real images, at most 1,000, chooses σ; the others are scored.
@@ -87,14 +99,14 @@ class ParzenLogLikelihood(SampleMetric):
 
     measure = "parzen_log_likelihood"
 
-    def __init__(self, num_samples=10_000, name=None):
+    def __init__(self, num_samples: int = 10_000, name: str | None = None) -> None:
         super().__init__("raw", num_samples, name or self.measure)
 
-    def least_samples(self, size):
+    def least_samples(self, size: int) -> int:
         return 10 * super().least_samples(size)  # A tenth of them chooses σ.
 
-    def take(self, real, generated):
+    def take(self, real: np.ndarray, generated: np.ndarray) -> float:
         return of_images(generated, real).value
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {"num_samples": self.num_samples, "name": self.name}

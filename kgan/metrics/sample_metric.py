@@ -1,6 +1,7 @@
 """What every measure is as a Keras metric."""
 
 import warnings
+from typing import Any, Self
 
 import keras
 import numpy as np
@@ -9,6 +10,8 @@ from keras import ops
 
 from kgan import features as features_module
 from kgan.metrics.estimates import LEAST_SAMPLES
+
+__all__ = ["ClassifierMetric", "SampleMetric"]
 
 
 class SampleMetric(keras.metrics.Metric):
@@ -34,27 +37,32 @@ class SampleMetric(keras.metrics.Metric):
         ConnectionError, TypeError, ValueError: as `kgan.features.get`.
     """
 
-    measure = None  # What the metric is called, before its features.
-    parts = ()  # The names of its numbers, where there are several; they stand for `measure` then.
+    # What the metric is called, before its features.
+    measure: str | None = None
+    # The names of its numbers, where there are several; they then stand for `measure`.
+    parts: tuple[str, ...] = ()
     needs_labels = False
-    needs_real = True  # Whether real samples are looked at, too.
+    # Whether real samples are looked at too.
+    needs_real = True
 
-    def __init__(self, features="raw", num_samples=10_000, name=None):
+    def __init__(
+        self, features: Any = "raw", num_samples: int = 10_000, name: str | None = None
+    ) -> None:
         if not isinstance(num_samples, int) or num_samples < LEAST_SAMPLES:
             raise ValueError(
                 f"`num_samples` must be an integer of at least {LEAST_SAMPLES}. "
                 f"Received: num_samples={num_samples!r}."
             )
-        self.extractor = None if features is None else features_module.get(features)
+        self.extractor: Any = None if features is None else features_module.get(features)
         ending = f"_{self.extractor.name}" if self.extractor else ""
         super().__init__(name=name or f"{self.measure}{ending}", dtype="float32")
         self.num_samples = num_samples
         self._identifier = features
-        self._size = None  # How many numbers are kept of a sample.
-        self._stores = {}
+        self._size: int | None = None  # How many numbers are kept of a sample.
+        self._stores: dict[str, _Store] = {}
 
     @property
-    def result_names(self):
+    def result_names(self) -> list[str]:
         """The names of the numbers, as they are in the logs."""
         if not self.parts:
             return [self.name]
@@ -64,7 +72,7 @@ class SampleMetric(keras.metrics.Metric):
             return [self.name.replace(self.measure, part) for part in self.parts]
         return [f"{self.name}_{part}" for part in self.parts]
 
-    def check_samples(self, shape):
+    def check_samples(self, shape: tuple[int, ...]) -> None:
         """Raises where samples of this shape cannot be measured.
 
         Raises:
@@ -80,11 +88,12 @@ class SampleMetric(keras.metrics.Metric):
                 f"The features {self.extractor.name!r} must be computed by TensorFlow or "
                 f"keras.ops, as a training step is a graph. Received: {error}"
             ) from error
-        self._size = rows.structured_outputs.shape[1]
-        self.check_size(self._size)
+        size = rows.structured_outputs.shape[1]
+        self._size = size
+        self.check_size(size)
         self.check_number(self.num_samples)
 
-    def check_number(self, number):
+    def check_number(self, number: int) -> None:
         """Raises where so many samples, of those of `check_samples`, cannot be measured.
 
         Raises:
@@ -100,14 +109,14 @@ class SampleMetric(keras.metrics.Metric):
                 "data."
             )
 
-    def check_size(self, size):
+    def check_size(self, size: int) -> None:
         """Raises where so many numbers a sample cannot be measured."""
 
-    def least_samples(self, size):
+    def least_samples(self, size: int) -> int:
         """How many samples, of so many numbers each, the measure takes."""
         return LEAST_SAMPLES
 
-    def update_state(self, real_samples, generated_samples, labels=None):
+    def update_state(self, real_samples: Any, generated_samples: Any, labels: Any = None) -> None:
         """Takes in a batch.
 
         Args:
@@ -123,15 +132,15 @@ class SampleMetric(keras.metrics.Metric):
             rows = self.look(samples, labels)
             self._store(kind, rows.shape[1]).add(rows)
 
-    def look(self, samples, labels):
+    def look(self, samples: Any, labels: Any) -> Any:
         """What is kept of a batch, `(batch, size)`."""
         return self.extractor(samples)[0]
 
-    def take(self, **collected):
+    def take(self, **collected: np.ndarray) -> Any:
         """The measure, of the rows that were kept: a number, or one for each of `parts`."""
         raise NotImplementedError
 
-    def result(self):
+    def result(self) -> float | dict[str, float]:
         unknown = dict.fromkeys(self.result_names, float("nan"))
         collected = {kind: store.rows() for kind, store in self._stores.items()}
         if collected and all(len(rows) and np.isfinite(rows).all() for rows in collected.values()):
@@ -139,11 +148,11 @@ class SampleMetric(keras.metrics.Metric):
             unknown = dict(zip(self.result_names, map(float, values), strict=True))
         return unknown if self.parts else unknown[self.name]
 
-    def reset_state(self):
+    def reset_state(self) -> None:
         for store in self._stores.values():
             store.count.assign(0)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         features = self._identifier
         if self.extractor is not None and features_module.is_known(self.extractor):
             features = self.extractor.name
@@ -151,7 +160,7 @@ class SampleMetric(keras.metrics.Metric):
         return {"features": features, "num_samples": self.num_samples, "name": self.name}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Self:
         missing = [name for name in ("features", "training_samples") if config.get(name, 0) is None]
         reason = f"had `{missing[0]}` of your own, which are not in the file" if missing else ""
         try:
@@ -166,10 +175,10 @@ class SampleMetric(keras.metrics.Metric):
             )
         return metric
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: dict[str, Any]) -> None:
         """Saves nothing: what was collected is of one evaluation."""
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: dict[str, Any]) -> None:
         """Loads nothing."""
 
     def _store(self, kind, size):
@@ -183,10 +192,10 @@ class ClassifierMetric(SampleMetric):
 
     needs_real = False
 
-    def __init__(self, features, num_samples=10_000, name=None):
+    def __init__(self, features: Any, num_samples: int = 10_000, name: str | None = None) -> None:
         super().__init__(features, num_samples, name)
 
-    def look(self, samples, labels):
+    def look(self, samples: Any, labels: Any) -> Any:
         return ops.softmax(self.extractor.logits(samples))
 
 

@@ -1,6 +1,6 @@
 """Whether a fresh classifier can learn to tell generated samples from real ones."""
 
-import typing
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -9,12 +9,14 @@ from keras import layers
 from kgan.metrics.estimates import LEAST_SAMPLES, checked
 from kgan.metrics.sample_metric import SampleMetric
 
+__all__ = ["BATCH_SIZE", "EPOCHS", "TwoSampleResult", "TwoSampleTest", "Z", "two_sample_test"]
+
 # Of the normal distribution: 95 % lie within so many standard deviations.
 Z = 1.96
 EPOCHS, BATCH_SIZE = 10, 64
 
 
-class TwoSampleResult(typing.NamedTuple):
+class TwoSampleResult(NamedTuple):
     """How often a fresh classifier is right about held-out samples.
 
     Args:
@@ -29,7 +31,7 @@ class TwoSampleResult(typing.NamedTuple):
     num_samples: int
 
 
-def two_sample_test(real, generated, *, seed=0):
+def two_sample_test(real: Any, generated: Any, *, seed: int = 0) -> TwoSampleResult:
     """The held-out accuracy of a small classifier that has learned to tell the two sets apart.
 
     Lopez-Paz and Oquab 2017, https://arxiv.org/abs/1610.06545: of two equal distributions it is
@@ -73,7 +75,8 @@ def two_sample_test(real, generated, *, seed=0):
         ]
     )
     right = (logits > 0) == (is_real[held_out] > 0)
-    return TwoSampleResult(float(right.mean()), *_wilson(right.mean(), len(right)), len(right))
+    low, high = _wilson(right.mean(), len(right))
+    return TwoSampleResult(float(right.mean()), low, high, len(right))
 
 
 def _trained(samples, is_real, random, seed):
@@ -126,8 +129,8 @@ class TwoSampleTest(SampleMetric):
 
     measure = "two_sample_test"
 
-    def least_samples(self, size):
+    def least_samples(self, size: int) -> int:
         return 2 * super().least_samples(size)
 
-    def take(self, real, generated):
+    def take(self, real: np.ndarray, generated: np.ndarray) -> float:
         return two_sample_test(real, generated).accuracy

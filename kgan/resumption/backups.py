@@ -1,7 +1,7 @@
-"""A training on disk: all that it takes to go on from the middle of an epoch, in one file.
+"""A training on disk: all that it takes to resume in the middle of an epoch, in one file.
 
-A backup is a `.keras` file, which `keras.models.load_model` reads as any other, with one entry
-more: its `Position`. Two are kept, and the newest that is intact counts.
+A backup is a `.keras` file, which `keras.models.load_model` reads like any other, with one more
+entry: its `Position`. Two are kept, and the newest intact one counts.
 """
 
 import dataclasses
@@ -11,13 +11,18 @@ import pathlib
 import reprlib
 import warnings
 import zipfile
+from typing import Any
 
 import keras
 
 from kgan.files import replacing
 
+__all__ = ["NEWEST", "POSITION", "PREVIOUS", "Position", "describe", "find", "restore", "save"]
+
 NEWEST, PREVIOUS = "newest.keras", "previous.keras"
 POSITION = "position.json"
+# Arguments that are younger than version 0.1.0, and what a game did before it had them.
+ADDED = {"turns": "alternating", "every": 1, "log_gradient_norms": False}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Position:
     Args:
         epoch: the epoch that is being trained, or comes next, from 0.
         batch: how many batches of it have been trained on.
-        steps: how many batches an epoch has; None where nobody knows.
+        steps: how many batches an epoch has; None if unknown.
         game: what `describe` said of the GAN when the training began.
         data: the `identity` of the data set, or None.
         history: what `keras.callbacks.History` holds: `epoch` and `history`.
@@ -39,19 +44,19 @@ class Position:
     epoch: int
     batch: int = 0
     steps: int | None = None
-    game: dict | None = None
-    data: dict | None = None
-    history: dict = dataclasses.field(default_factory=dict)
-    running: list = dataclasses.field(default_factory=list)
+    game: dict[str, Any] | None = None
+    data: dict[str, Any] | None = None
+    history: dict[str, Any] = dataclasses.field(default_factory=dict)
+    running: list[Any] = dataclasses.field(default_factory=list)
     ended: int | None = None
 
-    def leaves(self, epochs):
-        """Whether it leaves anything to do of a training that is to have so many epochs."""
+    def leaves(self, epochs: int) -> bool:
+        """Whether a training of `epochs` epochs has anything left to do."""
         return self.epoch < epochs and (self.ended is None or self.ended < epochs)
 
 
-def save(folder, gan, position):
-    """Writes a backup; the one that was the newest becomes the previous one."""
+def save(folder: str | os.PathLike[str], gan: Any, position: Position) -> None:
+    """Writes a backup; the newest one so far becomes the previous one."""
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     newest = folder / NEWEST
@@ -59,11 +64,11 @@ def save(folder, gan, position):
         gan.save(beside)
         with zipfile.ZipFile(beside, "a") as archive:
             archive.writestr(POSITION, json.dumps(dataclasses.asdict(position), default=float))
-        if newest.exists() and _is_intact(newest):  # Else the one before it is all that there is.
+        if newest.exists() and _is_intact(newest):  # Otherwise keep the one before.
             os.replace(newest, folder / PREVIOUS)
 
 
-def find(folder):
+def find(folder: str | os.PathLike[str]) -> pathlib.Path | None:
     """The path of the newest intact backup in `folder`, or None if there never was one.
 
     Raises:
@@ -73,27 +78,29 @@ def find(folder):
     for path in present:
         if _is_intact(path):
             return path
-        warnings.warn(f"The backup {path} is damaged, and passed over.", stacklevel=2)
+        warnings.warn(f"The backup {path} is damaged and was skipped.", stacklevel=2)
     if present:
         raise ValueError(
             f"The backups in {folder} are damaged: {', '.join(path.name for path in present)}. "
-            "They cannot be gone on from; to begin anew, delete that folder or choose another."
+            "Training cannot resume from them. To start over, delete that folder or choose another."
         )
     return None
 
 
-def describe(gan):
-    """What a GAN is and how it was compiled, as JSON can hold it."""
+def describe(gan: Any) -> dict[str, Any]:
+    """A GAN and how it was compiled, as JSON can hold it."""
     return json.loads(json.dumps(keras.saving.serialize_keras_object(gan)))
 
 
-def restore(folder, gan, data=None):
+def restore(
+    folder: str | os.PathLike[str], gan: Any, data: dict[str, Any] | None = None
+) -> Position | None:
     """Puts `gan` where the newest intact backup in `folder` was made.
 
     Args:
         folder: where backups are.
-        gan: a compiled GAN, built as the one that was backed up.
-        data: the `identity` of the data set that it is to go on with, or None.
+        gan: a compiled GAN, built like the one that was backed up.
+        data: the `identity` of the data set that it is to resume on, or None.
 
     Returns:
         The `Position` of the backup; None if there is none.
@@ -109,7 +116,7 @@ def restore(folder, gan, data=None):
     before, now = position.game, describe(gan)
     if before and gan.seed_is_drawn:
         now["config"]["seed"] = before["config"]["seed"]
-    differing = []
+    differing: list[tuple[str, str, str]] = []
     if before:
         differing += _differences(_without_names(before), _without_names(now), [])
     if position.data and data:
@@ -118,18 +125,18 @@ def restore(folder, gan, data=None):
         lines = [f"\n  {name}: {old} there, {new} now" for name, old, new in differing[:6]]
         raise ValueError(
             f"The backup in {folder} is of another training:{''.join(lines)}\n"
-            "Go on with the same; or, to begin anew, delete that folder or choose another."
+            "Resume with the same; or, to start over, delete that folder or choose another."
         )
     gan.seed = now["config"]["seed"]
     gan.load_weights(path)
     return position
 
 
-def _paths(folder):
+def _paths(folder: str | os.PathLike[str]) -> list[pathlib.Path]:
     return [pathlib.Path(folder) / name for name in (NEWEST, PREVIOUS)]
 
 
-def _is_intact(path):
+def _is_intact(path: pathlib.Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.testzip() is None and POSITION in archive.namelist()
@@ -137,11 +144,11 @@ def _is_intact(path):
         return False
 
 
-def _without_names(config):
-    """A serialized GAN without what differs from one building of the same game to the next."""
-    names = {}
+def _without_names(config: Any) -> Any:
+    """A serialized GAN without what differs when the same program builds the same game again."""
+    names: dict[str, str] = {}
 
-    def collect(part):
+    def collect(part: Any) -> None:
         if isinstance(part, dict):
             if isinstance(part.get("name"), str):
                 names.setdefault(part["name"], f"#{len(names)}")
@@ -149,7 +156,7 @@ def _without_names(config):
         for child in part if isinstance(part, list) else []:
             collect(child)
 
-    def rename(part):
+    def rename(part: Any) -> Any:
         if isinstance(part, dict) and part.get("class_name") == "__lambda__":
             return "lambda"  # Its code names the file or the cell that it is in.
         if isinstance(part, dict):
@@ -166,8 +173,8 @@ def _without_names(config):
     return rename(config)
 
 
-def _differences(before, now, path):
-    """`(name, before, now)` of every leaf in which two nested structures differ, as text."""
+def _differences(before: Any, now: Any, path: list[Any]) -> list[tuple[str, str, str]]:
+    """`(name, before, now)` of every leaf where two nested structures differ, as text."""
     passed_over = {"config", "compile_config"}
     name = ".".join(str(key) for key in path if key not in passed_over)
     if isinstance(before, list) and isinstance(now, list):
@@ -178,6 +185,8 @@ def _differences(before, now, path):
         return [
             difference
             for key in {**before, **now}
-            for difference in _differences(before.get(key), now.get(key), [*path, key])
+            for difference in _differences(
+                before.get(key, ADDED.get(key)), now.get(key), [*path, key]
+            )
         ]
     return [] if before == now else [(name, reprlib.repr(before), reprlib.repr(now))]

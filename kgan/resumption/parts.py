@@ -104,7 +104,7 @@ def parts(
 
     if position and position.batch and epoch < epochs:
         others["callbacks"] = _OneTraining(gan, position, epochs, **others)
-        rest = position.steps - position.batch
+        rest = (position.steps or 0) - position.batch
         interrupted = part(epoch, epoch + 1, rest, had=position.batch)
         if isinstance(interrupted["x"], tf.data.Dataset):
             interrupted["x"] = interrupted["x"].take(rest)  # Or an execution could overshoot.

@@ -1,0 +1,54 @@
+"""What every architecture obeys."""
+
+import keras
+import numpy as np
+import pytest
+
+import kgan
+
+SHAPES = [
+    (8, 8, 1),
+    (16, 16, 3),
+    (28, 28, 1),
+    *(
+        pytest.param(shape, marks=pytest.mark.slow)
+        for shape in [(28, 28, 3), (32, 32, 3), (64, 64, 1)]
+    ),
+]
+
+
+ALL = [getattr(kgan.architectures, name) for name in kgan.architectures.__all__]
+
+
+def smallest(architecture):
+    if architecture is kgan.architectures.mlp:
+        return {"generator_units": (4,), "discriminator_units": (4,)}
+    return {"width": 2}
+
+
+@pytest.mark.parametrize("num_classes", [None, 3])
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("architecture", ALL)
+def test_every_architecture_makes_a_pair_that_can_play(architecture, shape, num_classes):
+    generator, discriminator = architecture(
+        shape, 5, num_classes=num_classes, **smallest(architecture)
+    )
+    assert generator.output_shape == (None, *shape)
+    assert discriminator.output_shape == (None, 1)
+    labels = [] if num_classes is None else ["labels"]
+    assert [tensor.name for tensor in generator.inputs] == ["latents", *labels]
+    assert [tensor.name for tensor in discriminator.inputs] == ["images", *labels]
+    gan = kgan.GAN(generator, discriminator)
+    samples = gan.generate(4, None if num_classes is None else [0, 1, 2, 0])
+    assert samples.dtype == np.float32
+    assert np.abs(samples).max() <= 1
+
+
+@pytest.mark.parametrize("architecture", ALL)
+def test_every_architecture_survives_serialization(architecture, tmp_path):
+    for network in architecture((8, 8, 1), 5, num_classes=3, **smallest(architecture)):
+        network.save(tmp_path / "network.keras")
+        loaded = keras.models.load_model(tmp_path / "network.keras")
+        shape = (4, *network.inputs[0].shape[1:])
+        inputs = [np.linspace(-1, 1, np.prod(shape)).reshape(shape), np.array([0, 1, 2, 0])]
+        np.testing.assert_array_equal(loaded(inputs), network(inputs))

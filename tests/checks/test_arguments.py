@@ -1,0 +1,128 @@
+import os
+import pathlib
+import subprocess
+import sys
+import types
+
+import keras
+import players
+import pytest
+import tensorflow as tf
+from keras import layers
+from players import discriminator, images
+
+import kgan
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("discriminator_steps", 0),
+        ("discriminator_steps", 1.5),
+        ("latent_distribution", "gaussian"),
+        ("ema_decay", 1.0),
+        ("ema_decay", -0.1),
+        ("seed", -1),
+        ("seed", 2**31),
+        ("seed", "a"),
+    ],
+)
+def test_an_argument_out_of_range_is_named_with_its_value(argument, value):
+    with pytest.raises(ValueError, match=f"`{argument}` must be.*Received: {argument}={value!r}"):
+        kgan.GAN(*players.networks(), **{argument: value})
+
+
+def test_one_optimizer_for_both_players_is_refused():
+    gan, optimizer = players.gan(compiled=False), keras.optimizers.Adam()
+    with pytest.raises(ValueError, match="must be two instances"):
+        gan.compile(optimizer, optimizer)
+    assert not gan.compiled
+
+
+def test_the_same_name_twice_is_two_optimizers():
+    gan = players.gan(compiled=False)
+    gan.compile("adam", "adam")
+    assert gan.generator_optimizer is not gan.discriminator_optimizer
+
+
+def test_a_penalty_with_batch_normalization_in_the_discriminator_is_refused():
+    generator, _ = players.networks()
+    gan = kgan.GAN(generator, discriminator(layers.BatchNormalization(), layers.Dense(1)))
+    with pytest.raises(ValueError, match="mixes the samples of a batch"):
+        gan.compile(penalties=["r1"])
+    gan.compile()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"loss": "hinges"}, "Did you mean 'hinge'"),
+        ({"penalties": ["r3"]}, "Did you mean 'r"),
+        ({"steps_per_execution": 0}, "`steps_per_execution` must be"),
+        ({"metrics": ["accuracy"]}, "`metrics` must be a list of keras.metrics.Metric"),
+    ],
+)
+def test_compile_refuses_what_it_does_not_know(arguments, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        players.gan(compiled=False).compile(**arguments)
+
+
+def test_several_replicas_are_refused(monkeypatch):
+    gan, strategy = players.gan(compiled=False), types.SimpleNamespace(num_replicas_in_sync=2)
+    monkeypatch.setattr(tf.distribute, "get_strategy", lambda: strategy)
+    with pytest.raises(ValueError, match="one device.*with 2 replicas"):
+        gan.compile()
+
+
+MIRRORED = """
+import players, tensorflow as tf
+(cpu,) = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, 2 * [tf.config.LogicalDeviceConfiguration()])
+gan = players.gan(compiled=False)
+with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+    gan.compile()
+"""
+
+
+@pytest.mark.slow
+def test_a_mirrored_strategy_of_two_devices_is_refused():
+    environment = os.environ | {"PYTHONPATH": str(pathlib.Path(players.__file__).parent)}
+    command = [sys.executable, "-c", MIRRORED]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert "ValueError: kgan.GAN trains on one device" in ended.stderr
+    assert "with 2 replicas" in ended.stderr
+
+
+def test_fit_before_compile_says_so():
+    with pytest.raises(ValueError, match="call `compile\\(\\)` before `fit"):
+        players.gan(compiled=False).fit(players.dataset())
+
+
+# Drawing
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "either `num_samples` or `seeds`"),
+        ({"num_samples": 2, "seeds": [1, 2]}, "either `num_samples` or `seeds`"),
+        ({"num_samples": 0}, "`num_samples` must be an integer of at least 1"),
+        ({"num_samples": 2, "labels": [0, 1, 2]}, r"shape \(2,\)"),
+        ({"num_samples": 2, "labels": 4}, r"must be in 0..3"),
+        ({"num_samples": 2, "labels": 0.5}, "must be integers"),
+    ],
+)
+def test_generate_refuses_what_does_not_fit(idle_with_labels, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        idle_with_labels.generate(**arguments)
+
+
+def test_labels_for_an_unconditional_gan_are_refused(idle):
+    with pytest.raises(ValueError, match="these networks take none"):
+        idle.generate(2, labels=1)
+
+
+def test_discriminate_refuses_images_in_bytes(idle):
+    with pytest.raises(ValueError, match="must be floating point"):
+        idle.discriminate(images(0, 255).astype("uint8"))

@@ -1,0 +1,93 @@
+"""The first batch is looked at before training."""
+
+import numpy as np
+import players
+import pytest
+import tensorflow as tf
+from players import Batches, images
+
+import kgan
+
+
+@pytest.mark.parametrize("wrap", [np.asarray, tf.data.Dataset.from_tensors, Batches])
+@pytest.mark.parametrize(
+    ("batch", "message"),
+    [
+        (images(0, 255), r"\[-1, 1\]; of images in \[0, 255\].*from 0 to 255"),
+        (images(0, 1), r"look like \[0, 1\].*2 \* images - 1"),
+        (images(0, 255).astype("uint8"), "must be floating point.*from_arrays.*dtype uint8"),
+        (images(0, 255).astype("int64"), "must be floating point.*dtype int64"),
+        (images(shape=(8, 8)), r"samples of shape \(8, 8\).*images\[..., None\]"),
+        (images(shape=(8, 8, 3)), r"built for samples of shape \(8, 8, 1\)"),
+        (images(shape=(1, 8, 8)), "Channels come last"),
+        (images(shape=(28, 28, 1)), r"\(28, 28, 1\)"),
+        (np.full((16, 8, 8, 1), np.nan, "float32"), "must be finite"),
+    ],
+)
+def test_a_first_batch_that_cannot_be_played_with_is_refused_before_training(
+    idle, batch, message, wrap
+):
+    with pytest.raises(ValueError, match=message):
+        idle.fit(wrap(batch), verbose=0)
+    assert idle.step.numpy() == 0
+
+
+def test_vectors_outside_the_range_of_a_bounded_generator_are_refused():
+    gan = kgan.GAN(*kgan.architectures.mlp(4, 2, generator_units=(4,), discriminator_units=(4,)))
+    gan.compile()
+    with pytest.raises(ValueError, match=r"must be in \[-1, 1\]"):
+        gan.fit(images(-3, 3, shape=(4,)), verbose=0)
+
+
+def test_bright_images_in_range_are_accepted():
+    players.gan().fit(images(0.1, 1), verbose=0)
+
+
+def test_bytes_from_a_python_generator_are_refused_before_the_first_step(idle):
+    batches = ((batch.astype("uint8"),) for batch in [images(0, 255)])
+    with pytest.raises(ValueError, match="must be floating point.*dtype uint8"):
+        idle.fit(batches, shuffle=False, verbose=0)
+    assert idle.step.numpy() == 0
+
+
+def test_labels_without_classes_and_classes_without_labels_are_refused(idle_with_labels, idle):
+    with pytest.raises(ValueError, match="the networks take none"):
+        idle.fit(players.dataset(num_classes=4), verbose=0)
+    with pytest.raises(ValueError, match=r"take labels \(num_classes=4\), and the data has none"):
+        idle_with_labels.fit(players.dataset(), verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (np.full(16, 4), r"must be in 0..3 \(num_classes=4\). Received: 4"),
+        (np.full(16, -1), "Received: -1"),
+        (np.zeros(16, "float32"), "must be integers"),
+        (np.zeros((16, 1), "int32"), r"shape \(16, 1\)"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(idle_with_labels, labels, message):
+    with pytest.raises(ValueError, match=message):
+        idle_with_labels.fit(images(), labels, batch_size=16, verbose=0)
+
+
+def test_a_label_out_of_range_anywhere_in_a_dataset_of_kgan_is_refused(idle_with_labels):
+    labels = np.zeros(64, "int32")
+    labels[-1] = 7
+    data = kgan.datasets.from_arrays(images(rows=64), labels, batch_size=4)
+    with pytest.raises(ValueError, match="has 8 classes.*num_classes=4"):
+        idle_with_labels.fit(data, verbose=0)
+
+
+def test_a_batch_that_k_does_not_divide_is_refused():
+    gan = players.gan(discriminator_steps=3)
+    batches = tf.data.Dataset.from_tensor_slices(images()).batch(16)
+    for data in (players.dataset(), batches, images(rows=32)):
+        with pytest.raises(ValueError, match="`discriminator_steps` must divide the batch size"):
+            gan.fit(data, batch_size=16 if isinstance(data, np.ndarray) else None, verbose=0)
+
+
+def test_a_batch_that_is_a_dictionary_is_refused():
+    data = tf.data.Dataset.from_tensors({"image": images()})
+    with pytest.raises(ValueError, match="first part is a dict"):
+        players.gan().fit(data, verbose=0)

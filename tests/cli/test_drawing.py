@@ -1,0 +1,90 @@
+"""`kgan generate`."""
+
+import shutil
+
+import numpy as np
+import PIL.Image
+import players
+import pytest
+from commands import call, said
+
+from kgan import runs
+from kgan.cli import drawing
+
+
+def test_generate_uses_the_last_backup_of_an_unfinished_run(run, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(run, copy)
+    (copy / "gan.keras").unlink()
+    result = call("generate", copy, "--output", tmp_path / "samples.png")
+    assert result.exit_code == 0
+    assert "has not ended; what is drawn from is its last backup" in said(result)
+
+
+def test_classes_whose_names_are_numbers_are_selected_by_name():
+    assert drawing._classes("7, 3", ("3", "7")) == [1, 0]
+    with pytest.raises(runs.RunError, match=r"must be names: 3, 7\. Received: 0\."):
+        drawing._classes("0", ("3", "7"))
+    assert drawing._classes("1,cat", ("cat", "dog")) == [1, 0]
+    assert drawing._name(1, ("Coat", "T - shirt / top")) == "T - shirt - top"
+
+
+def test_generate_writes_a_grid(run, tmp_path):
+    result = call("generate", run, "--num-samples", 9, "--output", tmp_path / "grid.PNG")
+    assert result.exit_code == 0
+    with PIL.Image.open(tmp_path / "grid.PNG") as picture:
+        assert picture.size == (26 * 20, 26 * 20)
+
+
+def test_generate_writes_bytes_that_are_those_of_the_gan(run, tmp_path):
+    path = tmp_path / "new" / "samples.npy"
+    assert call("generate", run, "--num-samples", 70, "--seed", 5, "--output", path).exit_code == 0
+    samples = np.load(path)
+    assert samples.dtype == np.uint8
+    assert samples.shape == (70, 8, 8, 1)
+    gan, _ = runs.find(run)
+    expected = (gan.generate(70, seed=5) + 1) * 127.5
+    np.testing.assert_allclose(samples, expected, atol=0.51)
+
+
+def test_generate_writes_a_folder_of_pictures(run, tmp_path):
+    folder = tmp_path / "pictures"
+    assert call("generate", run, "--num-samples", 3, "--output", folder).exit_code == 0
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ["00000.png", "00001.png", "00002.png"]
+    with PIL.Image.open(folder / "00000.png") as picture:
+        assert picture.size == (8, 8)
+
+
+def test_paths_may_start_with_a_tilde(run, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    shutil.copytree(run, tmp_path / "run")
+    assert call("generate", "~/run", "--output", "~/drawn/a.png").exit_code == 0
+    assert (tmp_path / "drawn" / "a.png").exists()
+
+
+def test_errors_go_to_stderr(tmp_path):
+    result = call("generate", tmp_path / "nowhere")
+    assert "is not a trained run" in result.stderr
+    assert result.stdout == ""
+
+
+def test_generate_takes_a_file_and_labels(tmp_path):
+    gan = players.gan(4)
+    gan.save(tmp_path / "gan.keras")
+    output = tmp_path / "samples.npy"
+    options = ["--labels", "3,1", "--num-samples", 4, "--seed", 0, "--output", output]
+    assert call("generate", tmp_path / "gan.keras", *options).exit_code == 0
+    expected = (gan.generate(4, [3, 1, 3, 1], seed=0) + 1) * 127.5
+    np.testing.assert_allclose(np.load(output), expected, atol=0.51)
+
+
+def test_generate_truncates(run, tmp_path):
+    pairs = [("wide", []), ("narrow", ["--truncation", 0.1])]
+    for name, arguments in pairs:
+        arguments = ["--seed", 0, *arguments, "--output", tmp_path / f"{name}.npy"]
+        assert call("generate", run, *arguments).exit_code == 0
+    wide, narrow = (np.load(tmp_path / f"{name}.npy").astype("float") for name, _ in pairs)
+    assert narrow.std(axis=0).mean() < 0.5 * wide.std(axis=0).mean()
+    result = call("generate", run, "--truncation", -1, "--output", tmp_path / "x.npy")
+    assert "`truncation` must be positive" in said(result)

@@ -1,0 +1,94 @@
+"""What the command says: lists, paths, and errors in words."""
+
+import shutil
+
+import pytest
+from commands import QUICK, call, contents, said
+
+from kgan import recipes
+
+
+def test_recipes_are_listed():
+    words = said(call("recipes"))
+    for name, recipe in recipes.ALL.items():
+        assert name in words
+        assert recipe.summary.split()[0] in words
+
+
+def test_paths_are_printed_verbatim(run, tmp_path):
+    folder = shutil.copytree(run, tmp_path / "my [bold]run[/b")
+    result = call("train", *QUICK, "--seed", 3, "--output", folder)
+    assert result.exit_code == 0
+    for part in (f"in {folder} has ended", f"kgan generate '{folder}'"):
+        assert part in said(result)
+    output = tmp_path / "a[b] :smile:.png"
+    result = call("generate", folder, "--output", output)
+    assert f"samples: {output}" in said(result)
+    result = call("evaluate", folder, "--samples", 100, "--measures", "pairwise_distance")
+    assert str(folder / "evaluation.json") in said(result)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "--recipe", "digit"], "Did you mean 'digits'"),
+        (["train", "--epochs", "0"], "Invalid value for '--epochs'"),
+        (["train", "--batch-size", "2000", "--output", "new"], "`batch_size` must be at most"),
+        (["train", "--batch-size", "0"], "Invalid value for '--batch-size'"),
+        (["train", "--seed", "-1"], "Invalid value for '--seed'"),
+        (["train", "--precision", "half"], "'half' is not one of 'auto', 'float32', 'mixed"),
+        (["train", "--recipe", "pictures"], "`dataset` is needed with this recipe"),
+        (["train", "--dataset", "no/where"], "There is no folder no/where"),
+        (["train", "--dataset", "mnst"], "Did you mean 'mnist'"),
+        (["train", "--dataset", "PICTURES"], "`image_size` is needed for a folder of pictures"),
+        (
+            ["train", "--dataset", "PICTURES", "--image-size", "30", "--batch-size", "8"],
+            "must be square, of 4·2ⁿ (8, 16, 32, 64, ...) or 28 pixels",
+        ),
+        (
+            ["train", "--dataset", "PICTURES/even", "--image-size", "8", "--conditional"],
+            "makes each sub-folder a class, and there is none",
+        ),
+        (["train", "--output", "RUN/run.json"], "is a file; choose another --output"),
+        (["train", *QUICK, "--output", "RUN/run.json/deep"], "run.json is no folder"),
+        (["generate", "nowhere"], "is not a trained run"),
+        (["export", "nowhere"], "is not a trained run"),
+        (["export", "RUN", "--format", "tflite"], "Did you mean"),
+        (["export", "nowhere", "--format", "litert", "--quantize", "int"], "Did you mean 'int8'"),
+        (
+            ["export", "RUN", "--quantize", "int8"],
+            "of the format 'litert', which was not asked for",
+        ),
+        (
+            ["export", "RUN", "--output", "RUN/run.json"],
+            "run.json is no folder that can be written",
+        ),
+        (["train", *QUICK, "--export", "tf", "--output", "new"], "`format` must be one of"),
+        (["generate", "RUN", "--labels", "3"], "a GAN that has learned labels"),
+        (["generate", "RUN", "--output", "a.jpg"], "must be a .png, a .npy"),
+        (["generate", "nowhere", "--output", "a.jpg"], "must be a .png, a .npy"),
+        (
+            ["train", "--dataset", "PICTURES", "--output", "PICTURES/run"],
+            "must not lie in the folder",
+        ),
+        (
+            ["train", "--dataset", "PICTURES/broken", "--image-size", "30"],
+            "must be square, of 4·2ⁿ (8, 16, 32, 64, ...) or 28 pixels",
+        ),
+        (["generate", "RUN", "--output", "RUN"], "exists, and is left as it is"),
+        (["generate", "RUN/run.json", "--output", "x.png"], "is no .keras file"),
+        (["evaluate", "RUN/run.json"], "is no .keras file"),
+    ],
+)
+def test_impossible_requests_are_refused_with_an_explanation(
+    run, pictures, tmp_path, monkeypatch, arguments, message
+):
+    monkeypatch.chdir(tmp_path)
+    before = contents(run)
+    words = [w.replace("RUN", str(run)).replace("PICTURES", str(pictures)) for w in arguments]
+    result = call(*words)
+    assert isinstance(result.exception, SystemExit)  # Anything else is shown as a traceback.
+    assert result.exit_code in (1, 2)
+    assert message in said(result)
+    assert list(tmp_path.iterdir()) == [pictures]
+    assert before == contents(run)

@@ -1,0 +1,293 @@
+"""Folders of pictures."""
+
+import itertools
+
+import numpy as np
+import PIL.Image
+import pytest
+from streams import BLACK, BLUE, GREEN, RED, WHITE, colored_folders, pixels, take
+
+from kgan import datasets, images
+
+
+def _quarters(size=16):
+    """A picture that no turn or mirror leaves as it is: red, green; blue, black."""
+    half = size // 2
+    corners = np.array([[RED, GREEN], [BLUE, BLACK]], "uint8")
+    return corners.repeat(half, axis=0).repeat(half, axis=1)
+
+
+def _read(picture, path, image_size=None, color_mode="rgb", **save_options):
+    """Saves a picture alone in a new folder; what `from_directory` reads of it, as bytes."""
+    path.parent.mkdir(exist_ok=True)
+    picture.save(path, **save_options)
+    size = image_size or picture.width
+    dataset = datasets.from_directory(path.parent, size, batch_size=1, color_mode=color_mode)
+    assert dataset.skipped == ()
+    return pixels(dataset)[0]
+
+
+@pytest.mark.parametrize("suffix", ["png", "gif", "bmp", "tiff", "webp", "jpg"])
+def test_pictures_of_every_common_format_are_read(tmp_path, suffix):
+    options = {
+        "jpg": {"quality": 100, "subsampling": 0},
+        "webp": {"lossless": True},
+    }.get(suffix, {})
+    picture = PIL.Image.fromarray(_quarters())
+    read = _read(picture, tmp_path / "new" / f"picture.{suffix}", **options)
+    tolerance = 3 if suffix == "jpg" else 0
+    np.testing.assert_allclose(read.astype(int), _quarters(), atol=tolerance)
+
+
+def _palette_picture():
+    picture = PIL.Image.new("P", (4, 4), 1)
+    picture.putpalette([0, 0, 0, *GREEN])
+    return picture
+
+
+GRAY_16_BITS = PIL.Image.fromarray(np.full((4, 4), 0x8000, "uint16"))
+
+
+MODES = {
+    "1": (PIL.Image.new("1", (4, 4), 1), "png", WHITE),
+    "L": (PIL.Image.new("L", (4, 4), 77), "png", (77, 77, 77)),
+    "LA": (PIL.Image.new("LA", (4, 4), (77, 255)), "png", (77, 77, 77)),
+    "P": (_palette_picture(), "png", GREEN),
+    "RGB": (PIL.Image.new("RGB", (4, 4), (1, 2, 3)), "png", (1, 2, 3)),
+    "RGBA": (PIL.Image.new("RGBA", (4, 4), (1, 2, 3, 255)), "png", (1, 2, 3)),
+    "CMYK": (PIL.Image.new("CMYK", (4, 4), (0, 255, 255, 0)), "tiff", RED),
+    "I;16": (GRAY_16_BITS, "png", (127, 127, 127)),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_pictures_of_every_colour_mode_become_rgb_of_8_bits(tmp_path, mode):
+    picture, suffix, color = MODES[mode]
+    assert picture.mode == mode
+    read = _read(picture, tmp_path / f"picture.{suffix}")
+    np.testing.assert_array_equal(read, np.broadcast_to(color, (4, 4, 3)))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_pictures_of_every_colour_mode_become_grayscale(tmp_path, mode):
+    picture, suffix, color = MODES[mode]
+    read = _read(picture, tmp_path / f"picture.{suffix}", color_mode="grayscale")
+    luminance = np.dot(color, [0.299, 0.587, 0.114])
+    assert read.shape == (4, 4, 1)
+    np.testing.assert_allclose(read, luminance, atol=1)
+
+
+def test_a_cmyk_jpeg_keeps_its_colours(tmp_path):
+    picture = PIL.Image.new("CMYK", (8, 8), (0, 255, 255, 0))
+    read = _read(picture, tmp_path / "picture.jpg", quality=100)
+    np.testing.assert_allclose(read.astype(int), np.broadcast_to(RED, (8, 8, 3)), atol=3)
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tiff", "webp"])
+def test_a_picture_is_turned_as_its_exif_data_says(tmp_path, suffix):
+    stored = PIL.Image.fromarray(np.rot90(_quarters()))  # Counterclockwise; 6 turns it back.
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6
+    assert not np.array_equal(stored, _quarters())
+    read = _read(stored, tmp_path / f"picture.{suffix}", exif=exif)
+    away_from_edges = np.s_[2:6, 2:6], np.s_[2:6, 10:14], np.s_[10:14, 2:6], np.s_[10:14, 10:14]
+    for corner in away_from_edges:
+        np.testing.assert_allclose(read[corner].astype(int), _quarters()[corner], atol=40)
+
+
+def test_a_large_jpeg_is_scaled_down_to_its_own_colours(tmp_path):
+    read = _read(PIL.Image.fromarray(_quarters(128)), tmp_path / "picture.jpg", image_size=4)
+    for row, column in itertools.product((0, 3), (0, 3)):
+        expected = _quarters(4)[row, column]
+        np.testing.assert_allclose(read[row, column].astype(int), expected, atol=40)
+
+
+TRANSPARENT = {
+    "RGBA": (PIL.Image.new("RGBA", (4, 4), (0, 0, 0, 0)), "png", {}),
+    "RGBA in WebP": (PIL.Image.new("RGBA", (4, 4), (0, 0, 0, 0)), "webp", {}),
+    "LA": (PIL.Image.new("LA", (4, 4), (0, 0)), "png", {}),
+    "P": (_palette_picture(), "png", {"transparency": 1}),
+    "P in GIF": (_palette_picture(), "gif", {"transparency": 1}),
+    "RGB": (PIL.Image.new("RGB", (4, 4), (1, 2, 3)), "png", {"transparency": (1, 2, 3)}),
+}
+
+
+@pytest.mark.parametrize("name", TRANSPARENT)
+@pytest.mark.parametrize("color_mode", ["rgb", "grayscale"])
+def test_transparent_pixels_become_white(tmp_path, name, color_mode):
+    picture, suffix, options = TRANSPARENT[name]
+    read = _read(picture, tmp_path / f"picture.{suffix}", color_mode=color_mode, **options)
+    assert read.min() == 255
+
+
+def test_half_transparent_pixels_are_half_white(tmp_path):
+    picture = PIL.Image.new("RGBA", (4, 4), (255, 0, 0, 128))
+    read = _read(picture, tmp_path / "picture.png")
+    np.testing.assert_allclose(read, np.broadcast_to([255, 127, 127], (4, 4, 3)), atol=1)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_the_middle_square_of_a_long_picture_is_cut_out(tmp_path, axis):
+    squares = [np.broadcast_to(np.uint8(color), (4, 4, 3)) for color in (RED, GREEN, BLUE)]
+    picture = PIL.Image.fromarray(np.concatenate(squares, axis=axis))
+    read = _read(picture, tmp_path / "picture.png", image_size=4)
+    np.testing.assert_array_equal(read, squares[1])
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1)])
+def test_a_picture_one_pixel_wide_fills_the_square(tmp_path, size):
+    read = _read(PIL.Image.new("RGB", size, (9, 8, 7)), tmp_path / "picture.png", image_size=5)
+    np.testing.assert_array_equal(read, np.broadcast_to((9, 8, 7), (5, 5, 3)))
+
+
+def _add_unreadable(folder):
+    """A text file, an empty picture and half a JPEG; their names in order."""
+    (folder / "empty.png").touch()
+    (folder / "notes.txt").write_text("not a picture")
+    noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype="uint8")
+    half = folder / "truncated.jpg"
+    PIL.Image.fromarray(noise).save(half)
+    half.write_bytes(half.read_bytes()[: half.stat().st_size // 2])
+    return ["empty.png", "notes.txt", "truncated.jpg"]
+
+
+def test_unreadable_files_are_skipped_with_a_warning_that_names_them(tmp_path):
+    names = _add_unreadable(tmp_path)
+    PIL.Image.new("RGB", (4, 4), RED).save(tmp_path / "good.png")
+    with pytest.warns(UserWarning, match="3 of 4 files in .* were skipped") as warned:
+        dataset = datasets.from_directory(tmp_path, 4, batch_size=1)
+    (warning,) = warned
+    assert all(f"\n  {name}: " in str(warning.message) for name in names)
+    assert warning.filename == __file__
+    assert dataset.num_samples == 1
+    assert [path.name for path, _ in dataset.skipped] == names
+    reasons = {path.name: reason for path, reason in dataset.skipped}
+    assert "cannot identify image file" in reasons["notes.txt"]
+    assert "truncated" in reasons["truncated.jpg"]
+
+
+def test_a_decoder_that_fails_in_its_own_way_skips_the_file(tmp_path, monkeypatch):
+    PIL.Image.new("RGB", (4, 4), RED).save(tmp_path / "a.png")
+    PIL.Image.new("RGB", (4, 4), RED).save(tmp_path / "b.bmp")
+
+    def fail(picture):
+        raise RuntimeError("no colour planes")
+
+    monkeypatch.setattr("PIL.PngImagePlugin.PngImageFile.load", fail)
+    with pytest.warns(UserWarning, match=r"1 of 2 files .*\n  a.png: no colour planes"):
+        dataset = datasets.from_directory(tmp_path, 4, batch_size=1)
+    assert dataset.num_samples == 1
+
+
+def test_a_warning_names_five_files_and_counts_the_rest(tmp_path):
+    PIL.Image.new("RGB", (4, 4), RED).save(tmp_path / "good.png")
+    for i in range(7):
+        (tmp_path / f"{i}.txt").touch()
+    with pytest.warns(UserWarning, match=r"7 of 8 files(.|\n)*4.txt.*\n  ... and 2 more$"):
+        dataset = datasets.from_directory(tmp_path, 4, batch_size=1)
+    assert len(dataset.skipped) == 7
+
+
+def test_a_folder_without_readable_pictures_is_an_error_that_names_the_files(tmp_path):
+    _add_unreadable(tmp_path)
+    with pytest.raises(ValueError, match=r"all 3 files were skipped:\n  empty.png(.|\n)*Received"):
+        datasets.from_directory(tmp_path, 4)
+
+
+def test_an_empty_folder_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match=f"`directory` holds no files. Received: .*{tmp_path}"):
+        datasets.from_directory(tmp_path, 4)
+
+
+def test_a_folder_that_does_not_exist_is_an_error(tmp_path):
+    (tmp_path / "file.png").touch()
+    for missing in (tmp_path / "missing", tmp_path / "file.png"):
+        with pytest.raises(FileNotFoundError, match=f"must be a folder. Received: .*{missing}"):
+            datasets.from_directory(missing, 4)
+
+
+@pytest.mark.parametrize("image_size", [0, -4, 4.0, None])
+def test_an_image_size_that_is_no_positive_integer_is_an_error(tmp_path, image_size):
+    with pytest.raises(ValueError, match=f"integer of at least 1. Received: .*={image_size}"):
+        datasets.from_directory(tmp_path, image_size)
+
+
+def test_an_unknown_colour_mode_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match=r"\['rgb', 'grayscale'\]. Received: color_mode='rgba'"):
+        datasets.from_directory(tmp_path, 4, color_mode="rgba")
+
+
+def test_hidden_files_and_folders_are_skipped(tmp_path):
+    (tmp_path / ".thumbnails").mkdir()
+    PIL.Image.new("RGB", (4, 4), RED).save(tmp_path / ".thumbnails" / "a.png")
+    PIL.Image.new("RGB", (4, 4), GREEN).save(tmp_path / "a.png")
+    (tmp_path / ".DS_Store").write_text("not a picture")
+    dataset = datasets.from_directory(tmp_path, 4, batch_size=1)
+    assert dataset.skipped == ()
+    np.testing.assert_array_equal(pixels(dataset), np.broadcast_to(GREEN, (1, 4, 4, 3)))
+
+
+def test_a_hidden_folder_above_the_pictures_hides_nothing(tmp_path):
+    (tmp_path / ".cache").mkdir()
+    PIL.Image.new("RGB", (4, 4), GREEN).save(tmp_path / ".cache" / "a.png")
+    assert datasets.from_directory(tmp_path / ".cache", 4, batch_size=1).num_samples == 1
+
+
+def test_sub_folders_are_the_labels_in_the_order_of_their_names(tmp_path):
+    colored_folders(tmp_path)
+    dataset = datasets.from_directory(tmp_path, 4, batch_size=2, with_labels=True)
+    assert dataset.class_names == ("asters", "ferns", "roses")
+    assert dataset.num_classes == 3
+    colors = np.array([BLUE, GREEN, RED])
+    np.testing.assert_array_equal(np.sort(dataset.labels), [0, 1, 1, 2])
+    np.testing.assert_array_equal(pixels(dataset)[:, 0, 0], colors[dataset.labels])
+    for batch, labels in take(dataset.from_step(0), 4):
+        np.testing.assert_array_equal(images.to_uint8(batch)[:, 0, 0], colors[labels])
+
+
+def test_a_class_without_a_readable_file_is_named(tmp_path):
+    colored_folders(tmp_path)
+    (tmp_path / "orchids").mkdir()
+    (tmp_path / "orchids" / "a.png").touch()
+    with pytest.warns(UserWarning, match=r"1 of 5 files(.|\n)*So these are no classes: orchids."):
+        dataset = datasets.from_directory(tmp_path, 4, batch_size=1, with_labels=True)
+    assert dataset.class_names == ("asters", "ferns", "roses")
+    assert [path.name for path, _ in dataset.skipped] == ["a.png", "orchids"]
+
+
+def test_links_are_followed_but_never_in_circles(tmp_path):
+    elsewhere, pictures = tmp_path / "elsewhere", tmp_path / "pictures"
+    colored_folders(elsewhere)
+    pictures.mkdir()
+    for name in ("roses", "ferns"):
+        (pictures / name).symlink_to(elsewhere / name)
+    (pictures / "more ferns").symlink_to(elsewhere / "ferns")
+    (elsewhere / "roses" / "back").symlink_to(elsewhere / "ferns")
+    (elsewhere / "ferns" / "back").symlink_to(elsewhere / "roses")
+    (pictures / "self").symlink_to(pictures)
+    dataset = datasets.from_directory(pictures, 4, batch_size=1, with_labels=True)
+    assert dataset.class_names == ("ferns", "more ferns", "roses")
+    assert np.bincount(dataset.labels).tolist() == [3, 3, 3]
+
+
+def test_files_in_no_sub_folder_have_no_label_and_are_skipped(tmp_path):
+    colored_folders(tmp_path)
+    PIL.Image.new("RGB", (4, 4), RED).save(tmp_path / "loose.png")
+    with pytest.warns(UserWarning, match=r"1 of 5 files(.|\n)*loose.png: in no sub-folder"):
+        dataset = datasets.from_directory(tmp_path, 4, batch_size=1, with_labels=True)
+    assert dataset.num_samples == 4
+    assert dataset.skipped[0][0] == tmp_path / "loose.png"
+    assert datasets.from_directory(tmp_path, 4, batch_size=1).num_samples == 5
+
+
+def test_labels_without_sub_folders_are_an_error(tmp_path):
+    PIL.Image.new("RGB", (4, 4), RED).save(tmp_path / "loose.png")
+    with pytest.raises(ValueError, match="each sub-folder a class, and there is none with a file"):
+        datasets.from_directory(tmp_path, 4, with_labels=True)
+
+
+def test_a_dark_16_bit_picture_stays_dark(tmp_path):
+    dark = np.full((4, 4), 255, "uint16")  # Of 65,535.
+    PIL.Image.fromarray(dark).save(tmp_path / "dark.png")
+    dataset = datasets.from_directory(tmp_path, 4, batch_size=1)
+    assert dataset.samples.max() < -0.98

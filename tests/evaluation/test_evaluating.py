@@ -1,0 +1,160 @@
+"""What an evaluation says of generators that are known to be good, copied, collapsed or noise."""
+
+import json
+import math
+
+import numpy as np
+import players
+import pytest
+from evaluations import TEST, TRAIN, evaluated
+
+import kgan
+from kgan import evaluation
+
+
+def test_real_data_instead_of_samples_scores_like_real_data():
+    held_out = kgan.datasets.from_arrays(TEST.samples[180:], TEST.labels[180:], batch_size=60)
+    found = evaluated(TEST.samples[:180], labels=TEST.labels[:180], held_out=held_out)
+    assert {finding.measure for finding in found.findings} == {
+        name for name in evaluation.ALL if name != "mixture_coverage"
+    }
+    assert found.num_samples == 180
+    assert found.feature_accuracy > 0.95
+    for finding in found.findings:
+        tolerance = {"rel": 0.25, "abs": 0.12}  # 180 images are few.
+        if finding.measure not in ("kernel_distance", "parzen_log_likelihood", "frechet_distance"):
+            assert finding.value == pytest.approx(finding.real, **tolerance), finding.name
+    assert found["frechet_distance_digits"].value < 2.5 * found["frechet_distance_digits"].real
+    assert found["parzen_log_likelihood"].value > 0
+    assert found["classes_digits"].says == "Every class comes up."
+
+
+def test_copies_of_the_training_data_are_recognized():
+    found = evaluated(TRAIN.samples, "memorization", "frechet_distance")
+    assert found["memorization_ratio"].value == 0
+    assert "copies?" in found["memorization_ratio"].says
+    assert "look at them" in found["memorization_share_closer"].says
+    assert found["memorization_share_closer"].value == 1
+    assert found["frechet_distance_digits"].value < found["frechet_distance_digits"].real
+
+
+def test_a_collapsed_generator_is_recognized():
+    one = np.repeat(TEST.samples[:1], 400, axis=0)
+    one = np.clip(one + 1e-3 * np.random.default_rng(0).normal(size=one.shape), -1, 1)
+    one = one.astype("float32")
+    found = evaluated(one, "pairwise_distance", "class_coverage", "precision_recall")
+    assert "collapsed" in found["pairwise_distance_digits"].says
+    assert found["classes_digits"].says == "9 of 10 never come up."
+    assert found["recall_digits"].value < 0.01
+
+
+def test_noise_is_recognized():
+    noise = np.random.default_rng(0).uniform(-1, 1, (400, 8, 8, 1)).astype("float32")
+    found = evaluated(noise, "two_sample_test", "frechet_distance", "precision_recall")
+    assert found["two_sample_test"].value > 0.98
+    assert "easily" in found["two_sample_test"].says
+    assert found["frechet_distance_digits"].value > 20 * found["frechet_distance_digits"].real
+    assert found["precision_digits"].value < 0.05
+
+
+def test_samples_of_the_wrong_class_are_recognized():
+    found = evaluated(TEST.samples, "label_accuracy", labels=(TEST.labels + 1) % 10)
+    assert found["label_accuracy_digits"].value < 0.02
+
+
+def test_an_evaluation_of_a_mixture_counts_its_modes():
+    train, test = (kgan.datasets.gaussian_mixture("ring", seed=seed) for seed in (0, 1))
+    sizes = {"generator_units": (8,), "discriminator_units": (8,), "output_activation": "linear"}
+    gan = kgan.GAN(*kgan.architectures.mlp((2,), 2, **sizes))
+    gan.generate = lambda num_samples, seed: test.samples[:num_samples]
+    found = evaluation.evaluate(gan, train, test, num_samples=1000, num_seeds=1)
+    assert found["modes"].value == 8
+    assert found["high_quality"].value == pytest.approx(0.989, abs=0.01)
+    assert found["spread"].value == pytest.approx(1, abs=0.1)
+    assert found["spread"].error is None
+    assert "parzen_log_likelihood" not in {finding.measure for finding in found.findings}
+
+
+def test_without_held_out_data_the_training_data_is_halved():
+    found = evaluated(TEST.samples, held_out=None, num_seeds=1)
+    assert not found.is_held_out
+    assert found.num_reference == found.num_samples == 718
+    measures = {finding.measure for finding in found.findings}
+    assert "frechet_distance" in measures
+    assert not measures & {"memorization", "parzen_log_likelihood"}
+
+
+def test_with_one_seed_the_error_is_the_measures_own():
+    found = evaluated(TEST.samples, "two_sample_test", "precision_recall", num_seeds=1)
+    assert 0 < found["two_sample_test"].error < 0.05
+    assert found["two_sample_test"].real_error > 0
+    assert found["recall_digits"].error is None
+
+
+def test_the_error_of_one_seed_matches_the_spread_between_seeds():
+    measures = "classifier_score", "kernel_distance"
+    one = evaluated(TRAIN.samples, *measures, num_seeds=1)
+    many = evaluated(TRAIN.samples, *measures, num_seeds=20)
+    for measure in measures:
+        deviation = many[f"{measure}_digits"].error * math.sqrt(20)
+        most = 4 if measure == "kernel_distance" else 2  # Its subsets are small, and overlap.
+        assert 0.5 * deviation < one[f"{measure}_digits"].error < most * deviation, measure
+
+
+def test_the_error_due_to_the_scored_data_does_not_shrink_with_more_draws():
+    found = evaluated(TRAIN.samples, "parzen_log_likelihood", num_seeds=3)["parzen_log_likelihood"]
+    one = evaluated(TRAIN.samples, "parzen_log_likelihood", num_seeds=1)["parzen_log_likelihood"]
+    assert found.error > 0.9 * one.error
+    assert found.says == f"Nats, as in 2014; training images themselves: {found.real:.1f}. " + (
+        "Blur can beat those."
+    )
+
+
+def test_a_finding_that_is_nan_draws_no_conclusion():
+    train, test = (kgan.datasets.gaussian_mixture("ring", seed=seed) for seed in (0, 1))
+    sizes = {"generator_units": (8,), "discriminator_units": (8,), "output_activation": "linear"}
+    gan = kgan.GAN(*kgan.architectures.mlp((2,), 2, **sizes))
+    gan.generate = lambda num_samples, seed: test.samples[:num_samples] + 9
+    options = {"measures": ["mixture_coverage"], "num_samples": 1000, "num_seeds": 1}
+    found = evaluation.evaluate(gan, train, test, **options)
+    assert found["modes"].says == "8 of 8 are never reached."
+    assert found["spread"].says == "Nothing can be told: it is no number."
+
+
+def test_an_evaluation_is_json():
+    found = evaluated(TEST.samples, "frechet_distance")
+    content = json.loads(json.dumps(found.to_json()))
+    assert content["findings"][0]["name"] == "frechet_distance_digits"
+    assert content["seeds"] == [0, 1]
+    broken = kgan.evaluation.Finding("x", "x", math.nan, None, 1, math.inf, None, "")
+    content = evaluation.Evaluation([broken], 0, "raw", None, 1, 1, True, (0,), "").to_json()
+    assert content["findings"][0]["value"] is content["findings"][0]["real"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"measures": ["fid"]}, "`measures` must be one of"),
+        ({"measures": "fid"}, "`measures` must be a list of names"),
+        ({"measures": []}, "`measures` must be a list of names"),
+        ({"measures": ["label_accuracy"]}, "do not all fit this data.*What fits: frechet"),
+        ({"features": "mnist"}, "are of samples of 28×28×1"),
+        ({"num_samples": 20}, "`num_samples` must be at least 100"),
+        ({"num_seeds": 0}, "`num_seeds` must be an integer of at least 1"),
+    ],
+)
+def test_impossible_evaluations_are_refused_before_a_sample_is_drawn(options, message):
+    gan = players.gan()
+    gan.generate = None
+    with pytest.raises(ValueError, match=message):
+        evaluation.evaluate(gan, TRAIN, TEST, **{"features": "digits", **options})
+
+
+def test_too_little_data_and_data_of_another_shape_are_refused():
+    few = kgan.datasets.from_arrays(TRAIN.samples[:50], batch_size=10)
+    with pytest.raises(ValueError, match=r"at least 100 samples each.*Received: 50 and 360"):
+        evaluation.evaluate(players.gan(), few, TEST)
+    other = players.dataset(num_samples=200)
+    wide = kgan.GAN(*kgan.architectures.dcgan((16, 16, 1), 4, width=8))
+    with pytest.raises(ValueError, match="was built for samples of shape"):
+        evaluation.evaluate(wide, other, other)

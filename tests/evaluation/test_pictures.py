@@ -1,0 +1,35 @@
+import numpy as np
+import players
+import pytest
+from evaluations import TEST, TRAIN, gan_that_draws
+
+from kgan import evaluation, images
+
+
+def test_interpolations_begin_and_end_at_samples():
+    gan = players.gan()
+    ends = gan.generate(6, seed=3)
+    for kind in ("linear", "spherical"):
+        between = evaluation.interpolate(gan, 3, 5, kind=kind, seed=3)
+        assert between.shape == (15, 8, 8, 1)
+        np.testing.assert_allclose(between[::5], ends[:3], atol=1e-5)
+        np.testing.assert_allclose(between[4::5], ends[3:], atol=1e-5)
+    conditional = players.gan(num_classes=3)
+    between = evaluation.interpolate(conditional, 2, 4, labels=[2, 1], seed=3)
+    expected = conditional.generate(4, [2, 1, 2, 1], seed=3)
+    np.testing.assert_allclose(between[[0, 4, 3, 7]], expected, atol=1e-5)
+    with pytest.raises(ValueError, match="must be 'linear' or 'spherical'"):
+        evaluation.interpolate(gan, 2, 2, kind="straight")
+
+
+def test_the_pictures_show_the_nearest_training_samples(tmp_path):
+    gan = gan_that_draws(TRAIN.samples[:40])
+    paths = evaluation.draw(gan, TRAIN, TEST, tmp_path)
+    names = ["nearest.png", "nearest_pairs.png", "interpolation.png"]
+    assert [path.name for path in paths] == names
+    picture = np.asarray(images.load(paths[0]).convert("L"), "int")
+    third = picture.shape[1] // 3
+    generated, nearest = (picture[60:, i * third + 20 : i * third + third - 20] for i in (1, 2))
+    assert generated.std() > 30
+    # Each sample is a training image: beside itself, up to where the panel begins.
+    assert min(np.abs(np.roll(nearest, i, axis=1) - generated).mean() for i in range(-9, 10)) < 20

@@ -1,0 +1,203 @@
+"""The averaged generator."""
+
+import keras
+import numpy as np
+import players
+import pytest
+
+import kgan
+
+
+def test_averaged_weights_equal_the_recursion_by_hand():
+    gan = players.gan(ema_decay=0.5)
+    expected = [w.numpy() for w in gan.generator.weights]
+    for step in range(6):
+        gan.fit(players.dataset(num_samples=16), verbose=0)
+        decay = min(0.5, (1 + step) / (10 + step))
+        for i, weight in enumerate(gan.generator.weights):
+            share = decay if weight.trainable else 0
+            expected[i] = share * expected[i] + (1 - share) * weight.numpy()
+    for average, value in zip(gan.averaged_generator.weights, expected, strict=True):
+        np.testing.assert_allclose(average, value, atol=1e-6)
+
+
+@pytest.mark.parametrize("decay", [None, 0, 0.0])
+def test_without_averaging_the_averaged_generator_is_the_generator(decay):
+    gan = players.gan(ema_decay=decay)
+    assert gan.averaged_generator is gan.generator
+    gan.fit(players.dataset(), verbose=0)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"ema_decay": keras.optimizers.schedules.ExponentialDecay(0.5, 1, 0.9)},
+        {"ema_half_life": 16.0},
+        {"ema_half_life": keras.optimizers.schedules.PolynomialDecay(8.0, 10, 32.0)},
+    ],
+)
+def test_the_decay_may_be_a_schedule_or_a_half_life_in_images(arguments):
+    gan = players.gan(discriminator_steps=2, **arguments)
+    expected = [w.numpy() for w in gan.generator.weights]
+    for step in range(6):
+        gan.fit(players.dataset(num_samples=16), verbose=0)
+        number = next(iter(arguments.values()))
+        value = float(number(step)) if callable(number) else number
+        decay = value if "ema_decay" in arguments else 0.5 ** (16 / value)
+        decay = min(decay, (1 + step) / (10 + step))
+        for i, weight in enumerate(gan.generator.weights):
+            share = decay if weight.trainable else 0
+            expected[i] = share * expected[i] + (1 - share) * weight.numpy()
+    for average, value in zip(gan.averaged_generator.weights, expected, strict=True):
+        np.testing.assert_allclose(average, value, atol=1e-6)
+
+
+def test_a_half_life_of_no_images_keeps_nothing():
+    gan = players.gan(ema_half_life=0)
+    gan.fit(players.dataset(), verbose=0)
+    np.testing.assert_array_equal(
+        players.weights(gan.averaged_generator), players.weights(gan.generator)
+    )
+
+
+def test_the_schedules_of_a_gan_survive_its_file(tmp_path):
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.5, 1, 0.9)
+    gan = players.gan(
+        ema_decay=None,
+        ema_half_life=schedule,
+        penalties=[kgan.penalties.R1(schedule, every=2)],
+        augmentation=kgan.augmentation.DiffAugment(strength=schedule),
+    )
+    gan.fit(players.dataset(), verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    again = keras.models.load_model(tmp_path / "gan.keras")
+    assert again.ema_decay is None
+    for number in (again.ema_half_life, again.penalties[0].weight, again.augmentation.strength):
+        assert number.get_config() == schedule.get_config()
+    assert again.penalties[0].every == 2
+    for game in (gan, again):
+        game.fit(players.dataset(), epochs=1, verbose=0)
+    assert players.same(players.digest(gan), players.digest(again))
+
+
+def test_a_decay_and_a_half_life_together_are_refused():
+    with pytest.raises(ValueError, match=r"two ways to say one thing.*ema_decay=0\.9, .*=100"):
+        players.gan(ema_decay=0.9, ema_half_life=100)
+    with pytest.raises(ValueError, match="`ema_half_life` must be at least 0, or a schedule"):
+        players.gan(ema_half_life=-1)
+
+
+def test_weights_loaded_before_training_reach_the_average():
+    gan = players.gan(ema_decay=0.999)
+    other = players.networks()[0]
+    gan.generator.set_weights([np.full_like(w, 0.01) for w in other.get_weights()])
+    gan.discriminator_optimizer.learning_rate = gan.generator_optimizer.learning_rate = 0.0
+    gan.fit(players.dataset(), epochs=1, verbose=0)
+    for average, weight in zip(
+        gan.averaged_generator.trainable_weights, gan.generator.trainable_weights, strict=True
+    ):
+        np.testing.assert_allclose(average, weight, atol=1e-7)
+
+
+# A copy that is another function
+
+
+@keras.saving.register_keras_serializable("tests")
+class Forgetful(keras.layers.Layer):
+    """Has a gain, which its configuration forgets."""
+
+    def __init__(self, gain=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.gain = gain
+
+    def call(self, inputs):
+        return self.gain * inputs
+
+    def get_config(self):
+        return super().get_config()  # As people write it: the gain is forgotten.
+
+
+class Unregistered(keras.layers.Layer):
+    def call(self, inputs):
+        return keras.ops.tanh(inputs)
+
+
+def generator_with(layer):
+    latents = keras.Input((players.LATENT_DIM,))
+    hidden = keras.layers.Dense(64, activation="tanh", name="before")(latents)
+    return keras.Model(latents, keras.layers.Reshape((8, 8, 1), name="after")(layer(hidden)))
+
+
+def game_with(layer, **arguments):
+    return kgan.GAN(generator_with(layer), players.networks()[1], **arguments)
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda layer: layer, lambda layer: keras.Sequential([layer], name="inner")]
+)
+def test_a_layer_whose_config_forgets_an_argument_is_refused(wrap):
+    with pytest.raises(ValueError, match="layer '.*'") as raised:
+        game_with(wrap(Forgetful(gain=5.0, name="head")))
+    words = str(raised.value)
+    assert "averaged generator" in words
+    assert "get_config" in words
+    assert "ema_decay=None" in words
+    assert "'before'" not in words
+
+
+def test_the_first_layer_that_differs_is_named():
+    with pytest.raises(ValueError, match=r"layer 'head' \(Forgetful\) is not copied"):
+        game_with(Forgetful(gain=5.0, name="head"))
+
+
+def test_a_layer_that_cannot_be_copied_is_refused_in_words():
+    layer = keras.layers.Lambda(lambda x: 2 * x, name="twice")
+    with pytest.raises(ValueError, match=r"layer 'twice' \(Lambda\) cannot be made") as raised:
+        game_with(layer)
+    assert "load" not in str(raised.value)
+    assert "ema_decay=None" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: Forgetful(gain=5.0),
+        lambda: keras.layers.Lambda(lambda x: 2 * x),
+        Unregistered,
+    ],
+)
+def test_without_averaging_any_layer_plays(layer):
+    gan = game_with(layer(), ema_decay=None, seed=0)
+    gan.compile()
+    gan.fit(players.dataset(), verbose=0)
+
+
+def test_a_class_that_is_not_registered_can_be_averaged():
+    game_with(Unregistered())
+
+
+# Random numbers of its own
+
+
+@keras.saving.register_keras_serializable("tests")
+class Noisy(keras.layers.Layer):
+    """Adds noise, also when nothing trains."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.seed_generator = keras.random.SeedGenerator(0)
+
+    def call(self, inputs):
+        noise = keras.random.normal(keras.ops.shape(inputs), seed=self.seed_generator)
+        return inputs + noise
+
+
+@pytest.mark.parametrize("ema_decay", [0.999, None])
+def test_a_generator_that_draws_random_numbers_of_its_own_is_refused(ema_decay):
+    with pytest.raises(ValueError, match=r"random numbers of its own .* layer 'noise' \(Noisy\)"):
+        game_with(Noisy(name="noise"), ema_decay=ema_decay)
+
+
+def test_a_generator_with_dropout_draws_the_same_samples_again():
+    gan = game_with(keras.layers.Dropout(0.5), seed=0)
+    np.testing.assert_array_equal(gan.generate(4, seed=3), gan.generate(4, seed=3))

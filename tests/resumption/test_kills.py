@@ -1,0 +1,112 @@
+"""`kgan train` under `kill -9`: what it leaves, and where it ends when it is started again."""
+
+import pathlib
+import random
+import signal
+import subprocess
+import sys
+
+import killing
+import players
+import pytest
+from commands import call
+
+from kgan import runs
+from kgan.resumption import backups
+
+# 37 steps an epoch, a prime number: each is an execution of its own, and can be the last.
+OPTIONS = ["--epochs", "3", "--batch-size", "38", "--seed", "5"]
+STEPS, EPOCHS = 37, 3
+# Convolutions, labels, BatchNormalization and a penalty; 36 steps an epoch, 18 an execution.
+DCGAN = ["--recipe", "small_dcgan", "--conditional", "--epochs", "4", "--batch-size", "39"]
+EXECUTIONS = 2
+
+
+def start(folder, moment="batch", when="before", number=0, seconds=None, options=OPTIONS):
+    """Starts the run in `folder`; says whether it came to its end."""
+    program = str(pathlib.Path(killing.__file__))
+    command = [sys.executable, program, moment, when, str(number), "train", *options]
+    command += ["--output", folder]
+    try:
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
+    except subprocess.TimeoutExpired:  # It was sent SIGKILL.
+        return False
+    assert ended.returncode in (0, -signal.SIGKILL), ended.stdout + ended.stderr
+    return ended.returncode == 0
+
+
+def result(folder):
+    """All that a run is: weights, optimizers, logs, history, pictures."""
+    run = runs.Run(folder)
+    gan, path = runs.find(folder)
+    assert path == run.model
+    copy, _ = runs.find(run.backup / backups.NEWEST)
+    assert players.same(players.digest(gan), players.digest(copy))
+    files = {path.name: path.read_bytes() for path in run.samples.iterdir()}
+    position = backups.restore(run.backup, gan)
+    return players.digest(gan), run.log.read_bytes(), position.history, files
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory):
+    """What the run is that nobody kills; it is trained in this process, to save time."""
+    folder = tmp_path_factory.mktemp("runs") / "undisturbed"
+    ended = call("train", *OPTIONS, "--output", folder)
+    assert ended.exit_code == 0, ended.output
+    return result(folder)
+
+
+def check_same(folder, undisturbed):
+    weights, *others = undisturbed
+    resumed_weights, *resumed_others = result(folder)
+    assert players.same(weights, resumed_weights)
+    assert others == resumed_others
+
+
+IN_A_STEP = [("batch", "before", STEPS + 5), ("rename", "before", 4), ("epoch", "before", 1)]
+IN_WRITING = [("entry of a file", "after", 5), ("sync", "before", 9), ("rename", "after", 12)]
+
+
+@pytest.mark.parametrize(
+    "kills",
+    [
+        pytest.param([IN_A_STEP[0], IN_WRITING[1], IN_A_STEP[2]], id="of each kind"),
+        pytest.param(IN_A_STEP, id="in a step, at an epoch's end", marks=pytest.mark.slow),
+        pytest.param(IN_WRITING, id="in the middle of writing", marks=pytest.mark.slow),
+    ],
+)
+def test_a_killed_run_ends_like_an_undisturbed_one(tmp_path, undisturbed, kills):
+    for kill in kills:
+        assert not start(tmp_path, *kill)
+    assert start(tmp_path)
+    check_same(tmp_path, undisturbed)
+
+
+@pytest.mark.slow
+def test_a_killed_conditional_dcgan_ends_like_an_undisturbed_one(tmp_path):
+    assert start(tmp_path / "whole", options=DCGAN)
+    for kill in [("batch", "before", EXECUTIONS + 1), ("rename", "after", 7)]:
+        assert not start(tmp_path / "killed", *kill, options=DCGAN)
+    assert start(tmp_path / "killed", options=DCGAN)
+    gan, _ = runs.find(tmp_path / "killed")
+    assert gan.num_classes == 10
+    assert gan.steps_per_execution == 18
+    check_same(tmp_path / "killed", result(tmp_path / "whole"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+def test_a_run_killed_at_random_ends_like_an_undisturbed_one(tmp_path, undisturbed, seed):
+    chosen = random.Random(seed)
+    ended = []
+    for _ in range(chosen.randint(2, 4)):
+        moment = chosen.choice([*killing.MOMENTS, "any"])
+        if moment == "any":
+            ended.append(start(tmp_path, seconds=chosen.uniform(5, 12)))
+        else:
+            often = {"batch": STEPS, "epoch": 2, "entry of a file": 10}.get(moment, 12)
+            when, number = chosen.choice(["before", "after"]), chosen.randint(1, often)
+            ended.append(start(tmp_path, moment, when, number))
+    assert not all(ended)  # Some kill struck.
+    assert start(tmp_path)
+    check_same(tmp_path, undisturbed)
