@@ -285,7 +285,7 @@ def test_steps_per_execution_that_do_not_divide_an_epoch_are_refused():
 @pytest.mark.usefixtures("_xla")
 @pytest.mark.parametrize(
     "architecture",
-    [kgan.architectures.dcgan, pytest.param(kgan.architectures.mlp, marks=pytest.mark.slow)],
+    [kgan.architectures.mlp, pytest.param(kgan.architectures.dcgan, marks=pytest.mark.slow)],
 )
 def test_xla_trains_to_finite_weights(architecture):
     gan = players.gan(3, architecture, jit_compile=True, penalties=["r1"], discriminator_steps=2)
@@ -301,7 +301,10 @@ def test_xla_trains_to_finite_weights(architecture):
 @pytest.mark.parametrize(
     "rules",
     [
-        {"penalties": [kgan.penalties.R1(every=2)], "augmentation": "diff_augment"},
+        pytest.param(
+            {"penalties": [kgan.penalties.R1(every=2)], "augmentation": "diff_augment"},
+            marks=pytest.mark.slow,
+        ),
         {"turns": "simultaneous", "penalties": ["r1", "r2"], "log_gradient_norms": True},
     ],
 )

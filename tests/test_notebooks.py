@@ -10,8 +10,14 @@ from cells import FOLDER, code_cells
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 
 
-def run(name, folder, monkeypatch):
+def run(name, folder, monkeypatch, replacing=()):
     """Runs the cells in order, all but the installation, with the tagged parameters made small.
+
+    Args:
+        name: the file of the notebook.
+        folder: the working directory.
+        monkeypatch: pytest's.
+        replacing: pairs of text that is in the notebook, and of what is run instead.
 
     Returns:
         The names that the notebook has defined.
@@ -19,7 +25,11 @@ def run(name, folder, monkeypatch):
     pytest.importorskip("IPython", reason="the notebooks show pictures through IPython")
     monkeypatch.chdir(folder)
     namespace = {}
-    for source, tags in code_cells(FOLDER / name):
+    cells = list(code_cells(FOLDER / name))
+    assert all(any(old in source for source, _ in cells) for old, _ in replacing)
+    for source, tags in cells:
+        for old, new in replacing:
+            source = source.replace(old, new)
         if "parameters" in tags:
             source += "\nepochs, backup_every_seconds = 2, 0"
         if "install" not in tags:
@@ -77,8 +87,18 @@ def test_no_notebook_is_committed_with_outputs(path):
     assert not [cell for cell in cells if cell.get("outputs") or cell.get("execution_count")]
 
 
-def test_the_measuring_notebook_measures(tmp_path, monkeypatch, capsys):
-    names = run("03_measure.ipynb", tmp_path, monkeypatch)
+LITTLE = [("num_seeds=2", "num_seeds=1, num_samples=150"), ("generate(1000, ", "generate(200, ")]
+
+
+@pytest.mark.parametrize(
+    "replacing",
+    [
+        pytest.param(LITTLE, id="little"),
+        pytest.param([], id="all", marks=pytest.mark.slow),
+    ],
+)
+def test_the_measuring_notebook_measures(tmp_path, monkeypatch, capsys, replacing):
+    names = run("03_measure.ipynb", tmp_path, monkeypatch, replacing)
     found = names["found"]
     assert found["frechet_distance_digits"].value > found["frechet_distance_digits"].real
     assert names["likelihood"](names["blurred"]) > names["likelihood"](names["train"].samples[:500])

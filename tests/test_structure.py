@@ -108,6 +108,32 @@ def test_everything_public_has_a_docstring():
     assert not bare
 
 
+def public_functions(body, prefix=""):
+    """The functions and methods that have no underscore before them, and `__init__`, by name."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef) and (node.name[0] != "_" or node.name == "__init__"):
+            yield prefix + node.name, node
+        elif isinstance(node, ast.ClassDef) and node.name[0] != "_":
+            yield from public_functions(node.body, f"{node.name}.")
+
+
+def test_everything_public_is_annotated():
+    bare = []
+    for module, path in modules():
+        for name, function in public_functions(ast.parse(path.read_text()).body):
+            of = function.args
+            given = [
+                *of.posonlyargs,
+                *of.args,
+                *of.kwonlyargs,
+                *filter(None, (of.vararg, of.kwarg)),
+            ]
+            unsaid = [x.arg for x in given if x.annotation is None and x.arg not in ("self", "cls")]
+            if unsaid or function.returns is None:
+                bare.append(f"{module}.{name}")
+    assert not bare
+
+
 def test_everything_that_is_saved_is_registered_under_kgan():
     pattern = re.compile(r"^@keras\.saving\.register_keras_serializable\(\"kgan\"\)$", re.M)
     count = sum(len(pattern.findall(path.read_text())) for _, path in modules())
