@@ -116,7 +116,9 @@ def evaluate(
     measures: Annotated[
         str | None, typer.Option(help="frechet_distance,two_sample_test,... All by default.")
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="How often, each with other latents.")] = 3,
+    seeds: Annotated[
+        int, typer.Option(min=1, help="Number of repetitions, each with different latents.")
+    ] = 3,
     features: Annotated[
         str | None,
         typer.Option(help="digits, mnist, fashion_mnist, inception_v3, raw. Default: as the data."),

@@ -81,12 +81,12 @@ def sync(path: str | os.PathLike[str]) -> None:
 
 @contextlib.contextmanager
 def held(folder: str | os.PathLike[str]) -> Iterator[None]:
-    """Holds a folder, which is made if need be, against everybody else.
+    """Locks a folder, creating it if needed.
 
-    The operating system lets go of it when the holder dies, however it dies.
+    The operating system releases the lock when the process that holds it ends, however it ends.
 
     Raises:
-        BlockingIOError: if somebody else holds it.
+        BlockingIOError: if another process holds it.
         OSError: if it cannot be written to.
     """
     folder = pathlib.Path(folder)

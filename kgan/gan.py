@@ -105,9 +105,9 @@ class GAN(GameModel):
         self.ema_half_life = ema_half_life
         self._set_num_classes(num_classes)
         self._set_seed(seed)
-        self.averaged_generator = generator
         few = noise.few_inputs(generator, self.num_classes)
         averaging.check_repeatable(generator, few)
+        self.averaged_generator = generator
         if ema_decay or ema_half_life is not None:
             self.averaged_generator = averaging.averaged_copy(generator, few)
         self.step = self._add_counter("step", ())

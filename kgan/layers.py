@@ -60,7 +60,7 @@ class Maxout(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("kgan")
 class FourierFeatures(keras.layers.Layer):
-    """Beside points of few dimensions their sines and cosines, of many frequencies.
+    """Appends sines and cosines of many frequencies to low-dimensional points.
 
         y = [x, (lowest / |w|)^decay · sin(x · w), (lowest / |w|)^decay · cos(x · w)]
 

@@ -21,7 +21,16 @@ from kgan.game import schedules
 from kgan.game.critic import Critic
 from kgan.lookup import by_name
 
-__all__ = ["ALL", "R1", "R2", "Penalty", "WassersteinGradientPenalty", "get", "get_all"]
+__all__ = [
+    "ALL",
+    "R1",
+    "R2",
+    "Penalty",
+    "WassersteinGradientPenalty",
+    "get",
+    "get_all",
+    "gradient_squared_norm",
+]
 
 
 def gradient_squared_norm(critic: Any, images: Any) -> Any:

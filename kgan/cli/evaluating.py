@@ -46,7 +46,9 @@ def evaluate(
         written = evaluation.draw(gan, training, held_out, run.folder)
     _show(found, name)
     if model == run.model and run.best.exists():
-        console.print("The epoch was chosen by held-out data (--best): they are no strangers.")
+        console.print(
+            "The epoch was chosen on this held-out data (--best), so these numbers are optimistic."
+        )
     tell("\n".join(map(str, [run.evaluation, *written])))
 
 

@@ -105,7 +105,7 @@ class Dataset(tf.data.Dataset):
 
     @functools.cached_property
     def identity(self) -> dict[str, int]:
-        """What tells this stream of batches from another: a dict of integers."""
+        """What distinguishes these batches from those of other data: a dict of integers."""
         parts = [self._samples, *([] if self._labels is None else [self._labels])]
         checksum = 0
         for part in parts:

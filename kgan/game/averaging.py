@@ -12,9 +12,9 @@ from kgan.game import networks, schedules
 __all__ = ["averaged_copy", "check_repeatable", "decay_at", "set_weights", "update_average"]
 
 WAYS_OUT = (
-    "Give its class a `get_config` that returns every argument of `__init__`, and register the "
-    "class with @keras.saving.register_keras_serializable(); or turn averaging off with "
-    "`ema_decay=None`."
+    "Write it as a layer class that is registered with "
+    "@keras.saving.register_keras_serializable() and whose `get_config` returns every argument of "
+    "`__init__`; or turn averaging off with `ema_decay=None`."
 )
 
 
@@ -29,33 +29,36 @@ def averaged_copy(generator: keras.Model, inputs: Any) -> keras.Model:
         inputs: a few latents, or `[latents, labels]`, on which both must agree.
 
     Raises:
-        ValueError: if it cannot be copied, or the copy answers otherwise; names the layer.
+        ValueError: if it cannot be copied, or the copy is another function; names the layer.
     """
     try:
         copy = keras.models.clone_model(generator)
     except Exception as error:  # Keras raises whatever it trips over.
         layer = networks.describe(_first(generator, _cannot_be_copied))
         raise ValueError(
-            "`generator` cannot be copied, and the averaged generator is a copy: "
-            f"{layer} cannot be made from its own `get_config` ({type(error).__name__}). {WAYS_OUT}"
+            f"`generator` must be copied for the averaged generator, and {layer} cannot be: Keras "
+            f"could not rebuild it from its `get_config` ({type(error).__name__}). {WAYS_OUT}"
         ) from error
     copy.name = "averaged_generator"
     if not _same_shapes(generator, copy):
-        raise ValueError(f"`generator` has a copy with other weights. {WAYS_OUT}")
+        raise ValueError(
+            "The averaged generator is a copy of `generator`, and the copy has weights of other "
+            f"shapes. {WAYS_OUT}"
+        )
     set_weights(copy, generator)
     answers = _answer(generator, inputs), _answer(copy, inputs)
     if not _agree(*answers):
         layer = networks.describe(networks.first_difference(generator, copy, inputs, _agree))
         raise ValueError(
-            "`generator` and its copy, the averaged generator, answer the same latents otherwise, "
-            f"by up to {np.abs(answers[0] - answers[1]).max():.2g}: {layer} is not copied as it "
-            f"is. {WAYS_OUT}"
+            "The averaged generator is a copy of `generator`, and the copy gives other samples for "
+            f"the same latents, by up to {np.abs(answers[0] - answers[1]).max():.2g}: {layer} was "
+            f"not copied faithfully. {WAYS_OUT}"
         )
     return copy
 
 
 def check_repeatable(generator: keras.Model, inputs: Any) -> None:
-    """Raises where G answers the same latents otherwise each time, when nothing trains.
+    """Raises where G gives other samples for the same latents each time, when nothing trains.
 
     Raises:
         ValueError: if so; names the layer.
@@ -64,9 +67,9 @@ def check_repeatable(generator: keras.Model, inputs: Any) -> None:
         return
     layer = networks.describe(networks.first_difference(generator, generator, inputs, _agree))
     raise ValueError(
-        f"`generator` draws random numbers of its own when nothing trains, in {layer}: samples "
-        "would not be a function of their latents, and could not be drawn again, exported or "
-        "interpolated. Make the noise part of the latents, or add it only where `training` is true."
+        f"`generator` must be a function of its latents. Received: one in which {layer} draws "
+        "random numbers even when nothing trains, so that no sample could be drawn again, exported "
+        "or interpolated. Make the noise part of the latents, or add it only if `training`."
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from kgan import checks, exports, losses
+from kgan import checks, losses
 from kgan.game import averaging, batches, logs, networks, noise, sampling, schedules
 from kgan.game.critic import Critic
 from kgan.protocols import FollowsTraining
@@ -136,6 +136,8 @@ class GameModel(keras.Model):
         Returns:
             A `kgan.exports.Proof`: how it was compared with the generator.
         """
+        from kgan import exports  # The game itself needs none of it.
+
         return exports.export(self, filepath, format, **options)
 
     # In `compile`
@@ -278,7 +280,12 @@ class GameModel(keras.Model):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
-        return cls(**{name: schedules.deserialize(value) for name, value in config.items()})
+        parts = {
+            name: keras.saving.deserialize_keras_object(value)
+            for name, value in config.items()
+            if isinstance(value, dict)  # A network, or a schedule.
+        }
+        return cls(**{**config, **parts})
 
     def get_compile_config(self) -> dict[str, Any]:
         if not self.compiled:
