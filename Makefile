@@ -15,6 +15,7 @@ $(BIN)/installed: pyproject.toml
 test: $(BIN)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/python benchmarks/tables.py --check
 	$(BIN)/pytest $(WORKERS)
 

@@ -15,7 +15,10 @@ def disable_op_determinism():
 
 
 def optimized_graphs(run):
-    """The graphs that TensorFlow executes in a call of `run`, as it has optimized them."""
+    """The graphs that TensorFlow executes in a call of `run`, as it has optimized them.
+
+    Among them may be graphs of other functions that happen to run meanwhile.
+    """
     context.enable_run_metadata()
     try:
         run()

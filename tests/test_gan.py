@@ -257,7 +257,10 @@ def test_sequential_networks_can_play():
     assert gan.generate(2).shape == (2, 3)
 
 
-@pytest.mark.parametrize("architecture", [kgan.architectures.dcgan, kgan.architectures.mlp])
+@pytest.mark.parametrize(
+    "architecture",
+    [kgan.architectures.mlp, pytest.param(kgan.architectures.dcgan, marks=pytest.mark.slow)],
+)
 def test_a_graph_does_what_eager_execution_does(architecture):
     games = []
     for run_eagerly in (True, False):
@@ -282,11 +285,9 @@ def test_steps_per_execution_that_do_not_divide_an_epoch_are_refused():
         players.gan(steps_per_execution=3).fit(players.dataset(), verbose=0)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_xla")
-@pytest.mark.parametrize(
-    "architecture",
-    [kgan.architectures.mlp, pytest.param(kgan.architectures.dcgan, marks=pytest.mark.slow)],
-)
+@pytest.mark.parametrize("architecture", [kgan.architectures.dcgan, kgan.architectures.mlp])
 def test_xla_trains_to_finite_weights(architecture):
     gan = players.gan(3, architecture, jit_compile=True, penalties=["r1"], discriminator_steps=2)
     assert gan.jit_compile
@@ -341,7 +342,9 @@ def test_mixed_precision_trains_with_float32_samples_and_logits(policy, architec
     assert scaled == (policy == "mixed_float16")
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+@pytest.mark.parametrize(
+    "policy", ["mixed_float16", pytest.param("float32", marks=pytest.mark.slow)]
+)
 def test_a_gan_can_be_recompiled_with_its_own_optimizers(policy):
     keras.config.set_dtype_policy(policy)
     gan = players.gan()

@@ -87,7 +87,8 @@ def test_no_notebook_is_committed_with_outputs(path):
     assert not [cell for cell in cells if cell.get("outputs") or cell.get("execution_count")]
 
 
-LITTLE = [("num_seeds=2", "num_seeds=1, num_samples=150"), ("generate(1000, ", "generate(200, ")]
+FEW = 'num_seeds=2, num_samples=150, measures=["frechet_distance", "memorization"]'
+LITTLE = [("num_seeds=2", FEW), ("generate(1000, ", "generate(200, ")]
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import itertools
+
 import contracts
 import keras
 import numpy as np
@@ -131,8 +133,16 @@ def test_a_lazy_penalty_counts_the_updates_of_the_discriminator(options):
     np.testing.assert_allclose(logs[1], logs[0], rtol=0.2)
 
 
-@pytest.mark.parametrize("name", penalties.ALL)
-@pytest.mark.parametrize("precision", ["float32", "mixed_float16"])
+LAZY = [("r1", "mixed_float16"), ("wasserstein_gradient_penalty", "float32")]
+
+
+@pytest.mark.parametrize(
+    ("name", "precision"),
+    [
+        pytest.param(*pair, marks=[] if pair in LAZY else pytest.mark.slow)
+        for pair in itertools.product(penalties.ALL, ["float32", "mixed_float16"])
+    ],
+)
 def test_a_lazy_penalty_trains_the_discriminator(name, precision):
     keras.config.set_dtype_policy(precision)
     games = []

@@ -39,10 +39,13 @@ def test_the_python_of_readme_runs_on_a_little_of_mnist(tmp_path, monkeypatch, c
 
 
 @needs_mnist
-def test_the_python_of_the_page_for_keras_io_readers_runs(tmp_path, monkeypatch):
+@pytest.mark.parametrize("epochs", [1, pytest.param(5, marks=pytest.mark.slow)])
+def test_the_python_of_the_page_for_keras_io_readers_runs(tmp_path, monkeypatch, epochs):
     monkeypatch.chdir(tmp_path)
     namespace = {}
-    exec(programs(ROOT / "docs" / "from_keras_io.md", 320, 320), namespace)
+    text = programs(ROOT / "docs" / "from_keras_io.md", 320, 320)
+    assert text.count("epochs=5") == 3
+    exec(text.replace("epochs=5", f"epochs={epochs}"), namespace)
     assert namespace["sevens"].shape == (16, 28, 28, 1)
     assert namespace["grid"].shape == namespace["images"].shape == (100, 28, 28, 1)
     assert namespace["gan"].discriminator_steps == 5

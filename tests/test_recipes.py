@@ -123,6 +123,14 @@ def trained(recipe):
     return gan
 
 
+def test_a_quickly_trained_judge_passes_real_digits_and_no_other_images(monkeypatch):
+    monkeypatch.setitem(quality.SIZES[8], "epochs", quality.SIZES[8]["epochs"] // 3)
+    judge = quality.judge("digits")
+    assert judge.accuracy() > 0.9
+    check_controls(judge, kgan.recipes.DIGITS)
+
+
+@pytest.mark.slow
 def test_real_digits_pass_the_quality_check_and_other_images_fail(judges):
     check_controls(judges("digits"), kgan.recipes.DIGITS)
 

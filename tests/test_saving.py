@@ -55,7 +55,9 @@ def test_a_learning_rate_schedule_comes_back(tmp_path):
     assert loaded.generator_optimizer.get_config() == gan.generator_optimizer.get_config()
 
 
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize(
+    "policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.slow)]
+)
 def test_mixed_precision_comes_back(tmp_path, policy):
     keras.config.set_dtype_policy(policy)
     gan = players.gan()
@@ -78,7 +80,10 @@ def test_a_gan_without_averaging_comes_back_as_one(tmp_path):
     assert loaded.averaged_generator is loaded.generator
 
 
-@pytest.mark.parametrize("architecture", [kgan.architectures.dcgan, kgan.architectures.mlp])
+@pytest.mark.parametrize(
+    "architecture",
+    [kgan.architectures.mlp, pytest.param(kgan.architectures.dcgan, marks=pytest.mark.slow)],
+)
 def test_two_fits_are_one_fit_of_as_many_epochs(architecture):
     once, twice = players.gan(10, architecture), players.gan(10, architecture)
     once.fit(players.dataset(10), epochs=4, verbose=0)

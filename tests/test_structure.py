@@ -148,6 +148,7 @@ def test_everything_that_is_saved_is_registered_under_kgan():
 # Files that are about no module, but about all of a folder, or about something around the package.
 OTHER_TESTS = {
     "architectures/test_architectures.py",  # what all of them obey
+    "game/test_turns.py",  # simultaneous ones, and the norms of gradients
     "metrics/test_measures.py",  # what all of them share
     "resumption/test_kills.py",  # `kill -9`
     "resumption/test_version_0_1_0.py",  # what that version saved

@@ -57,8 +57,8 @@ def full_game(**arguments):
     return game(**{"discriminator_steps": 2, "penalties": ["r1"], **arguments})
 
 
-def train(gan, folder, *callbacks, data=None, epochs=EPOCHS, every_seconds=0, **options):
-    """The history of a training with backups, of which there is one after every batch."""
+def train(gan, folder, *callbacks, data=None, epochs=EPOCHS, every_seconds=60, **options):
+    """The history of a training with backups: one at the end, as a minute is more than it takes."""
     backup = kgan.callbacks.BackupAndRestore(folder, every_seconds=every_seconds)
     data = players.dataset(10) if data is None else data
     watching = [backup, *callbacks]
@@ -66,9 +66,9 @@ def train(gan, folder, *callbacks, data=None, epochs=EPOCHS, every_seconds=0, **
 
 
 def killed(gan, folder, batches, *callbacks, **options):
-    """Trains until an interruption after so many batches."""
+    """Trains until an interruption after so many batches, with a backup after each of them."""
     with pytest.raises(KeyboardInterrupt):
-        train(gan, folder, *callbacks, Kill(batches), **options)
+        train(gan, folder, *callbacks, Kill(batches), **{"every_seconds": 0, **options})
 
 
 def same(first, second):

@@ -21,12 +21,16 @@ from kgan.resumption import backups
 
 
 def two_at_once():
-    return full_game(steps_per_execution=2)
+    return game(steps_per_execution=2)
 
 
 def in_float16():
     keras.config.set_dtype_policy("mixed_float16")
     return game()
+
+
+def two_at_once_with_penalties():
+    return full_game(steps_per_execution=2)
 
 
 def in_float16_with_penalties():
@@ -41,15 +45,16 @@ def in_float16_with_penalties():
         (full_game, 4),
         pytest.param(full_game, 11, marks=pytest.mark.slow),
         (dcgan, 6),
-        (two_at_once, 3),
+        pytest.param(two_at_once, 3, marks=pytest.mark.slow),
         (in_float16, 5),
+        pytest.param(two_at_once_with_penalties, 3, marks=pytest.mark.slow),
         pytest.param(in_float16_with_penalties, 5, marks=pytest.mark.slow),
     ],
 )
 def test_a_killed_training_ends_like_an_undisturbed_one(tmp_path, make, batches):
     killed(make(), tmp_path, batches)
     gan = make()
-    history = train(gan, tmp_path)
+    history = train(gan, tmp_path, every_seconds=0)
     assert same(uninterrupted(make), (gan, history))
 
 
@@ -66,12 +71,14 @@ def test_a_training_killed_again_and_again_ends_like_an_undisturbed_one(tmp_path
     assert (tmp_path / "log.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
-@pytest.mark.parametrize("kills", [[5], pytest.param([5, 3], marks=pytest.mark.slow)])
-def test_pictures_and_film_are_those_of_an_undisturbed_training(tmp_path, kills):
+@pytest.mark.parametrize(
+    ("make", "kills"), [(game, [5]), pytest.param(dcgan, [5, 3], marks=pytest.mark.slow)]
+)
+def test_pictures_and_film_are_those_of_an_undisturbed_training(tmp_path, make, kills):
     for folder, after in [("whole", []), ("killed", kills)]:
         for batches in after:
-            killed(dcgan(), tmp_path / folder, batches, _grid(tmp_path / folder))
-        train(dcgan(), tmp_path / folder, _grid(tmp_path / folder))
+            killed(make(), tmp_path / folder, batches, _grid(tmp_path / folder))
+        train(make(), tmp_path / folder, _grid(tmp_path / folder))
     whole, resumed = (
         {path.name: path.read_bytes() for path in (tmp_path / folder / "samples").iterdir()}
         for folder in ("whole", "killed")
@@ -106,7 +113,11 @@ class StopAfter(keras.callbacks.Callback):
 
 
 @pytest.mark.parametrize(
-    "batches", [STEPS, STEPS + 2], ids=["at an epoch's end", "within an epoch"]
+    "batches",
+    [
+        pytest.param(STEPS, id="at an epoch's end", marks=pytest.mark.slow),
+        pytest.param(STEPS + 2, id="within an epoch"),
+    ],
 )
 def test_a_training_stopped_by_a_callback_stays_stopped(tmp_path, capsys, batches):
     gan = game()
@@ -133,7 +144,7 @@ def test_changes_by_other_callbacks_at_the_end_are_in_the_backup(tmp_path):
     assert not players.weights(again.generator).any()
 
 
-@pytest.mark.parametrize("every_seconds", [0, 60])
+@pytest.mark.parametrize("every_seconds", [pytest.param(0, marks=pytest.mark.slow), 60])
 def test_more_epochs_continue_as_one_long_training(tmp_path, capsys, every_seconds):
     train(game(), tmp_path, epochs=2, every_seconds=every_seconds)
     gan = game()
@@ -193,7 +204,7 @@ def test_two_trainings_do_not_share_a_folder(tmp_path):
 
 def test_a_game_that_has_diverged_is_not_backed_up(tmp_path):
     gan = game(generator_optimizer=keras.optimizers.SGD(1e38))
-    train(gan, tmp_path, kgan.callbacks.TerminateOnNaN())
+    train(gan, tmp_path, kgan.callbacks.TerminateOnNaN(), every_seconds=0)
     assert not np.isfinite(players.weights(gan.generator)).all()
     restored = game(generator_optimizer=keras.optimizers.SGD(1e38))
     backups.restore(tmp_path, restored)

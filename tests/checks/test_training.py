@@ -7,6 +7,8 @@ import pytest
 import tensorflow as tf
 from players import Batches, images
 
+import kgan
+
 
 @pytest.mark.parametrize("wrap", [np.asarray, tf.data.Dataset.from_tensors, Batches])
 def test_validation_data_is_checked_too(idle, wrap):
@@ -41,7 +43,8 @@ def test_weights_of_samples_are_refused():
 
 
 def test_an_array_whose_last_batch_is_too_small_is_refused():
-    gan, data = players.gan(discriminator_steps=3), images(rows=20)
+    mlp = kgan.architectures.mlp
+    gan, data = players.gan(architecture=mlp, discriminator_steps=3), images(rows=20)
     with pytest.raises(ValueError, match="leave out 2 samples.*batch size 18, a last batch of 2"):
         gan.fit(data, batch_size=18, verbose=0)
     gan.fit(data, batch_size=18, validation_split=0.1, verbose=0)

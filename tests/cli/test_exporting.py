@@ -7,7 +7,14 @@ import pytest
 from commands import call, contents, said
 
 
-def test_export_writes_beside_the_run_what_was_asked_for_and_shows_the_proof(run, tmp_path):
+@pytest.mark.parametrize(
+    "apart", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["here", "apart"]
+)
+def test_export_writes_beside_the_run_what_was_asked_for_and_shows_the_proof(
+    run, tmp_path, request, apart
+):
+    if not apart:
+        request.getfixturevalue("_drawn_here")
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)
     formats = ["--format", "tf_saved_model", "--format", "litert"]

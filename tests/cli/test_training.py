@@ -111,7 +111,7 @@ def test_a_second_process_on_a_run_is_refused_and_the_first_is_unharmed(run, tmp
 
 
 def test_a_folder_of_pictures_becomes_samples_of_chosen_classes(pictures, tmp_path):
-    options = ["--image-size", 8, "--batch-size", 8, "--epochs", 2, "--output", tmp_path / "run"]
+    options = ["--image-size", 8, "--batch-size", 8, "--epochs", 1, "--output", tmp_path / "run"]
     result = call("train", "--dataset", pictures, "--conditional", *options)
     assert result.exit_code == 0, result.output
     words = said(result)

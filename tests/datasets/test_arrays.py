@@ -1,25 +1,38 @@
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
-from streams import take
+from streams import pixels, take
 
 from kgan import datasets, images
 
 
 def test_every_byte_is_scaled_exactly_and_back():
-    pixels = np.arange(256, dtype="uint8").reshape(4, 8, 8, 1)
-    dataset = datasets.from_arrays(pixels, batch_size=4)
+    levels = np.arange(256, dtype="uint8").reshape(4, 8, 8, 1)
+    dataset = datasets.from_arrays(levels, batch_size=4)
     expected = (np.arange(256) / 127.5 - 1).reshape(4, 8, 8, 1)
     np.testing.assert_allclose(dataset.samples, expected, atol=1e-7)
-    np.testing.assert_array_equal(dataset.samples, images.from_uint8(pixels))
-    np.testing.assert_array_equal(pixels(dataset), pixels)
+    np.testing.assert_array_equal(dataset.samples, images.from_uint8(levels))
+    np.testing.assert_array_equal(pixels(dataset), levels)
     ((batch,),) = take(dataset, 1)
     np.testing.assert_array_equal(np.sort(images.to_uint8(batch).ravel()), np.arange(256))
     np.testing.assert_array_equal(np.sort(batch, axis=None), np.sort(dataset.samples, axis=None))
 
 
+def test_all_samples_at_once_take_their_own_memory_and_little_more_of_numpy():
+    dataset = datasets.from_arrays(np.full((2000, 32, 32, 3), 7, "uint8"))
+    tracemalloc.start()
+    try:
+        size = dataset.samples.nbytes
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert size <= peak < 1.6 * size
+
+
+@pytest.mark.slow
 def test_all_samples_at_once_take_their_own_memory_and_little_more():
     code = "; ".join(
         [

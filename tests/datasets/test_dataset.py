@@ -113,6 +113,7 @@ def test_a_distant_step_is_reached_without_iterating_there():
     assert len(set(samples[:, 0])) == 5
 
 
+@pytest.mark.slow
 def test_the_order_is_the_same_in_a_new_process():
     code = (
         "import hashlib, itertools; from kgan import datasets\n"

@@ -83,7 +83,9 @@ def test_every_architecture_has_been_exported():
     assert set(kgan.architectures.__all__) == {"dcgan", "mlp"}
 
 
-@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+@pytest.mark.parametrize(
+    "policy", ["mixed_bfloat16", pytest.param("mixed_float16", marks=pytest.mark.slow)]
+)
 def test_a_mixed_precision_generator_is_exported_in_float32_and_the_difference_is_reported(
     tmp_path, policy
 ):

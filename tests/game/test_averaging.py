@@ -146,13 +146,13 @@ def test_a_layer_whose_config_forgets_an_argument_is_refused(wrap):
 
 
 def test_the_first_layer_that_differs_is_named():
-    with pytest.raises(ValueError, match=r"layer 'head' \(Forgetful\) is not copied"):
+    with pytest.raises(ValueError, match=r"layer 'head' \(Forgetful\) was not copied faithfully"):
         game_with(Forgetful(gain=5.0, name="head"))
 
 
 def test_a_layer_that_cannot_be_copied_is_refused_in_words():
     layer = keras.layers.Lambda(lambda x: 2 * x, name="twice")
-    with pytest.raises(ValueError, match=r"layer 'twice' \(Lambda\) cannot be made") as raised:
+    with pytest.raises(ValueError, match=r"layer 'twice' \(Lambda\) cannot be") as raised:
         game_with(layer)
     assert "load" not in str(raised.value)
     assert "ema_decay=None" in str(raised.value)
@@ -194,7 +194,7 @@ class Noisy(keras.layers.Layer):
 
 @pytest.mark.parametrize("ema_decay", [0.999, None])
 def test_a_generator_that_draws_random_numbers_of_its_own_is_refused(ema_decay):
-    with pytest.raises(ValueError, match=r"random numbers of its own .* layer 'noise' \(Noisy\)"):
+    with pytest.raises(ValueError, match=r"layer 'noise' \(Noisy\) draws random numbers"):
         game_with(Noisy(name="noise"), ema_decay=ema_decay)
 
 

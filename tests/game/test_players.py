@@ -17,8 +17,8 @@ def optimized_graph(gan, dataset):
     gan.make_train_function()
     batches = iter(dataset)
     graphs = tensorflow_internals.optimized_graphs(lambda: gan.train_function(batches))
-    largest = max(graphs, key=lambda graph: len(graph.node))
-    return {node.name: node for node in largest.node}
+    step = max(graphs, key=lambda graph: sum(node.op in WRITES for node in graph.node))
+    return {node.name: node for node in step.node}
 
 
 def source(name):

@@ -20,7 +20,11 @@ from kgan import features, metrics
         (metrics.KernelDistance, lambda real, fake: metrics.kernel_distance(real, fake).value),
         (metrics.PrecisionRecall, metrics.precision_recall),
         (metrics.DensityCoverage, metrics.density_coverage),
-        (metrics.TwoSampleTest, lambda real, fake: metrics.two_sample_test(real, fake).accuracy),
+        pytest.param(
+            metrics.TwoSampleTest,
+            lambda real, fake: metrics.two_sample_test(real, fake).accuracy,
+            marks=pytest.mark.slow,
+        ),
         (
             metrics.PairwiseDistance,
             lambda real, fake: metrics.pairwise_distance(fake).value,
@@ -185,7 +189,7 @@ def test_similarity_of_points_is_refused_by_compile():
     [
         (metrics.DensityCoverage(k=20), 21),
         (metrics.FrechetDistance("raw", num_samples=64), 10),
-        (metrics.TwoSampleTest(), 20),
+        pytest.param(metrics.TwoSampleTest(), 20, marks=pytest.mark.slow),
         (metrics.ParzenLogLikelihood(), 100),
     ],
     ids=lambda value: getattr(value, "measure", None),

@@ -98,7 +98,7 @@ def _fixed_order():
     [
         (_fixed_order, None),
         (lambda: _fixed_order().repeat(), 3),
-        (_fixed_order, 2),
+        pytest.param(_fixed_order, 2, marks=pytest.mark.slow),
     ],
     ids=["finite", "endless", "finite, an epoch half of it"],
 )
@@ -128,7 +128,14 @@ def test_data_that_ends_within_an_epoch_is_refused_at_the_beginning(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "given", [{"batch_size": 16}, {"steps_per_epoch": 4}, {}, {"validation_split": 0.25}], ids=str
+    "given",
+    [
+        {"batch_size": 16},
+        {"validation_split": 0.25},
+        pytest.param({"steps_per_epoch": 4}, marks=pytest.mark.slow),
+        pytest.param({}, marks=pytest.mark.slow),
+    ],
+    ids=str,
 )
 def test_arrays_have_the_steps_and_batches_of_an_undisturbed_training(tmp_path, given):
     samples, labels = (np.concatenate([part] * 2) for part in _arrays())
