@@ -356,7 +356,8 @@ def test_a_gan_can_be_recompiled_with_its_own_optimizers(policy):
 
 
 def test_the_default_optimizers_are_those_of_the_dcgan_paper():
-    gan = players.gan()
+    gan = players.gan(compiled=False)
+    gan.compile()
     for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
         assert float(optimizer.learning_rate.numpy()) == pytest.approx(2e-4)
         assert optimizer.beta_1 == 0.5

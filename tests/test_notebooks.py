@@ -45,6 +45,7 @@ def test_the_first_notebook_trains_and_resumes(tmp_path, monkeypatch, capsys):
     assert list(tmp_path.rglob("samples.gif"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_drawn_here")
 def test_the_export_notebook_exports(tmp_path, monkeypatch, capsys):
     names = run("02_export.ipynb", tmp_path, monkeypatch)
@@ -91,6 +92,7 @@ FEW = 'num_seeds=2, num_samples=150, measures=["frechet_distance", "memorization
 LITTLE = [("num_seeds=2", FEW), ("generate(1000, ", "generate(200, ")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "replacing",
     [

@@ -117,7 +117,14 @@ def test_a_lazy_penalty_is_due_on_every_so_many_updates_and_counts_as_often():
     assert float(penalty.mean(critic, real, None, SEED)) == pytest.approx(45)
 
 
-@pytest.mark.parametrize("options", [{}, {"run_eagerly": True}, {"steps_per_execution": 2}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param({}, marks=pytest.mark.slow),
+        pytest.param({"run_eagerly": True}, marks=pytest.mark.slow),
+        {"steps_per_execution": 2},
+    ],
+)
 def test_a_lazy_penalty_counts_the_updates_of_the_discriminator(options):
     """With weights that do not move, what is logged tells when it was due."""
     still = [keras.optimizers.SGD(0.0) for _ in range(2)]

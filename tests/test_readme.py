@@ -38,6 +38,7 @@ def test_the_python_of_readme_runs_on_a_little_of_mnist(tmp_path, monkeypatch, c
     assert len(list(tmp_path.glob("saved_models/mnist/samples/epoch_*.png"))) == 4
 
 
+@pytest.mark.slow
 @needs_mnist
 @pytest.mark.parametrize("epochs", [1, pytest.param(5, marks=pytest.mark.slow)])
 def test_the_python_of_the_page_for_keras_io_readers_runs(tmp_path, monkeypatch, epochs):

@@ -26,8 +26,13 @@ def little_of(recipe):
 @pytest.mark.parametrize(
     ("name", "conditional"),
     [
-        *((name, False) for name in kgan.recipes.ALL),
         ("digits", True),
+        *(
+            pytest.param(name, False, marks=pytest.mark.slow)
+            for name in kgan.recipes.ALL
+            if name != "mnist"
+        ),
+        ("mnist", False),
         *(
             pytest.param(name, True, marks=pytest.mark.slow)
             for name in kgan.recipes.ALL
@@ -46,6 +51,7 @@ def test_every_recipe_trains(name, conditional):
     assert keras.config.dtype_policy().name == precision
 
 
+@pytest.mark.slow
 def test_a_recipe_trains_the_same_weights_every_time():
     recipe = kgan.recipes.DIGITS
     dataset = recipe.load()
@@ -123,6 +129,7 @@ def trained(recipe):
     return gan
 
 
+@pytest.mark.slow
 def test_a_quickly_trained_judge_passes_real_digits_and_no_other_images(monkeypatch):
     monkeypatch.setitem(quality.SIZES[8], "epochs", quality.SIZES[8]["epochs"] // 3)
     judge = quality.judge("digits")

@@ -103,6 +103,7 @@ RESUME = """
 """
 
 
+@pytest.mark.slow
 def test_training_resumed_in_a_new_process_ends_with_the_same_bits(tmp_path):
     def fresh():
         return players.gan(
@@ -136,7 +137,8 @@ def test_an_averaged_generator_is_exported_by_itself(tmp_path):
 
 
 def test_model_checkpoint_keeps_the_best_and_early_stopping_stops(tmp_path):
-    gan = players.gan()
+    gan = players.gan(compiled=False)
+    gan.compile()
     history = gan.fit(
         players.dataset(),
         epochs=6,

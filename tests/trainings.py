@@ -53,8 +53,9 @@ def game(**arguments):
 
 
 def full_game(**arguments):
-    """A game with everything that has a state: also a penalty, and two steps of D."""
-    return game(**{"discriminator_steps": 2, "penalties": ["r1"], **arguments})
+    """A game with everything that has a state: also Adam, a penalty, and two steps of D."""
+    adam = {"generator_optimizer": "adam", "discriminator_optimizer": "adam"}
+    return game(**{"discriminator_steps": 2, "penalties": ["r1"], **adam, **arguments})
 
 
 def train(gan, folder, *callbacks, data=None, epochs=EPOCHS, every_seconds=60, **options):

@@ -26,7 +26,7 @@ def smallest(architecture):
     return {"width": 2}
 
 
-@pytest.mark.parametrize("num_classes", [None, 3])
+@pytest.mark.parametrize("num_classes", [pytest.param(None, marks=pytest.mark.slow), 3])
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("architecture", ALL)
 def test_every_architecture_makes_a_pair_that_can_play(architecture, shape, num_classes):

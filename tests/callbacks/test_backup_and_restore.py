@@ -44,9 +44,9 @@ def in_float16_with_penalties():
         pytest.param(full_game, 1, marks=pytest.mark.slow),
         (full_game, 4),
         pytest.param(full_game, 11, marks=pytest.mark.slow),
-        (dcgan, 6),
+        pytest.param(dcgan, 6, marks=pytest.mark.slow),
         pytest.param(two_at_once, 3, marks=pytest.mark.slow),
-        (in_float16, 5),
+        pytest.param(in_float16, 5, marks=pytest.mark.slow),
         pytest.param(two_at_once_with_penalties, 3, marks=pytest.mark.slow),
         pytest.param(in_float16_with_penalties, 5, marks=pytest.mark.slow),
     ],
@@ -71,6 +71,7 @@ def test_a_training_killed_again_and_again_ends_like_an_undisturbed_one(tmp_path
     assert (tmp_path / "log.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "kills"), [(game, [5]), pytest.param(dcgan, [5, 3], marks=pytest.mark.slow)]
 )
@@ -112,6 +113,7 @@ class StopAfter(keras.callbacks.Callback):
         self.model.stop_training = self.model.step.numpy() >= self.batches
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "batches",
     [
@@ -132,6 +134,7 @@ def test_a_training_stopped_by_a_callback_stays_stopped(tmp_path, capsys, batche
     assert longer.step.numpy() == batches + (4 - epochs) * STEPS
 
 
+@pytest.mark.slow
 def test_changes_by_other_callbacks_at_the_end_are_in_the_backup(tmp_path):
     class RestoreBest(keras.callbacks.Callback):
         def on_train_end(self, logs=None):
@@ -158,6 +161,7 @@ def test_no_backup_is_made_before_its_time(tmp_path):
     assert backups.find(tmp_path) is None
 
 
+@pytest.mark.slow
 def test_a_learning_rate_changed_by_a_callback_is_still_the_same_training(tmp_path):
     class Halve(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):

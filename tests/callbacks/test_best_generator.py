@@ -50,7 +50,7 @@ def steps(path):
     ("values", "mode", "epoch"),
     [
         ([3.0, 1.0, 2.0], "min", 2),
-        ([math.nan, 2.0, math.nan], "min", 2),
+        pytest.param([math.nan, 2.0, math.nan], "min", 2, marks=pytest.mark.slow),
         pytest.param([3.0, 1.0, 2.0], "max", 1, marks=pytest.mark.slow),
         pytest.param([2.0, 2.0], "min", 1, marks=pytest.mark.slow),
     ],
@@ -107,6 +107,7 @@ def test_only_validated_epochs_count_and_a_training_without_any_is_warned_about(
         gan.fit(data, callbacks=[again], verbose=0)
 
 
+@pytest.mark.slow
 def test_checkpoint_and_early_stopping_of_keras_can_monitor_a_distance(tmp_path):
     gan = players.gan(metrics=[kgan.metrics.FrechetDistance("digits")])
     data = kgan.datasets.digits("test", batch_size=120)

@@ -60,6 +60,7 @@ def test_the_film_counts_epochs_as_numbers(tmp_path):
     assert len(levels) == 3
 
 
+@pytest.mark.slow
 def test_the_film_continues_with_training_and_omits_pictures_of_a_longer_earlier_run(tmp_path):
     gan, callback = players.gan(), kgan.callbacks.SampleGrid(tmp_path)
     gan.fit(players.dataset(), epochs=2, verbose=0, callbacks=[callback])
@@ -81,7 +82,9 @@ def test_a_conditional_grid_has_one_class_per_column(tmp_path):
         np.testing.assert_array_equal(np.asarray(drawn), expected[..., 0])
 
 
-@pytest.mark.parametrize("size", [1, 2, 5])
+@pytest.mark.parametrize(
+    "size", [pytest.param(1, marks=pytest.mark.slow), 2, pytest.param(5, marks=pytest.mark.slow)]
+)
 def test_points_and_vectors_become_figures_beside_the_data(tmp_path, size):
     networks = kgan.architectures.mlp(
         size, 2, generator_units=(4,), discriminator_units=(4,), output_activation="linear"
@@ -95,6 +98,7 @@ def test_points_and_vectors_become_figures_beside_the_data(tmp_path, size):
         assert min(figure.size) > 200
 
 
+@pytest.mark.slow
 def test_pictures_go_to_tensorboard(tmp_path):
     callback = kgan.callbacks.SampleGrid(tmp_path / "samples", log_dir=tmp_path / "logs")
     players.gan().fit(players.dataset(), verbose=0, callbacks=[callback])

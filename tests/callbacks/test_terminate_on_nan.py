@@ -5,7 +5,9 @@ import pytest
 import kgan
 
 
-@pytest.mark.parametrize("player", ["generator", "discriminator"])
+@pytest.mark.parametrize(
+    "player", ["generator", pytest.param("discriminator", marks=pytest.mark.slow)]
+)
 def test_terminate_on_nan_watches_both_players(player, capsys):
     gan = players.gan()
     gan.compile(**{f"{player}_optimizer": keras.optimizers.SGD(float("nan"))})

@@ -52,6 +52,7 @@ def test_another_command_in_the_same_folder_is_refused(run):
     assert before == contents(run)
 
 
+@pytest.mark.slow
 def test_more_epochs_extend_a_run_as_if_requested_at_once(run, tmp_path):
     shutil.copytree(run, tmp_path / "twice")
     for name in ("twice", "once"):
@@ -165,6 +166,7 @@ def test_a_run_may_have_the_same_name_as_its_data(run, tmp_path, monkeypatch):
     assert datasets.is_directory("./mnist")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_drawn_here")
 def test_train_exports_when_it_has_ended_and_again_only_what_is_missing(tmp_path, monkeypatch):
     command = ["train", *QUICK, "--conditional", "--output", tmp_path / "run", "--export", "litert"]
@@ -187,6 +189,7 @@ def test_train_exports_when_it_has_ended_and_again_only_what_is_missing(tmp_path
     assert [path.name for path in exported] == ["generator.tflite", "1"]
 
 
+@pytest.mark.slow
 def test_a_run_whose_pictures_moved_can_be_extended(pictures, tmp_path):
     options = ["--image-size", 8, "--batch-size", 8, "--output", tmp_path / "run"]
     assert call("train", "--dataset", pictures, "--epochs", 1, *options).exit_code == 0
@@ -240,6 +243,7 @@ def test_training_that_diverges_says_so_and_leaves_no_model(tmp_path, monkeypatc
     assert not (tmp_path / "run" / "gan.keras").exists()
 
 
+@pytest.mark.slow
 def test_train_keeps_the_best_epoch_where_it_is_asked_to(tmp_path):
     folder = tmp_path / "run"
     arguments = ["train", *QUICK, "--best", "--output", folder]

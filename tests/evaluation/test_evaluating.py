@@ -49,6 +49,7 @@ def test_a_collapsed_generator_is_recognized():
     assert found["recall_digits"].value < 0.01
 
 
+@pytest.mark.slow
 def test_noise_is_recognized():
     noise = np.random.default_rng(0).uniform(-1, 1, (400, 8, 8, 1)).astype("float32")
     measures = "two_sample_test", "frechet_distance", "precision_recall"
@@ -64,6 +65,7 @@ def test_samples_of_the_wrong_class_are_recognized():
     assert found["label_accuracy_digits"].value < 0.02
 
 
+@pytest.mark.slow
 def test_an_evaluation_of_a_mixture_counts_its_modes():
     train, test = (kgan.datasets.gaussian_mixture("ring", seed=seed) for seed in (0, 1))
     sizes = {"generator_units": (8,), "discriminator_units": (8,), "output_activation": "linear"}
@@ -77,6 +79,7 @@ def test_an_evaluation_of_a_mixture_counts_its_modes():
     assert "parzen_log_likelihood" not in {finding.measure for finding in found.findings}
 
 
+@pytest.mark.slow
 def test_without_held_out_data_the_training_data_is_halved():
     gan = gan_that_draws(TRAIN.samples)
     found = evaluation.evaluate(gan, TEST, features="digits", num_seeds=1)

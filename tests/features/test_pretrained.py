@@ -12,6 +12,7 @@ from kgan import features
 from kgan.features import pretrained
 
 
+@pytest.mark.slow
 def test_inception_looks_at_grey_images_of_any_size_in_float32(monkeypatch):
     whole = functools.partial(keras.applications.InceptionV3, weights=None, classes=1000)
     monkeypatch.setattr(keras.applications, "InceptionV3", whole)

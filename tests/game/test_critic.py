@@ -165,6 +165,7 @@ def test_regularizers_and_added_losses_are_part_of_each_player_s_objective(turns
     np.testing.assert_allclose(generator.get_weights()[0], g - weight - call, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_weight_regularizer_keeps_the_weights_small():
     sums = []
     for weight in (0.0, 100.0):

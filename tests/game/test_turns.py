@@ -75,8 +75,15 @@ def test_simultaneous_turns_of_several_discriminator_steps_are_refused():
 # The norms of gradients
 
 
-@pytest.mark.parametrize("turns", ["alternating", "simultaneous"])
-@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+@pytest.mark.parametrize(
+    ("turns", "policy"),
+    [
+        ("alternating", "mixed_float16"),
+        ("simultaneous", "float32"),
+        pytest.param("alternating", "float32", marks=pytest.mark.slow),
+        pytest.param("simultaneous", "mixed_float16", marks=pytest.mark.slow),
+    ],
+)
 def test_gradient_norms_are_how_far_sgd_moves_each_player(turns, policy):
     keras.config.set_dtype_policy(policy)
     gan = players.gan(architecture=kgan.architectures.mlp)

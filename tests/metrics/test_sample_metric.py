@@ -123,6 +123,7 @@ def test_evaluate_takes_each_measure_once_and_fit_logs_it():
     assert "frechet_distance_digits" not in history
 
 
+@pytest.mark.slow
 def test_measures_do_not_change_training():
     measured, data = conditional_evaluation()
     measured.fit(data, epochs=2, validation_data=data, verbose=0)
@@ -187,8 +188,8 @@ def test_similarity_of_points_is_refused_by_compile():
 @pytest.mark.parametrize(
     ("metric", "least"),
     [
-        (metrics.DensityCoverage(k=20), 21),
-        (metrics.FrechetDistance("raw", num_samples=64), 10),
+        pytest.param(metrics.DensityCoverage(k=20), 21, marks=pytest.mark.slow),
+        pytest.param(metrics.FrechetDistance("raw", num_samples=64), 10, marks=pytest.mark.slow),
         pytest.param(metrics.TwoSampleTest(), 20, marks=pytest.mark.slow),
         (metrics.ParzenLogLikelihood(), 100),
     ],

@@ -1,11 +1,13 @@
 import keras
 import numpy as np
+import pytest
 from measured import normal
 
 from kgan import metrics
 from kgan.metrics import two_sample
 
 
+@pytest.mark.slow
 def test_a_classifier_cannot_tell_one_distribution_from_itself_and_tells_another():
     same = metrics.two_sample_test(normal(500, 4), normal(500, 4, seed=1))
     assert same.low < 0.5 < same.high
@@ -15,6 +17,7 @@ def test_a_classifier_cannot_tell_one_distribution_from_itself_and_tells_another
     assert far.num_samples == 250
 
 
+@pytest.mark.slow
 def test_the_two_sample_test_is_a_function_of_its_seed_and_draws_nothing_else():
     first = metrics.two_sample_test(normal(100, 8, 8, 1), normal(100, 8, 8, 1, seed=1), seed=3)
     keras.utils.set_random_seed(9)

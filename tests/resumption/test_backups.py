@@ -20,6 +20,7 @@ import kgan
 from kgan.resumption import backups
 
 
+@pytest.mark.slow
 def test_a_resumed_training_adopts_the_drawn_seed_of_its_backup(tmp_path):
     first = game(seed=None)
     killed(first, tmp_path, 5)

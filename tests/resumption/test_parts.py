@@ -22,6 +22,7 @@ from trainings import (
 import kgan
 
 
+@pytest.mark.slow
 def test_logs_of_held_out_data_resume_too(tmp_path):
     options = {"validation_data": players.dataset(10, seed=1)}
     whole = undisturbed(epochs=EPOCHS, **options)
@@ -97,7 +98,7 @@ def _fixed_order():
     ("data", "steps_per_epoch"),
     [
         (_fixed_order, None),
-        (lambda: _fixed_order().repeat(), 3),
+        pytest.param(lambda: _fixed_order().repeat(), 3, marks=pytest.mark.slow),
         pytest.param(_fixed_order, 2, marks=pytest.mark.slow),
     ],
     ids=["finite", "endless", "finite, an epoch half of it"],
@@ -130,7 +131,7 @@ def test_data_that_ends_within_an_epoch_is_refused_at_the_beginning(tmp_path):
 @pytest.mark.parametrize(
     "given",
     [
-        {"batch_size": 16},
+        pytest.param({"batch_size": 16}, marks=pytest.mark.slow),
         {"validation_split": 0.25},
         pytest.param({"steps_per_epoch": 4}, marks=pytest.mark.slow),
         pytest.param({}, marks=pytest.mark.slow),
