@@ -1,10 +1,10 @@
 """Augmentations: what the discriminator sees all samples through, real and generated alike.
 
 An augmentation is a differentiable Keras layer, for `gan.compile(augmentation=...)`. It is applied
-in both players' updates, with `training=True`, and not in evaluation. D never sees a sample as it
-is, so it cannot learn a small training set by heart; and because generated samples are augmented
-too, G does not learn to draw augmented ones (Zhao et al. 2020; Karras et al. 2020,
-https://arxiv.org/abs/2006.06676). Layers of Keras will do too, if they are differentiable, such as
+in both players' updates, with `training=True`, and not in evaluation. D hardly ever sees a sample
+as it is, so it is slower to memorize a small training set; and because generated samples are
+augmented too, G does not learn to draw augmented ones (Zhao et al. 2020; Karras et al. 2020,
+https://arxiv.org/abs/2006.06676). Layers of Keras work too if they are differentiable, such as
 `keras.layers.RandomTranslation`. Random numbers come from the layer's `keras.random.SeedGenerator`,
 whose state the game sets before each step, so that a run resumes exactly.
 """
@@ -32,8 +32,7 @@ class DiffAugment(keras.layers.Layer):
     - `"translation"`: by up to 1/8 of height and width, zeros moving in;
     - `"cutout"`: a square of half the height and width becomes 0, mid-grey.
 
-    Zhao et al. 2020, https://arxiv.org/abs/2006.10738, section 4. Use it with a few thousand images
-    or fewer; with very many it costs quality at the same length of training.
+    Zhao et al. 2020, https://arxiv.org/abs/2006.10738, section 4. Use it where images are few.
 
     Args:
         policies: which of these, a sequence of names.
@@ -118,7 +117,7 @@ class DiffAugment(keras.layers.Layer):
     def _translation(self, images: Any) -> Any:
         for axis, moved in ((1, "bij,bjwc->biwc"), (2, "bij,bhjc->bhic")):
             size = images.shape[axis]
-            furthest = ops.round(self._strength * size / 8)
+            furthest = ops.floor(self._strength * size / 8 + 0.5)
             shift = ops.floor(self._uniform(images, 0, 1) * (2 * furthest + 1)) - furthest
             places = ops.arange(size, dtype="int32") + ops.cast(shift, "int32")
             # A row that comes from outside is one_hot of no place: zeros.
@@ -129,8 +128,9 @@ class DiffAugment(keras.layers.Layer):
         inside = []
         for axis in (1, 2):
             size = images.shape[axis]
-            length = ops.round(self._strength * size / 2)
-            center = ops.floor(self._uniform(images, 0, 1) * size)
+            length = ops.floor(self._strength * size / 2 + 0.5)
+            # As many places before the middle as after it.
+            center = ops.floor(self._uniform(images, 0, 1) * (size + 1 - length % 2))
             place = ops.arange(size, dtype="float32") - (center - ops.floor(length / 2))
             inside.append(ops.logical_and(place >= 0, place < length))
         hole = ops.logical_and(inside[0][:, :, None, None], inside[1][:, None, :, None])

@@ -58,7 +58,7 @@ class GAN(GameModel):
         ema_half_life: instead of `ema_decay`, in real images, or a schedule of it: a step keeps
             0.5^(batch / ema_half_life).
         num_classes: of networks that take labels, integers in [0, num_classes). By default it is
-            read from the layer that receives them: `Embedding`, `CategoryEncoding`, `ops.one_hot`.
+            read from the networks' first `Embedding`, `CategoryEncoding` or `ops.one_hot`.
         seed: an integer in [0, 2³¹). All noise is a function of it and of `gan.step`. `None`
             draws one, which `gan.seed` then holds; it follows `keras.utils.set_random_seed`.
 
@@ -93,9 +93,9 @@ class GAN(GameModel):
         super().__init__(name=name, dtype="float32")
         if ema_half_life is not None and ema_decay == EMA_DECAY:  # The default.
             ema_decay = None
-        checks.check_networks(generator, discriminator, num_classes)
         checks.check_settings(discriminator_steps, latent_distribution, num_classes, seed)
         checks.check_averaging(ema_decay, ema_half_life)
+        checks.check_networks(generator, discriminator, num_classes)
         self.generator = generator
         self.discriminator = discriminator
         self.discriminator_steps = discriminator_steps
@@ -103,16 +103,21 @@ class GAN(GameModel):
         self.latent_dim = generator.inputs[0].shape[-1]
         self.ema_decay = ema_decay
         self.ema_half_life = ema_half_life
-        self._set_num_classes(num_classes)
+        self.num_classes = num_classes or networks.num_classes(generator)
+        self._given_num_classes = num_classes
         self._set_seed(seed)
         few = noise.few_inputs(generator, self.num_classes)
         averaging.check_repeatable(generator, few)
         self.averaged_generator = generator
         if ema_decay or ema_half_life is not None:
             self.averaged_generator = averaging.averaged_copy(generator, few)
-        self.step = self._add_counter("step", ())
+        self._digest_of_copy = averaging.digest(self.averaged_generator)
+        self._augmentations: list[keras.Layer] = []
+        counter = {"dtype": "int64", "initializer": "zeros", "trainable": False}
+        self.step = self.add_weight(name="step", shape=(), **counter)
         if self.num_classes:
-            self.class_counts = self._add_counter("class_counts", (self.num_classes,))
+            shape = (self.num_classes,)
+            self.class_counts = self.add_weight(name="class_counts", shape=shape, **counter)
         self.built = True
 
     # The rules of the game
@@ -162,14 +167,17 @@ class GAN(GameModel):
         optimizers = generator_optimizer, discriminator_optimizer
         rules = checks.Rules(penalties, augmentation, turns, metrics, steps_per_execution)
         checks.check_compile(self, *optimizers, rules)
+        generator_optimizer = players.build_optimizer(optimizers[0], self.generator)
+        discriminator_optimizer = players.build_optimizer(optimizers[1], self.discriminator)
+        self.augmentation = augmentation  # Keras turns XLA off for a layer that cannot do it.
         self._compile_step(run_eagerly, steps_per_execution, jit_compile)
         self.loss = loss
         self.penalties = penalties
-        self.augmentation = augmentation
         self.turns = turns
         self.log_gradient_norms = log_gradient_norms
-        self.generator_optimizer = players.build_optimizer(optimizers[0], self.generator)
-        self.discriminator_optimizer = players.build_optimizer(optimizers[1], self.discriminator)
+        self.generator_optimizer = generator_optimizer
+        self.discriminator_optimizer = discriminator_optimizer
+        self.compiled_weights = networks.learning_weights(self.generator, self.discriminator)
         self._begin_logs(metrics)
 
     # The game: Algorithm 1
@@ -236,12 +244,13 @@ class GAN(GameModel):
         loss = ops.mean(self.loss.discriminator_loss(real_logits, fake_logits))
         log = {logs.DISCRIMINATOR_LOSS: loss, **logs.answers(self.loss, real_logits, fake_logits)}
         added, penalty = critic.regularization(), 0.0
+        judge = critic.for_penalties()
         for i, term in enumerate(self.penalties):
             place = len(self.penalties) * draw + i
             seed = noise.fold(self._seed, noise.PENALTIES + place, self.step)
             update = self.step * self.discriminator_steps + draw if training else None
             samples = real_images, fake_images
-            penalty += term.mean(critic, *samples, seed, step=self.step, update=update)
+            penalty += term.mean(judge, *samples, seed, step=self.step, update=update)
             log[logs.PENALTY] = penalty
         return sum(added, loss + penalty), log
 

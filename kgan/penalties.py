@@ -2,24 +2,27 @@
 
 A penalty is a frozen dataclass, called as `penalty(critic, real_images, fake_images, seed)`. It
 returns one value per sample, `(batch,)`; the game adds the mean to D's loss. `critic` is a
-`kgan.game.critic.Critic`: `critic(images)` gives logits, and `critic.gradient(images)` logits and
-the gradient of each sample's logits with respect to that sample, `∇ₓ D(x)`, for the price of one
-forward pass, or of none where the loss has used the logits already. D must not mix samples: no
-BatchNormalization. `seed` is an integer tensor `(2,)` for `tf.random.stateless_*`: penalties keep
-no random state, which is what lets a run resume exactly.
+`kgan.game.critic.CriticOfPenalties`: `critic(images)` gives logits, and `critic.gradient(images)`
+logits and the gradient of each sample's logits with respect to that sample, `∇ₓ D(x)`, for the
+price of one forward pass, or of none where the loss has used the logits already. D must not mix
+samples: no BatchNormalization. `seed` is an integer tensor `(2,)` for `tf.random.stateless_*`:
+penalties keep no random state, which is what lets a run resume exactly.
 """
 
 import abc
+import copy
 import dataclasses
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from kgan.game import schedules
 from kgan.game.critic import Critic
 from kgan.lookup import by_name
+from kgan.protocols import Differentiable
 
 __all__ = [
     "ALL",
@@ -37,10 +40,10 @@ def gradient_squared_norm(critic: Any, images: Any) -> Any:
     """‖∇ₓ D(x)‖² of each sample, `(batch,)`, differentiable in D's weights.
 
     Args:
-        critic: a `kgan.game.critic.Critic`, or any function from images to logits.
+        critic: what a penalty gets, or any function from images to logits.
         images: samples, `(batch, ...)`.
     """
-    critic = critic if isinstance(critic, Critic) else Critic(critic)
+    critic = critic if isinstance(critic, Differentiable) else Critic(critic)
     _, gradient = critic.gradient(images)
     return tf.reduce_sum(tf.square(gradient), axis=list(range(1, len(gradient.shape))))
 
@@ -53,21 +56,22 @@ class Penalty(abc.ABC):
         weight: how much it counts in D's loss, at least 0; or a
             `keras.optimizers.schedules.LearningRateSchedule` of it, evaluated at `gan.step`.
         every: compute it on every so many updates of D only, times `every`, as StyleGAN2 does
-            (Karras et al. 2020, https://arxiv.org/abs/1912.04958, section 3.1). Its mean, and that
-            of its log, stay the same. (StyleGAN2 also raises Adam's learning rate and β to the
-            power every / (every + 1), 16/17; kgan leaves the optimizer as it is.)
+            (Karras et al. 2020, https://arxiv.org/abs/1912.04958, section 3.1 and appendix B). Its
+            mean, and that of its log, stay the same. (StyleGAN2 also adjusts Adam: it multiplies
+            the learning rate by every / (every + 1), 16/17, and raises β₁ and β₂ to that power.
+            kgan leaves the optimizer as it is.)
 
     Raises:
         ValueError: for a negative weight, or an `every` that is not a positive integer.
     """
 
     weight: schedules.Number
-    every: int = 1
+    every: int = dataclasses.field(default=1, kw_only=True)
 
     def __post_init__(self) -> None:
-        if not tf.is_tensor(self.weight):  # That of a schedule, at some step.
-            schedules.check("weight", self.weight, 0)
-        if isinstance(self.every, bool) or not isinstance(self.every, int) or self.every < 1:
+        schedules.check("weight", self.weight, 0)
+        is_integer = isinstance(self.every, int | np.integer) and not isinstance(self.every, bool)
+        if not is_integer or self.every < 1:
             raise ValueError(
                 f"`every` must be an integer of at least 1. Received: every={self.every!r}."
             )
@@ -90,7 +94,10 @@ class Penalty(abc.ABC):
             update: how many updates D has made; a lazy penalty is 0 unless `every` divides it.
                 None: not lazily, as in evaluation.
         """
-        penalty = dataclasses.replace(self, weight=schedules.value_at(self.weight, step))
+        penalty = self
+        if isinstance(self.weight, schedules.Schedule):
+            penalty = copy.copy(self)
+            object.__setattr__(penalty, "weight", self.weight(step))  # It is frozen.
 
         def mean() -> Any:
             return tf.reduce_mean(penalty(critic, real_images, fake_images, seed))

@@ -4,17 +4,22 @@ import contextlib
 from typing import Any, Protocol, runtime_checkable
 
 __all__ = [
+    "ChecksNumber",
+    "ChecksSamples",
+    "Differentiable",
     "FollowsTraining",
     "HasAveragedGenerator",
-    "MeasuresSamples",
+    "HasClasses",
+    "HasIdentity",
+    "NamesResults",
     "RestoresTraining",
-    "ResumableData",
+    "StartsAnywhere",
     "TakesLabels",
 ]
 
 
 @runtime_checkable
-class ResumableData(Protocol):
+class StartsAnywhere(Protocol):
     """Data whose batch i is a function of i, so that a training can resume anywhere in it.
 
     `kgan.datasets.Dataset` is such data.
@@ -24,16 +29,26 @@ class ResumableData(Protocol):
     def steps_per_epoch(self) -> int:
         """The number of batches per epoch."""
 
-    @property
-    def num_classes(self) -> int | None:
-        """The number of classes of its labels; None without labels."""
+    def from_step(self, step: int) -> Any:
+        """An endless `tf.data.Dataset` that starts at batch `step`."""
+
+
+@runtime_checkable
+class HasIdentity(Protocol):
+    """Data that can be distinguished from other data."""
 
     @property
     def identity(self) -> dict[str, int]:
-        """What distinguishes these batches from those of other data, as JSON can hold it."""
+        """What distinguishes its batches from those of other data, as JSON can hold it."""
 
-    def from_step(self, step: int) -> Any:
-        """An endless `tf.data.Dataset` that starts at batch `step`."""
+
+@runtime_checkable
+class HasClasses(Protocol):
+    """Data that says how many classes its labels have."""
+
+    @property
+    def num_classes(self) -> int | None:
+        """The number of classes; None without labels."""
 
 
 @runtime_checkable
@@ -48,15 +63,25 @@ class RestoresTraining(Protocol):
 
 
 @runtime_checkable
-class MeasuresSamples(Protocol):
-    """A Keras metric of generated samples next to real ones, as those of `kgan.metrics`."""
+class NamesResults(Protocol):
+    """A Keras metric with several results."""
 
     @property
     def result_names(self) -> list[str]:
         """The names of its numbers, as they are in the logs."""
 
+
+@runtime_checkable
+class ChecksSamples(Protocol):
+    """A Keras metric that knows which samples it can measure."""
+
     def check_samples(self, shape: tuple[int, ...]) -> None:
         """Raises ValueError where samples of this shape cannot be measured."""
+
+
+@runtime_checkable
+class ChecksNumber(Protocol):
+    """A Keras metric that knows how many samples it needs."""
 
     def check_number(self, number: int) -> None:
         """Raises ValueError where `number` samples are too few."""
@@ -67,6 +92,14 @@ class TakesLabels(Protocol):
     """A Keras metric whose `update_state(real_images, fake_images)` may take `labels=` too."""
 
     needs_labels: bool
+
+
+@runtime_checkable
+class Differentiable(Protocol):
+    """A critic that gives its logits and their gradient from one forward pass."""
+
+    def gradient(self, images: Any) -> tuple[Any, Any]:
+        """The pair of the logits and the gradient, in the shape of `images`."""
 
 
 @runtime_checkable

@@ -65,6 +65,24 @@ def test_cutout_greys_out_a_rectangle_of_half_the_sides():
     assert heights.min() >= 4  # A center at the border cuts half of it.
 
 
+@pytest.mark.parametrize("size", [8, 9])
+def test_the_hole_is_as_often_above_as_below(size):
+    augment = augmentation.DiffAugment(("cutout",), seed=0)
+    cut = augment(np.ones((20_000, size, size, 1), "float32"), training=True).numpy()
+    share = 1 - cut[:, :, :, 0].mean(axis=(0, 2))
+    np.testing.assert_allclose(share, share[::-1], atol=0.015)
+    assert share.max() > share.min() + 0.03
+
+
+@pytest.mark.parametrize(("size", "furthest"), [(4, 1), (8, 1), (20, 3), (28, 4), (36, 5)])
+def test_translation_goes_as_far_as_an_eighth_rounded_up_from_a_half(size, furthest):
+    augment = augmentation.DiffAugment(("translation",), seed=0)
+    image = np.zeros((300, size, size, 1), "float32")
+    image[:, size // 2] = 1
+    rows = augment(image, training=True).numpy().max(axis=(2, 3)).argmax(axis=1) - size // 2
+    assert set(rows) == set(range(-furthest, furthest + 1))
+
+
 @pytest.mark.parametrize("training", [True])
 def test_the_gradient_reaches_the_images_and_their_gradient(training):
     images = tf.constant(IMAGES[:4])
@@ -117,7 +135,23 @@ def test_the_strength_follows_its_schedule():
     assert augment.weights[0].numpy() == pytest.approx(float(schedule(7)))
 
 
-def test_a_layer_of_keras_will_do():
+def test_a_schedule_counts_inside_other_layers_too():
+    schedule = keras.optimizers.schedules.PolynomialDecay(0.0, 8, 1.0)
+    augment = augmentation.DiffAugment(strength=schedule)
+    several = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.RandomFlip(), augment])
+    gan = players.gan(augmentation=several)
+    gan.fit(players.dataset(), verbose=0)
+    assert augment.weights[0].numpy() == pytest.approx(float(schedule(3)))
+
+
+def test_a_layer_that_xla_cannot_compile_turns_it_off():
+    layer = keras.layers.RandomTranslation(0.1, 0.1)
+    assert not layer.supports_jit
+    gan = players.gan(augmentation=layer)
+    assert gan.augmentation in gan.layers
+
+
+def test_a_layer_of_keras_works():
     layer = keras.layers.RandomTranslation(0.2, 0.2, fill_mode="constant")
     games = [players.gan(augmentation=layer)]
     games.append(players.gan(augmentation=type(layer).from_config(layer.get_config())))

@@ -1,3 +1,4 @@
+import dataclasses
 import itertools
 
 import contracts
@@ -7,6 +8,7 @@ import players
 import pytest
 import tensorflow as tf
 
+import kgan
 from kgan import penalties
 
 SEED = tf.constant([3, 4])
@@ -210,3 +212,63 @@ def test_an_every_that_is_not_a_positive_integer_is_refused(every):
 def test_what_is_neither_a_number_nor_a_schedule_is_no_weight():
     with pytest.raises(ValueError, match="`weight` must be at least 0, or a schedule"):
         penalties.R1("much")
+
+
+# Penalties that people write
+
+
+@dataclasses.dataclass(frozen=True)
+class WithItsOwnTape(penalties.Penalty):
+    """R1, as one writes it with TensorFlow alone; and a field without a default."""
+
+    target: float
+
+    def __call__(self, critic, real_images, fake_images, seed):
+        with tf.GradientTape() as tape:
+            tape.watch(real_images)
+            total = tf.reduce_sum(critic(real_images))
+        gradient = tape.gradient(total, real_images)
+        norms = tf.reduce_sum(gradient**2, axis=[1, 2, 3])
+        return self.weight / 2 * (norms - self.target)
+
+
+class WithItsOwnInit(penalties.Penalty):
+    def __init__(self):
+        super().__init__(1.0)
+
+    def __call__(self, critic, real_images, fake_images, seed):
+        return self.weight / 2 * penalties.gradient_squared_norm(critic, real_images)
+
+
+@pytest.mark.parametrize("penalty", [WithItsOwnTape(1.0, 0.0), WithItsOwnInit()])
+def test_a_penalty_that_differentiates_by_itself_is_r1_too(penalty):
+    games = []
+    for one in (penalty, penalties.R1(1.0)):
+        gan = players.gan(penalties=[one])
+        history = gan.fit(players.dataset(), verbose=0).history
+        games.append((players.weights(gan.discriminator), history["penalty"]))
+    np.testing.assert_allclose(games[0][0], games[1][0], atol=1e-6)
+    np.testing.assert_allclose(games[0][1], games[1][1], rtol=1e-5)
+
+
+def test_the_new_argument_does_not_change_what_the_others_mean():
+    assert WithItsOwnTape(1.0, 2).target == 2
+    assert WithItsOwnTape(1.0, 2).every == 1
+    assert penalties.R1(every=np.int64(4)).every == 4
+
+
+def recurrent(**options):
+    """A game whose D reads images row by row."""
+    images = keras.Input((8, 8, 1))
+    rows = keras.layers.Reshape((8, 8))(images)
+    logits = keras.layers.Dense(1)(keras.layers.GRU(4, name="reader", **options)(rows))
+    return kgan.GAN(players.networks()[0], keras.Model(images, logits), seed=0)
+
+
+def test_a_lazy_penalty_on_a_loop_is_refused_with_the_way_out():
+    with pytest.raises(ValueError, match=r"layer 'reader' \(GRU\) with `unroll=True`"):
+        recurrent().compile(penalties=[penalties.R1(every=2)])
+    recurrent().compile(penalties=[penalties.R1()])
+    gan = recurrent(unroll=True)
+    gan.compile(penalties=[penalties.R1(every=2)], turns="simultaneous")
+    gan.fit(players.dataset(num_samples=16), verbose=0)

@@ -12,7 +12,7 @@ import keras
 from kgan import files
 from kgan.game.players import is_finite
 from kgan.gan import GAN
-from kgan.protocols import ResumableData
+from kgan.protocols import HasIdentity
 from kgan.resumption import backups
 
 __all__ = ["BackupAndRestore"]
@@ -91,7 +91,7 @@ class BackupAndRestore(keras.callbacks.Callback):
         """
         with files.held(self.folder):
             self._game = backups.describe(gan)
-            self._data = data.identity if isinstance(data, ResumableData) else None
+            self._data = data.identity if isinstance(data, HasIdentity) else None
             self._restored = backups.restore(self.folder, gan, self._data)
             self._game["config"]["seed"] = gan.seed
             self._epoch: int | None = None

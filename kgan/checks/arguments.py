@@ -8,9 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from kgan.checks.batches import check_labels
-from kgan.checks.networks import check_learns
 from kgan.game import logs, networks, schedules
-from kgan.protocols import MeasuresSamples, TakesLabels
+from kgan.protocols import ChecksSamples, TakesLabels
 
 __all__ = [
     "Rules",
@@ -94,8 +93,8 @@ def check_compile(
     gan: Any, generator_optimizer: Any, discriminator_optimizer: Any, rules: Rules
 ) -> None:
     """Raises where the arguments of `compile` do not fit these players."""
-    check_learns(gan.discriminator)
     _check_penalties(rules.penalties, gan.discriminator)
+    _check_lazy(rules.penalties, gan.discriminator)
     _check_turns(rules.turns, gan.discriminator_steps)
     if rules.augmentation is not None:
         _check_augmentation(rules.augmentation, gan.generator.output_shape[1:])
@@ -111,6 +110,22 @@ def check_compile(
         raise ValueError(
             "kgan.GAN trains on one device. Received: a tf.distribute strategy with "
             f"{gan.distribute_strategy.num_replicas_in_sync} replicas; compile outside its scope."
+        )
+
+
+def _check_lazy(penalties: Sequence[Any], discriminator: keras.Model) -> None:
+    lazy = [penalty for penalty in penalties if penalty.every > 1]
+    loops = (
+        one
+        for one in networks.layers(discriminator)
+        if isinstance(one, keras.layers.RNN) and not one.unroll
+    )
+    layer = next(loops, None)
+    if lazy and layer is not None:
+        raise ValueError(
+            "`every` above 1 needs a discriminator without loops: TensorFlow cannot differentiate "
+            f"one twice within a condition. Build {networks.describe(layer)} with `unroll=True`, "
+            f"or use `every=1`. Received: penalties={penalties}."
         )
 
 
@@ -148,7 +163,7 @@ def _check_metrics(metrics: Sequence[keras.metrics.Metric], gan: Any) -> None:
                 "`metrics` must be a list of keras.metrics.Metric instances, which are updated "
                 f"with (real_images, fake_images). Received: {metric!r}."
             )
-        if isinstance(metric, MeasuresSamples):
+        if isinstance(metric, ChecksSamples):
             metric.check_samples(gan.generator.output_shape[1:])
         if isinstance(metric, TakesLabels) and metric.needs_labels and not gan.num_classes:
             raise ValueError(

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from kgan.game.batches import SCALING, is_array, require_floating, unpack
 from kgan.game.networks import final_operation
-from kgan.protocols import ResumableData
+from kgan.protocols import HasClasses
 
 __all__ = ["check_batch", "check_first_batch", "check_labels"]
 
@@ -33,7 +33,7 @@ def check_first_batch(
         return
     images, labels = unpack(batch, gan.num_classes)
     check_batch(gan, images, labels)
-    _check_classes(gan, x.num_classes if isinstance(x, ResumableData) else None)
+    _check_classes(gan, x.num_classes if isinstance(x, HasClasses) else None)
     _check_divisible(len(images), last, discriminator_steps)
 
 

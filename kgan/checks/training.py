@@ -7,9 +7,11 @@ import keras
 import tensorflow as tf
 
 from kgan.checks.batches import check_first_batch
+from kgan.checks.networks import check_learns
 from kgan.game.batches import array_batch_size, is_array, num_trained_on
 from kgan.game.logs import log_names
-from kgan.protocols import MeasuresSamples, ResumableData
+from kgan.game.networks import learning_weights
+from kgan.protocols import ChecksNumber, StartsAnywhere
 
 __all__ = ["check_evaluate", "check_fit", "flat_callbacks"]
 
@@ -31,6 +33,8 @@ def check_fit(
 ) -> None:
     """Raises where what `fit` was given is not what this GAN can be trained with."""
     _check_unweighted(class_weight=class_weight, sample_weight=sample_weight)
+    check_learns(gan.discriminator)
+    _check_same_weights(gan)
     rows = array_batch_size(x, batch_size, steps_per_epoch, validation_split)
     if is_array(x):
         x = x[: num_trained_on(x, validation_split)]
@@ -39,7 +43,7 @@ def check_fit(
         x_held_out, y_held_out, weights = keras.utils.unpack_x_y_sample_weight(validation_data)
         rows = validation_batch_size or batch_size
         check_evaluate(gan, x_held_out, y_held_out, rows, validation_steps, weights)
-    steps = steps_per_epoch or (x.steps_per_epoch if isinstance(x, ResumableData) else None)
+    steps = steps_per_epoch or (x.steps_per_epoch if isinstance(x, StartsAnywhere) else None)
     if steps and steps % gan.steps_per_execution:
         raise ValueError(
             "`steps_per_execution` must divide `steps_per_epoch`, or an epoch would end inside an "
@@ -64,7 +68,7 @@ def check_evaluate(
     check_first_batch(gan, x, y, batch_size)
     number = _number_of_samples(x, batch_size or 32, steps)
     for metric in gan.evaluation_metrics:
-        if number and isinstance(metric, MeasuresSamples):
+        if number and isinstance(metric, ChecksNumber):
             metric.check_number(number)
 
 
@@ -87,6 +91,14 @@ def _number_of_samples(x: Any, batch_size: int, steps: int | None) -> int | None
     batches = int(x.cardinality().numpy())
     batches = min(batches, steps) if batches >= 0 and steps else max(batches, steps or 0)
     return rows * batches
+
+
+def _check_same_weights(gan: Any) -> None:
+    if learning_weights(gan.generator, gan.discriminator) != gan.compiled_weights:
+        raise ValueError(
+            "A player has other trainable weights than when `compile` was called, for which its "
+            "optimizer was built: call `compile` again after a change of `trainable`."
+        )
 
 
 def _check_unweighted(**weights: Any) -> None:

@@ -1,6 +1,8 @@
 """The averaged generator: a copy of G that is checked to be one, and the average of G's weights."""
 
-from collections.abc import Callable
+import contextlib
+import zlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
@@ -9,7 +11,14 @@ from keras import ops
 
 from kgan.game import networks, schedules
 
-__all__ = ["averaged_copy", "check_repeatable", "decay_at", "set_weights", "update_average"]
+__all__ = [
+    "averaged_copy",
+    "check_repeatable",
+    "decay_at",
+    "digest",
+    "set_weights",
+    "update_average",
+]
 
 WAYS_OUT = (
     "Write it as a layer class that is registered with "
@@ -48,7 +57,8 @@ def averaged_copy(generator: keras.Model, inputs: Any) -> keras.Model:
     set_weights(copy, generator)
     answers = _answer(generator, inputs), _answer(copy, inputs)
     if not _agree(*answers):
-        layer = networks.describe(networks.first_difference(generator, copy, inputs, _agree))
+        with _moved(generator, copy):
+            layer = networks.describe(networks.first_difference(generator, copy, inputs, _agree))
         raise ValueError(
             "The averaged generator is a copy of `generator`, and the copy gives other samples for "
             f"the same latents, by up to {np.abs(answers[0] - answers[1]).max():.2g}: {layer} was "
@@ -63,9 +73,10 @@ def check_repeatable(generator: keras.Model, inputs: Any) -> None:
     Raises:
         ValueError: if so; names the layer.
     """
-    if _agree(_answer(generator, inputs), _answer(generator, inputs)):
+    if _agree(_answer(generator, inputs), _answer(generator, inputs, other_seeds=True)):
         return
-    layer = networks.describe(networks.first_difference(generator, generator, inputs, _agree))
+    with _moved(generator):
+        layer = networks.describe(networks.first_difference(generator, generator, inputs, _agree))
     raise ValueError(
         f"`generator` must be a function of its latents. Received: one in which {layer} draws "
         "random numbers even when nothing trains, so that no sample could be drawn again, exported "
@@ -73,8 +84,47 @@ def check_repeatable(generator: keras.Model, inputs: Any) -> None:
     )
 
 
-def _answer(network: keras.Model, inputs: Any) -> np.ndarray:
-    return np.asarray(ops.cast(network(inputs, training=False), "float32"))
+def _answer(network: keras.Model, inputs: Any, other_seeds: bool = False) -> np.ndarray:
+    """What a network says to `inputs` when it does not train, with weights that are moved a little.
+
+    Moved, because a branch that begins with zeros would hide what is behind it. Nothing changes.
+    """
+    trainable = [_moved_value(weight) for weight in network.trainable_variables]
+    others = [
+        _moved_value(variable) if networks.is_weight(variable, network) else variable + other_seeds
+        for variable in network.non_trainable_variables
+    ]
+    answer, _ = network.stateless_call(trainable, others, inputs, training=False)
+    return np.asarray(ops.cast(answer, "float32"))
+
+
+def _moved_value(weight: keras.Variable) -> Any:
+    if "float" not in weight.dtype:
+        return weight.value
+    size = int(np.prod(weight.shape))
+    waves = np.sin(np.arange(1, size + 1)).reshape(weight.shape)
+    return weight.value + ops.cast(0.1 + 0.05 * waves, weight.dtype)  # Variances stay positive.
+
+
+@contextlib.contextmanager
+def _moved(*models: keras.Model) -> Iterator[None]:
+    """Moves the weights of models as `_answer` does, as long as this lasts."""
+    before = [model.get_weights() for model in models]
+    try:
+        for model in models:
+            model.set_weights([np.asarray(_moved_value(weight)) for weight in model.weights])
+        yield
+    finally:
+        for model, weights in zip(models, before, strict=True):
+            model.set_weights(weights)
+
+
+def digest(network: keras.Model) -> int:
+    """A number that changes with any weight of `network`."""
+    checksum = 0
+    for weight in network.get_weights():
+        checksum = zlib.crc32(np.ascontiguousarray(weight).view("uint8").data, checksum)
+    return checksum
 
 
 def _agree(first: np.ndarray, second: np.ndarray) -> bool:

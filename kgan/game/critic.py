@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from kgan.game import networks
 
-__all__ = ["Critic"]
+__all__ = ["Critic", "CriticOfPenalties"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ class Critic:
         self._training = training
         self._augmentation = augmentation
         self._looks: list[_Look] = []
-        self._call_losses: list[Any] = []
+        self._losses: list[list[Any]] = []  # What D's layers added, at each forward pass.
 
     def __call__(self, images: Any) -> Any:
         """D's logits, float32 whatever it computes in."""
@@ -80,9 +80,21 @@ class Critic:
         Weight regularizers count once per update; activity regularizers and `add_loss` are
         averaged over the forward passes so far.
         """
-        calls = len(self._looks)
-        weights = networks.weight_losses(self._discriminator)
-        return [*weights, *(loss / calls for loss in self._call_losses)]
+        if not any(self._losses):
+            return []
+        of_weights = networks.num_weight_losses(self._discriminator)
+        of_calls = [loss for losses in self._losses for loss in losses[: len(losses) - of_weights]]
+        weights = self._losses[-1][len(self._losses[-1]) - of_weights :]
+        return [*weights, *(loss / len(self._losses) for loss in of_calls)]
+
+    def for_penalties(self) -> "CriticOfPenalties":
+        """The same critic, as penalties get it."""
+        return CriticOfPenalties(self)
+
+    def afresh(self, images: Any) -> Any:
+        """D's logits by a forward pass of their own, which all open tapes record."""
+        seen = self._augmentation(images, training=True) if self._augmentation else images
+        return tf.cast(self._answer(seen), "float32")
 
     def _look(self, images: Any) -> _Look:
         images = tf.convert_to_tensor(images)
@@ -92,8 +104,7 @@ class Critic:
         # Recording a forward pass costs a graph nothing unless the gradient is asked for.
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             tape.watch(images)
-            seen = self._augmentation(images, training=True) if self._augmentation else images
-            logits = tf.cast(self._answer(seen), "float32")
+            logits = self.afresh(images)
             total = tf.reduce_sum(logits)
         self._looks.append(_Look(images, logits, total, tape))
         return self._looks[-1]
@@ -103,5 +114,28 @@ class Critic:
         if not isinstance(self._discriminator, keras.Model):
             return self._discriminator(inputs)
         logits = self._discriminator(inputs, training=self._training)
-        self._call_losses += networks.call_losses(self._discriminator)
+        if self._training:
+            self._losses.append(networks.losses(self._discriminator))
         return logits
+
+
+class CriticOfPenalties:
+    """A critic as penalties get it.
+
+    `critic.gradient(images)` shares the forward pass of the loss. `critic(images)` is one of its
+    own, so that a penalty may also differentiate D by its own `tf.GradientTape`.
+
+    Args:
+        critic: the critic of the update.
+    """
+
+    def __init__(self, critic: Critic) -> None:
+        self._critic = critic
+
+    def __call__(self, images: Any) -> Any:
+        """As `Critic.afresh`."""
+        return self._critic.afresh(images)
+
+    def gradient(self, images: Any) -> tuple[Any, Any]:
+        """As `Critic.gradient`."""
+        return self._critic.gradient(images)

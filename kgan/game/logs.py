@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kgan.protocols import MeasuresSamples
+from kgan.protocols import NamesResults
 
 __all__ = ["RunningMeans", "answers", "log_names", "merge", "names", "result_names"]
 
@@ -112,7 +112,7 @@ def result_names(metrics: Sequence[keras.metrics.Metric]) -> list[str]:
     return [
         name
         for metric in metrics
-        for name in (metric.result_names if isinstance(metric, MeasuresSamples) else [metric.name])
+        for name in (metric.result_names if isinstance(metric, NamesResults) else [metric.name])
     ]
 
 

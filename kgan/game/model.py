@@ -5,12 +5,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Self
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops
 
 from kgan import checks, losses
-from kgan.game import averaging, batches, logs, networks, noise, sampling, schedules
+from kgan.game import averaging, batches, logs, networks, noise, sampling
 from kgan.game.critic import Critic
 from kgan.protocols import FollowsTraining
 
@@ -18,39 +17,22 @@ __all__ = ["GameModel"]
 
 
 class GameModel(keras.Model):
-    """The base of `kgan.GAN`, which documents these attributes and sets them."""
+    """The base of `kgan.GAN`, which documents the attributes and sets them."""
 
     generator: keras.Model
     discriminator: keras.Model
     averaged_generator: keras.Model
-    discriminator_steps: int
-    latent_distribution: str
-    latent_dim: int
     num_classes: int | None
-    ema_decay: schedules.Number | None
-    ema_half_life: schedules.Number | None
     loss: losses.AdversarialLoss
-    step: keras.Variable
-    class_counts: keras.Variable
-    game_log: logs.RunningMeans
-    evaluation_log: logs.RunningMeans
-    evaluation_metrics: list[keras.metrics.Metric]
-    augmentation: keras.Layer | None = None
+    _augmentations: list[keras.Layer]
+    _digest_of_copy: int
     _is_evaluating = False
-    _checked: Any = None
-
-    def _set_num_classes(self, num_classes: int | None) -> None:
-        self._given_num_classes = num_classes
-        self.num_classes = num_classes or networks.num_classes(self.generator)
+    _checked: int | None = None  # The id of data that `fit` has checked.
 
     def _set_seed(self, seed: int | None) -> None:
         self._seed = tf.Variable(0, dtype="int64", trainable=False)
-        self.seed = noise.random_seed() if seed is None else seed
+        self.adopt_seed(noise.random_seed() if seed is None else seed)
         self.seed_is_drawn = seed is None
-
-    def _add_counter(self, name: str, shape: tuple[int, ...]) -> keras.Variable:
-        counter = {"dtype": "int64", "initializer": "zeros", "trainable": False}
-        return self.add_weight(name=name, shape=shape, **counter)
 
     @property
     def seed(self) -> int:
@@ -59,9 +41,24 @@ class GameModel(keras.Model):
 
     @seed.setter
     def seed(self, seed: int) -> None:
+        self.adopt_seed(seed)
+        self.seed_is_drawn = False
+
+    def adopt_seed(self, seed: int) -> None:
+        """Takes the seed of the training that is resumed; it is drawn or given as before."""
         checks.check_seed(seed)
         self._seed_value = int(seed)
-        self._seed.assign(self._seed_value)  # What was traced reads the variable.
+        self._seed.assign(self._seed_value)  # Traced steps read the variable.
+
+    @property
+    def augmentation(self) -> keras.Layer | None:
+        """What D sees samples through, as `compile` was given it."""
+        return self._augmentations[0] if self._augmentations else None
+
+    @augmentation.setter
+    def augmentation(self, layer: keras.Layer | None) -> None:
+        self._augmentations.clear()  # Keras forgets what is taken out of a list, and only that.
+        self._augmentations.extend([] if layer is None else [layer])
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Samples for latents `(batch, latent_dim)`, or for `[latents, labels]`."""
@@ -100,11 +97,10 @@ class GameModel(keras.Model):
                 `truncation` that is not positive.
         """
         checks.check_generate(self, num_samples, labels, seeds, truncation)
+        self._follow_generator()
         return sampling.generate(self, num_samples, labels, seed, seeds, truncation, batch_size)
 
-    def discriminate(
-        self, samples: Any, labels: Any = None, *, batch_size: int = 128
-    ) -> np.ndarray:
+    def discriminate(self, samples: Any, labels: Any = None, *, batch_size: int = 128) -> Any:
         """D(x): how probable the discriminator finds it that each sample is real.
 
         Args:
@@ -163,11 +159,12 @@ class GameModel(keras.Model):
 
     def _begin_step(self) -> None:
         """Sets all state that a step depends on, from the seed and `step`."""
-        layers = [self.generator, self.discriminator]
-        layers += [self.augmentation] if self.augmentation else []
-        noise.set_dropout(layers, self._seed, self.step)
-        if isinstance(self.augmentation, FollowsTraining):
-            self.augmentation.begin_step(self.step)
+        layers = [self.generator, self.discriminator, *self._augmentations]
+        noise.set_layer_seeds(layers, self._seed, self.step)
+        for augmentation in self._augmentations:
+            for layer in networks.layers(augmentation):
+                if isinstance(layer, FollowsTraining):
+                    layer.begin_step(self.step)
 
     def _critic(self, labels: Any) -> Critic:
         return Critic(self.discriminator, labels, training=True, augmentation=self.augmentation)
@@ -191,12 +188,32 @@ class GameModel(keras.Model):
 
     # What Keras asks for
 
+    def _follow_generator(self) -> None:
+        """Before the first step, gives the average the weights that G was loaded with.
+
+        Unless weights were loaded into the averaged generator itself.
+        """
+        average = self.averaged_generator
+        if average is self.generator or self.step.numpy():
+            return
+        if averaging.digest(average) == self._digest_of_copy:
+            averaging.set_weights(average, self.generator)
+            self._digest_of_copy = averaging.digest(average)
+
     def make_train_function(self, force: bool = False) -> Any:
-        """As in `keras.Model`; before the first step, the average takes the weights of G."""
-        is_averaged = self.averaged_generator is not self.generator
-        if is_averaged and not self.step.numpy():  # They may have been loaded since.
-            averaging.set_weights(self.averaged_generator, self.generator)
+        """As in `keras.Model`."""
+        self._follow_generator()
         return super().make_train_function(force)
+
+    def make_test_function(self, force: bool = False) -> Any:
+        """As in `keras.Model`."""
+        self._follow_generator()
+        return super().make_test_function(force)
+
+    def make_predict_function(self, force: bool = False) -> Any:
+        """As in `keras.Model`."""
+        self._follow_generator()
+        return super().make_predict_function(force)
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -223,16 +240,19 @@ class GameModel(keras.Model):
             TypeError, ValueError: as by `fit`.
         """
         checks.check_compiled(self, "evaluate")
-        if x is None or x is not self._checked:
+        if self._checked is None or id(x) != self._checked:
             checks.check_evaluate(self, x, y, **kwargs)
         with self._evaluation():
             log = super().evaluate(x, y, return_dict=True, **kwargs)
         return log if return_dict else [log[name] for name in self.metrics_names]
 
-    def test_on_batch(self, *args: Any, **kwargs: Any) -> Any:
-        """As in `keras.Model`; training is not changed."""
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """As in `keras.Model`, in the order of `metrics_names`; training is not changed."""
         with self._evaluation():
-            return super().test_on_batch(*args, **kwargs)
+            log = super().test_on_batch(x, y, sample_weight, return_dict=True)
+        return log if return_dict else [log[name] for name in self.metrics_names]
 
     @contextlib.contextmanager
     def _evaluation(self) -> Iterator[None]:
@@ -246,7 +266,7 @@ class GameModel(keras.Model):
     def _trusting(self, validation_data: Any = None, **others: Any) -> Iterator[None]:
         """Lets `evaluate` know that the validation data of `fit` has been checked."""
         if validation_data is not None:
-            self._checked = keras.utils.unpack_x_y_sample_weight(validation_data)[0]
+            self._checked = id(keras.utils.unpack_x_y_sample_weight(validation_data)[0])
         try:
             yield
         finally:

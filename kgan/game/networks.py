@@ -8,17 +8,18 @@ import numpy as np
 import tensorflow as tf
 
 __all__ = [
-    "call_losses",
     "computes_in_float16",
     "describe",
     "final_operation",
     "find_num_classes",
     "first_difference",
+    "is_weight",
     "layers",
+    "learning_weights",
     "losses",
     "num_classes",
+    "num_weight_losses",
     "operations",
-    "weight_losses",
 ]
 
 
@@ -33,9 +34,9 @@ def operations(network: keras.Model) -> Iterator[Any]:
         yield from _within(operation, seen)
 
 
-def layers(network: keras.Model) -> list[keras.Layer]:
-    """All layers of a network, those inside others included."""
-    return [one for one in operations(network) if isinstance(one, keras.Layer)]
+def layers(network: keras.Layer) -> list[keras.Layer]:
+    """All layers of a network, or of a layer, those inside others included."""
+    return [one for one in _within(network, set()) if isinstance(one, keras.Layer)]
 
 
 def _within(operation: Any, seen: set[int]) -> Iterator[Any]:
@@ -51,6 +52,14 @@ def _within(operation: Any, seen: set[int]) -> Iterator[Any]:
         for value in vars(operation).values():
             for part in _layers_in(value):
                 yield from _within(part, seen)
+
+
+def _flat(network: keras.Model) -> list[Any]:
+    """The operations of a network and of networks inside it, but not those inside layers."""
+    parts: list[Any] = []
+    for part in _parts(network):
+        parts += _flat(part) if isinstance(part, keras.Model) and part.layers else [part]
+    return parts
 
 
 def _layers_in(value: Any) -> Iterator[keras.Layer]:
@@ -96,14 +105,19 @@ def num_classes(network: keras.Model) -> int | None:
 def find_num_classes(network: keras.Model) -> int | None:
     """The number of classes that the layers of `network` reveal; None if none does.
 
-    It is read from the layer that receives the labels: `Embedding`, `CategoryEncoding` or
-    `ops.one_hot`.
+    It is read from the first `Embedding`, `CategoryEncoding` or `ops.one_hot`, or what has the same
+    attributes; layers inside others are looked at last.
     """
-    for operation in operations(network):
+    for operation in [*_flat(network), *operations(network)]:
         for attribute in ("input_dim", "num_tokens", "num_classes"):
             if isinstance(getattr(operation, attribute, None), int):
                 return getattr(operation, attribute)
     return None
+
+
+def is_weight(variable: keras.Variable, network: keras.Model) -> bool:
+    """Whether a variable of `network` is a weight, not the state of a `SeedGenerator`."""
+    return any(variable is weight for weight in network.weights)
 
 
 def computes_in_float16(network: keras.Model) -> bool:
@@ -116,28 +130,25 @@ def losses(network: keras.Model) -> list[Any]:
     return [tf.cast(loss, "float32") for loss in network.losses]
 
 
-def weight_losses(network: keras.Model) -> list[Any]:
-    """What the weight regularizers of `network` add to its objective, scalars."""
-    return [tf.cast(loss, "float32") for loss in network.losses[_num_call_losses(network) :]]
+def learning_weights(*players: keras.Model) -> list[list[int]]:
+    """Which weights each player learns, as the ids of its variables."""
+    return [[id(weight) for weight in player.trainable_weights] for player in players]
 
 
-def call_losses(network: keras.Model) -> list[Any]:
-    """What the last call of `network` added to its objective, scalars.
+def num_weight_losses(network: keras.Model) -> int:
+    """How many of the `losses` of `network` are of weight regularizers: the last ones.
 
-    Activity regularizers and `add_loss`. Keras forgets them at the next call of the network.
+    Keras lists the losses of calls first, then one for each regularized weight.
     """
-    return [tf.cast(loss, "float32") for loss in network.losses[: _num_call_losses(network)]]
-
-
-def _num_call_losses(network: keras.Model) -> int:
-    """Keras lists the losses of calls first, then one for each regularized weight."""
-    regularized = sum(weight.regularizer is not None for weight in network.trainable_weights)
-    return len(network.losses) - regularized
+    return sum(weight.regularizer is not None for weight in network.trainable_weights)
 
 
 def describe(layer: Any) -> str:
     """How errors name a layer or operation."""
-    return f"layer '{layer.name}' ({type(layer).__name__})" if layer is not None else "a layer"
+    if layer is None:
+        return "a layer"
+    inside = " or a layer inside it" if isinstance(layer, keras.Model) else ""
+    return f"layer '{layer.name}' ({type(layer).__name__}){inside}"
 
 
 def first_difference(

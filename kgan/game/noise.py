@@ -1,7 +1,7 @@
 """All random numbers of the game: each a function of (seed, step, draw), none of them a state.
 
-A run that is interrupted and resumed therefore draws what it would have drawn, and a callback that
-draws samples changes nothing.
+A run that is interrupted and resumed therefore draws what it would have drawn, and drawing samples
+does not change training.
 """
 
 import math
@@ -22,11 +22,11 @@ __all__ = [
     "latent_blocks",
     "latents",
     "random_seed",
-    "set_dropout",
+    "set_layer_seeds",
 ]
 
 # Which kind of number is drawn; the draws of one step are counted from here.
-LATENTS, PENALTIES, DROPOUT, EVALUATION = (kind << 20 for kind in range(4))
+LATENTS, PENALTIES, LAYERS, EVALUATION = (kind << 20 for kind in range(4))
 
 
 def random_seed() -> int:
@@ -107,8 +107,8 @@ def label_blocks(class_counts: Any, blocks: Iterable[tuple[int, int]]) -> np.nda
     return np.concatenate([labels(class_counts, size, [seed, 1]) for seed, size in blocks])
 
 
-def set_dropout(networks: Iterable[keras.Layer], seed: Any, step: Any) -> None:
-    """Sets the state of every Keras SeedGenerator in `networks` from (seed, step)."""
+def set_layer_seeds(networks: Iterable[keras.Layer], seed: Any, step: Any) -> None:
+    """Sets the state of every `keras.random.SeedGenerator` in `networks` from (seed, step)."""
     states = [
         variable
         for network in networks
@@ -118,7 +118,7 @@ def set_dropout(networks: Iterable[keras.Layer], seed: Any, step: Any) -> None:
     if not states:
         return
     values = tf.random.stateless_uniform(
-        (len(states), 2), fold(seed, DROPOUT, step), maxval=2**31 - 2, dtype="int64"
+        (len(states), 2), fold(seed, LAYERS, step), maxval=2**31 - 2, dtype="int64"
     )
     for state, value in zip(states, tf.unstack(values), strict=True):
         state.assign(value)

@@ -48,8 +48,9 @@ def learn(tape: tf.GradientTape, *moves: Move) -> list[Any]:
         *moves: who moves.
 
     Returns:
-        The Euclidean norm of each player's gradient, a list of float32 scalars, unscaled under a
-        `LossScaleOptimizer`. A graph that does not use them does not compute them.
+        The Euclidean norm of each player's gradient, a list of float32 scalars. Under a
+        `LossScaleOptimizer` it is unscaled, and 0 where that skips a step because the scaled
+        gradient has overflowed. A graph that does not use the norms does not compute them.
     """
     scales = [optimizer.scale_loss(tf.ones(())) for _, optimizer, _ in moves]
     weights = [player.trainable_weights for player, _, _ in moves]
@@ -61,7 +62,14 @@ def learn(tape: tf.GradientTape, *moves: Move) -> list[Any]:
     with tf.control_dependencies([part for parts in known for part in parts]):
         for i, (_, optimizer, _) in enumerate(moves):
             optimizer.apply_gradients(zip(gradients[i], weights[i], strict=True))
-    return [tf.linalg.global_norm(known[i]) / scales[i] for i in range(len(moves))]
+    norms = [tf.linalg.global_norm(known[i]) / scales[i] for i in range(len(moves))]
+    return [_applied(norm, optimizer) for norm, (_, optimizer, _) in zip(norms, moves, strict=True)]
+
+
+def _applied(norm: Any, optimizer: keras.optimizers.Optimizer) -> Any:
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        return tf.where(tf.math.is_finite(norm), norm, 0.0)
+    return norm
 
 
 def show(

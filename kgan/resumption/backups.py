@@ -89,7 +89,9 @@ def find(folder: str | os.PathLike[str]) -> pathlib.Path | None:
 
 def describe(gan: Any) -> dict[str, Any]:
     """A GAN and how it was compiled, as JSON can hold it."""
-    return json.loads(json.dumps(keras.saving.serialize_keras_object(gan)))
+    description = json.loads(json.dumps(keras.saving.serialize_keras_object(gan)))
+    description["config"]["num_classes"] = gan.num_classes  # Given, or read from the networks.
+    return description
 
 
 def restore(
@@ -114,6 +116,8 @@ def restore(
     with zipfile.ZipFile(path) as archive:
         position = Position(**json.loads(archive.read(POSITION)))
     before, now = position.game, describe(gan)
+    if before:  # Version 0.1.0 did not write it down; the networks are compared anyway.
+        before["config"].setdefault("num_classes", gan.num_classes)
     if before and gan.seed_is_drawn:
         now["config"]["seed"] = before["config"]["seed"]
     differing: list[tuple[str, str, str]] = []
@@ -127,7 +131,7 @@ def restore(
             f"The backup in {folder} is of another training:{''.join(lines)}\n"
             "Resume with the same; or, to start over, delete that folder or choose another."
         )
-    gan.seed = now["config"]["seed"]
+    gan.adopt_seed(now["config"]["seed"])
     gan.load_weights(path)
     return position
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from kgan.checks.training import flat_callbacks
 from kgan.game.batches import array_batch_size
-from kgan.protocols import RestoresTraining, ResumableData
+from kgan.protocols import RestoresTraining, StartsAnywhere
 from kgan.resumption.backups import Position
 
 __all__ = ["parts", "resumed"]
@@ -52,7 +52,7 @@ def _check_length(data: Any, epochs: int, steps_per_epoch: int) -> None:
 
     Checks data of known length; other data is assumed endless.
     """
-    if isinstance(data, ResumableData) or not isinstance(data, tf.data.Dataset):
+    if isinstance(data, StartsAnywhere) or not isinstance(data, tf.data.Dataset):
         return
     batches = int(data.cardinality())
     if 0 < batches < epochs * steps_per_epoch and batches % steps_per_epoch:
@@ -89,7 +89,7 @@ def parts(
     epoch = position.epoch if position else initial_epoch
     if position and not position.leaves(epochs):
         epoch = max(epoch, epochs)
-    if not steps_per_epoch and isinstance(data, ResumableData):
+    if not steps_per_epoch and isinstance(data, StartsAnywhere):
         steps_per_epoch = data.steps_per_epoch
     if isinstance(data, tf.data.Dataset):
         others["shuffle"] = False  # Its order is its own; Keras warns of anything else.
@@ -117,7 +117,7 @@ def parts(
 
 def _without(gan: Any, data: Any, batches: int) -> Any:
     """The data without what has been trained on; of arrays, whose order is Keras's, all of it."""
-    if isinstance(data, ResumableData):
+    if isinstance(data, StartsAnywhere):
         return data.from_step(int(gan.step.numpy()))
     if isinstance(data, tf.data.Dataset) and batches:
         return data.repeat().skip(batches)  # Repeated, as Keras repeats finite data.

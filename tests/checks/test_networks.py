@@ -15,7 +15,7 @@ import kgan
     [
         ([layers.Dense(1, activation="sigmoid")], "sigmoid"),
         ([layers.Dense(1), layers.Activation("sigmoid")], "sigmoid"),
-        ([layers.Dense(1), layers.Activation("sigmoid"), layers.Flatten()], "sigmoid"),
+        ([layers.Dense(1), layers.Activation("sigmoid"), layers.Flatten(name="last")], "sigmoid"),
         ([layers.Dense(1), layers.ReLU()], "relu"),
         ([keras.Sequential([layers.Dense(1, activation="tanh")])], "tanh"),
         ([layers.Dense(1), keras.ops.sigmoid], "sigmoid"),
@@ -170,6 +170,18 @@ def test_batch_normalization_inside_a_block_excludes_penalties():
         gan.compile(penalties=["r1"])
 
 
+def test_the_embedding_of_the_labels_counts_before_those_inside_other_layers():
+    def encode(labels):
+        return layers.Embedding(5, 2)(labels)
+
+    latents, labels = keras.Input((2,)), keras.Input((), dtype="int32")
+    block = Block(layers.Dense(4), layers.Embedding(7, 2))
+    block.others = []  # It holds an embedding of something else.
+    joined = layers.Concatenate()([block(latents), encode(labels)])
+    generator = keras.Model([latents, labels], layers.Dense(3)(joined))
+    assert kgan.GAN(generator, one_hot_pair(encode)[1], ema_decay=None).num_classes == 5
+
+
 def test_the_number_of_classes_may_be_given():
     def encode(labels):
         return layers.Reshape((1,))(keras.ops.cast(labels, "float32"))
@@ -194,7 +206,7 @@ def test_fewer_classes_than_the_networks_have_room_for_may_be_given():
 @pytest.mark.parametrize(
     ("num_classes", "labelled", "message"),
     [
-        (6, True, "at most what the networks were built for: 5, in the generator"),
+        ("3", True, "`num_classes` must be an integer of at least 1"),
         (0, True, "`num_classes` must be an integer of at least 1"),
         (5, False, "a generator with one input"),
     ],
@@ -246,23 +258,41 @@ def freeze_each(network):
 
 
 @pytest.mark.parametrize("freeze", [freeze_all, freeze_each])
-def test_a_frozen_discriminator_is_refused_with_what_to_do(freeze):
-    generator, judge = players.networks()
-    freeze(judge)
-    with pytest.raises(ValueError, match=r"all frozen.*`discriminator.trainable = True`"):
-        kgan.GAN(generator, judge)
-
-
-def test_a_discriminator_that_is_frozen_later_is_refused_by_compile():
+@pytest.mark.parametrize("when", ["before", "after compile"])
+def test_a_frozen_discriminator_is_refused_with_what_to_do(freeze, when):
     gan = kgan.GAN(*players.networks())
+    if when == "before":
+        freeze(gan.discriminator)
+    gan.compile()
+    freeze(gan.discriminator)
+    with pytest.raises(ValueError, match=r"all frozen.*`discriminator.trainable = True`"):
+        gan.fit(players.dataset(), verbose=0)
+
+
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+def test_other_trainable_weights_than_when_compiled_are_refused(player):
+    gan = players.gan()
+    getattr(gan, player).layers[-2].trainable = False
+    if getattr(gan, player).layers[-2].weights:
+        with pytest.raises(ValueError, match="call `compile` again after a change of `trainable`"):
+            gan.fit(players.dataset(), verbose=0)
+    gan.compile()
+    gan.fit(players.dataset(), verbose=0)
+
+
+def test_a_file_of_a_frozen_discriminator_loads_and_draws(tmp_path):
+    gan = players.gan()
     gan.discriminator.trainable = False
-    with pytest.raises(ValueError, match="all frozen"):
-        gan.compile()
+    gan.save(tmp_path / "gan.keras")
+    again = keras.models.load_model(tmp_path / "gan.keras")
+    np.testing.assert_array_equal(again.generate(3, seed=0), gan.generate(3, seed=0))
 
 
 def test_a_discriminator_without_weights_is_refused():
     points = keras.Input((3,))
     generator = keras.Sequential([keras.Input((2,)), layers.Dense(3)])
     judge = keras.Model(points, keras.ops.sum(points, axis=1, keepdims=True))
+    gan = kgan.GAN(generator, judge)
+    gan.compile()
     with pytest.raises(ValueError, match="must have weights to learn"):
-        kgan.GAN(generator, judge)
+        gan.fit(np.ones((16, 3), "float32"), verbose=0)

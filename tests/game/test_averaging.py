@@ -93,12 +93,25 @@ def test_weights_loaded_before_training_reach_the_average():
     gan = players.gan(ema_decay=0.999)
     other = players.networks()[0]
     gan.generator.set_weights([np.full_like(w, 0.01) for w in other.get_weights()])
+    samples = gan.generate(3, seed=0)
+    latents = kgan.game.noise.latents("normal", (3, players.LATENT_DIM), [0, 0])
+    np.testing.assert_allclose(samples, gan.generator(latents, training=False), atol=1e-6)
     gan.discriminator_optimizer.learning_rate = gan.generator_optimizer.learning_rate = 0.0
     gan.fit(players.dataset(), epochs=1, verbose=0)
     for average, weight in zip(
         gan.averaged_generator.trainable_weights, gan.generator.trainable_weights, strict=True
     ):
         np.testing.assert_allclose(average, weight, atol=1e-7)
+
+
+def test_weights_loaded_into_the_average_itself_stay():
+    gan = players.gan()
+    gan.averaged_generator.set_weights(
+        [np.full_like(w, 0.01) for w in gan.averaged_generator.get_weights()]
+    )
+    before = gan.generate(3, seed=0)
+    gan.evaluate(players.dataset(), verbose=0)
+    np.testing.assert_array_equal(gan.generate(3, seed=0), before)
 
 
 # A copy that is another function
@@ -172,6 +185,53 @@ def test_without_averaging_any_layer_plays(layer):
     gan = game_with(layer(), ema_decay=None, seed=0)
     gan.compile()
     gan.fit(players.dataset(), verbose=0)
+
+
+class Growing(keras.layers.Layer):
+    """A gain that begins with zero, and something behind it that is not what it should be."""
+
+    def __init__(self, faulty=True, **kwargs):
+        super().__init__(**kwargs)
+        self.faulty = faulty
+        self.seed_generator = keras.random.SeedGenerator(0)
+
+    def build(self, input_shape):
+        self.gain = self.add_weight(shape=(), initializer="zeros", name="gain")
+
+    def get_config(self):
+        return super().get_config()
+
+
+@keras.saving.register_keras_serializable("tests")
+class GrowingForgetful(Growing):
+    def __init__(self, slope=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.slope = slope
+
+    def call(self, inputs):
+        return inputs + self.gain * self.slope * inputs
+
+
+@keras.saving.register_keras_serializable("tests")
+class GrowingNoise(Growing):
+    def call(self, inputs):
+        noise = keras.random.normal(keras.ops.shape(inputs), seed=self.seed_generator)
+        return inputs + self.gain * noise
+
+
+def test_what_a_gain_of_zero_hides_is_found():
+    with pytest.raises(ValueError, match=r"layer 'head' \(GrowingForgetful\) was not copied"):
+        game_with(GrowingForgetful(slope=5.0, name="head"))
+    with pytest.raises(ValueError, match=r"layer 'noise' \(GrowingNoise\) draws random"):
+        game_with(GrowingNoise(name="noise"), ema_decay=None)
+
+
+def test_the_checks_of_the_generator_change_nothing_of_it():
+    generator = players.networks()[0]
+    before = [variable.numpy() for variable in generator.variables]
+    kgan.GAN(generator, players.networks()[1])
+    for variable, value in zip(generator.variables, before, strict=True):
+        np.testing.assert_array_equal(variable, value)
 
 
 def test_a_class_that_is_not_registered_can_be_averaged():

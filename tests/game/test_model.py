@@ -1,5 +1,8 @@
 """Seeds, and evaluation apart from training."""
 
+import gc
+import weakref
+
 import keras
 import numpy as np
 import players
@@ -59,6 +62,52 @@ def test_another_seed_is_another_game_and_retraces_nothing():
     assert len(traces) == before
     assert not np.array_equal(first, other)
     assert gan.seed == 5
+
+
+def test_a_seed_that_was_set_counts_as_given():
+    gan = players.gan(seed=None)
+    assert gan.seed_is_drawn
+    gan.seed = 5
+    assert not gan.seed_is_drawn
+
+
+def test_compiling_again_leaves_nothing_of_the_last_time(tmp_path):
+    gan = players.gan()
+    number = len(gan.weights)
+    for augmentation in ("diff_augment", "diff_augment", None):
+        gan.compile(augmentation=augmentation)
+    assert len(gan.weights) == number
+    assert gan.augmentation is None
+
+
+def test_a_compile_that_fails_leaves_the_game_as_it_was():
+    gan = players.gan()
+    with pytest.raises(ValueError, match="adamm"):
+        gan.compile("adamm", loss="wasserstein", augmentation="diff_augment")
+    assert gan.augmentation is None
+    assert gan.loss == kgan.losses.NonSaturating()
+    gan.fit(players.dataset(), verbose=0)
+    gan = players.gan(compiled=False)
+    with pytest.raises(ValueError, match="adamm"):
+        gan.compile("adamm")
+    with pytest.raises(ValueError, match="call `compile"):
+        gan.fit(players.dataset(), verbose=0)
+
+
+def test_the_validation_data_is_let_go_after_training():
+    gan, data = players.gan(), players.dataset(num_samples=16)
+    gan.fit(players.dataset(), validation_data=data, verbose=0)
+    reference = weakref.ref(data)
+    del data
+    gc.collect()
+    assert reference() is None
+
+
+def test_a_batch_is_tested_in_the_order_of_the_names():
+    gan = players.gan(penalties=["r1"])
+    batch = players.dataset().samples[:16]
+    log = gan.test_on_batch(batch, return_dict=True)
+    assert gan.test_on_batch(batch) == [log[name] for name in gan.metrics_names]
 
 
 @pytest.mark.parametrize("seed", [-1, 2**31, 1.5, "1"])

@@ -98,6 +98,19 @@ def test_gradient_norms_are_how_far_sgd_moves_each_player(turns, policy):
         assert norm > 0
 
 
+def test_a_step_that_overflowed_in_float16_counts_as_zero():
+    keras.config.set_dtype_policy("mixed_float16")
+    gan = players.gan(architecture=kgan.architectures.mlp, compiled=False)
+    scaled = [
+        keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(1e-3), initial_scale=2.0**40)
+        for _ in range(2)
+    ]
+    gan.compile(*scaled, log_gradient_norms=True)
+    log = gan.train_on_batch(players.dataset().samples[:16], return_dict=True)
+    assert log["discriminator_gradient_norm"] == log["generator_gradient_norm"] == 0
+    assert np.isfinite(log["generator_loss"])
+
+
 def test_callbacks_see_the_norms_that_were_asked_for_and_evaluation_has_none():
     class Norms(keras.callbacks.Callback):
         seen = ()
