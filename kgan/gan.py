@@ -275,7 +275,7 @@ class GAN(GameModel):
         _, log = self._discriminator_objective(critic, real_images, fake_images, draw, False)
         log[logs.GENERATOR_LOSS] = self._generator_loss(critic, real_images, fake_images)
         self.evaluation_log.update_state(log, ops.shape(real_images)[0])
-        shown = players.show(self.evaluation_metrics, real_images, fake_images, labels)
+        shown = players.update_metrics(self.evaluation_metrics, real_images, fake_images, labels)
         return self.evaluation_log.result() | shown
 
     # Around the game

@@ -1,6 +1,8 @@
 """The averaged generator: a copy of G that is checked to be one, and the average of G's weights."""
 
 import contextlib
+import contextvars
+import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,6 +18,7 @@ __all__ = [
     "check_repeatable",
     "decay_at",
     "digest",
+    "lenient",
     "set_weights",
     "update_average",
 ]
@@ -25,6 +28,26 @@ WAYS_OUT = (
     "@keras.saving.register_keras_serializable() and whose `get_config` returns every argument of "
     "`__init__`; or turn averaging off with `ema_decay=None`."
 )
+
+
+# Whether what is refused in a new game is only warned of, as in one that is read from a file.
+_is_lenient = contextvars.ContextVar("is_lenient", default=False)
+
+
+@contextlib.contextmanager
+def lenient() -> Iterator[None]:
+    """Warns of a generator that a new game must not have: in a file, it would be lost otherwise."""
+    token = _is_lenient.set(True)
+    try:
+        yield
+    finally:
+        _is_lenient.reset(token)
+
+
+def _refuse(message: str) -> None:
+    if not _is_lenient.get():
+        raise ValueError(message)
+    warnings.warn(message, stacklevel=4)
 
 
 def averaged_copy(generator: keras.Model, inputs: Any) -> keras.Model:
@@ -59,7 +82,7 @@ def averaged_copy(generator: keras.Model, inputs: Any) -> keras.Model:
     if not _agree(*answers):
         with _moved(generator, copy):
             layer = networks.describe(networks.first_difference(generator, copy, inputs, _agree))
-        raise ValueError(
+        _refuse(
             "The averaged generator is a copy of `generator`, and the copy gives other samples for "
             f"the same latents, by up to {np.abs(answers[0] - answers[1]).max():.2g}: {layer} was "
             f"not copied faithfully. {WAYS_OUT}"
@@ -77,7 +100,7 @@ def check_repeatable(generator: keras.Model, inputs: Any) -> None:
         return
     with _moved(generator):
         layer = networks.describe(networks.first_difference(generator, generator, inputs, _agree))
-    raise ValueError(
+    _refuse(
         f"`generator` must be a function of its latents. Received: one in which {layer} draws "
         "random numbers even when nothing trains, so that no sample could be drawn again, exported "
         "or interpolated. Make the noise part of the latents, or add it only if `training`."

@@ -305,7 +305,8 @@ class GameModel(keras.Model):
             for name, value in config.items()
             if isinstance(value, dict)  # A network, or a schedule.
         }
-        return cls(**{**config, **parts})
+        with averaging.lenient():
+            return cls(**{**config, **parts})
 
     def get_compile_config(self) -> dict[str, Any]:
         if not self.compiled:

@@ -18,7 +18,7 @@ __all__ = [
     "is_finite",
     "learn",
     "play",
-    "show",
+    "update_metrics",
 ]
 
 
@@ -72,7 +72,7 @@ def _applied(norm: Any, optimizer: keras.optimizers.Optimizer) -> Any:
     return norm
 
 
-def show(
+def update_metrics(
     metrics: Sequence[keras.metrics.Metric], real_images: Any, fake_images: Any, labels: Any
 ) -> dict[str, Any]:
     """Updates Keras metrics with a batch; returns NaN for each of their results.

@@ -226,6 +226,14 @@ def test_what_a_gain_of_zero_hides_is_found():
         game_with(GrowingNoise(name="noise"), ema_decay=None)
 
 
+def test_a_file_of_such_a_generator_still_loads_with_a_warning():
+    noisy = generator_with(Noisy(name="noise"))
+    config = kgan.GAN(*players.networks(), ema_decay=None).get_config()
+    config["generator"] = keras.saving.serialize_keras_object(noisy)
+    with pytest.warns(UserWarning, match="must be a function of its latents"):
+        kgan.GAN.from_config(config)
+
+
 def test_the_checks_of_the_generator_change_nothing_of_it():
     generator = players.networks()[0]
     before = [variable.numpy() for variable in generator.variables]
