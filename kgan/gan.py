@@ -106,11 +106,8 @@ class GAN(GameModel):
         self.num_classes = num_classes or networks.num_classes(generator)
         self._given_num_classes = num_classes
         self._set_seed(seed)
-        few = noise.few_inputs(generator, self.num_classes)
-        averaging.check_repeatable(generator, few)
-        self.averaged_generator = generator
-        if ema_decay or ema_half_life is not None:
-            self.averaged_generator = averaging.averaged_copy(generator, few)
+        is_averaged = bool(ema_decay) or ema_half_life is not None
+        self.averaged_generator = averaging.average_of(generator, self.num_classes, is_averaged)
         self._digest_of_copy = averaging.digest(self.averaged_generator)
         self._augmentations: list[keras.Layer] = []
         counter = {"dtype": "int64", "initializer": "zeros", "trainable": False}

@@ -11,9 +11,10 @@ import keras
 import numpy as np
 from keras import ops
 
-from kgan.game import networks, schedules
+from kgan.game import networks, noise, schedules
 
 __all__ = [
+    "average_of",
     "averaged_copy",
     "check_repeatable",
     "decay_at",
@@ -48,6 +49,19 @@ def _refuse(message: str) -> None:
     if not _is_lenient.get():
         raise ValueError(message)
     warnings.warn(message, stacklevel=4)
+
+
+def average_of(
+    generator: keras.Model, num_classes: int | None, is_averaged: bool = True
+) -> keras.Model:
+    """What is to hold the average of a generator's weights: a copy of it; or itself, for none.
+
+    Raises:
+        ValueError: as `check_repeatable` and `averaged_copy`.
+    """
+    few = noise.few_inputs(generator, num_classes)
+    check_repeatable(generator, few)
+    return averaged_copy(generator, few) if is_averaged else generator
 
 
 def averaged_copy(generator: keras.Model, inputs: Any) -> keras.Model:
