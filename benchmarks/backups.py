@@ -56,7 +56,7 @@ def run(name, seconds, every_seconds):
         begin = time.perf_counter()
         gan.fit(dataset, epochs=recipe.epochs, verbose=0, callbacks=[backup, _Stop(seconds)])
         training = time.perf_counter() - begin
-        size = (pathlib.Path(folder) / kgan.backups.NEWEST).stat().st_size
+        size = (pathlib.Path(folder) / kgan.resumption.backups.NEWEST).stat().st_size
     return {
         "backup_seconds": backup.seconds,
         "training_seconds": training,
