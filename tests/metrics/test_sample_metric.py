@@ -100,7 +100,7 @@ def conditional_evaluation(**options):
         metrics.LabelAccuracy("digits"),
         metrics.Memorization(kgan.datasets.digits("train").samples, "digits"),
     ]
-    gan.compile(metrics=found, **options)
+    gan.compile(**players.light(), metrics=found, **options)
     return gan, data
 
 

@@ -27,7 +27,7 @@ def test_a_resumed_training_adopts_the_drawn_seed_of_its_backup(tmp_path):
     whole = game(seed=first.seed)
     keras.utils.set_random_seed(2)
     second = kgan.GAN(*players.networks(10, kgan.architectures.mlp))
-    second.compile()
+    second.compile(**players.light())
     assert second.seed != first.seed
     second.fit(players.dataset(10), epochs=1, verbose=0)  # Traced with its own seed.
     history = train(second, tmp_path)
