@@ -134,6 +134,7 @@ class GameModel(keras.Model):
         """
         from kgan import exports  # The game itself needs none of it.
 
+        self._follow_generator()
         return exports.export(self, filepath, format, **options)
 
     # In `compile`
