@@ -144,11 +144,14 @@ def test_a_schedule_counts_inside_other_layers_too():
     assert augment.weights[0].numpy() == pytest.approx(float(schedule(3)))
 
 
+@pytest.mark.usefixtures("_xla")
 def test_a_layer_that_xla_cannot_compile_turns_it_off():
     layer = keras.layers.RandomTranslation(0.1, 0.1)
     assert not layer.supports_jit
-    gan = players.gan(augmentation=layer)
-    assert gan.augmentation in gan.layers
+    with pytest.warns(UserWarning, match="jit_compile"):
+        gan = players.gan(augmentation=layer, jit_compile=True)
+    assert not gan.jit_compile
+    assert players.gan(jit_compile=True).jit_compile
 
 
 def test_a_layer_of_keras_works():

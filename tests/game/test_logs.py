@@ -50,3 +50,17 @@ def test_the_penalty_is_no_part_of_the_discriminator_loss():
     ]
     assert histories[1]["discriminator_loss"] == pytest.approx(histories[0]["discriminator_loss"])
     assert histories[1]["penalty"][0] > 0
+
+
+def test_a_metric_needs_no_more_than_names_for_several_results():
+    class Pair(keras.metrics.Metric):
+        result_names = ("low", "high")
+
+        def update_state(self, real_images, fake_images):
+            pass
+
+        def result(self):
+            return {"low": 2.0, "high": 3.0}
+
+    log = players.gan(metrics=[Pair()]).evaluate(players.dataset(), verbose=0, return_dict=True)
+    assert (log["low"], log["high"]) == (2.0, 3.0)

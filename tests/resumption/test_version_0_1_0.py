@@ -84,3 +84,15 @@ def test_a_backup_of_another_game_is_still_refused(tmp_path, compiling, differen
     backup = kgan.callbacks.BackupAndRestore(folder)
     with pytest.raises(ValueError, match=difference):
         gan.fit(data(), epochs=2, verbose=0, callbacks=[backup])
+
+
+def test_a_number_of_classes_that_is_now_given_is_the_same_game(tmp_path):
+    folder = shutil.copytree(FILES / "backup", tmp_path / "backup")
+    found = game()
+    gan = kgan.GAN(
+        found.generator, found.discriminator, discriminator_steps=2, num_classes=10, seed=3
+    )
+    gan.compile(penalties=[kgan.penalties.R1(0.1)])
+    backup = kgan.callbacks.BackupAndRestore(folder, every_seconds=1e9)
+    gan.fit(data(), epochs=2, verbose=0, callbacks=[backup])
+    assert gan.step.numpy() == 14
