@@ -39,6 +39,16 @@ def train(
     image_size: Annotated[
         int | None, typer.Option(min=1, help="Pixels of a side; of a folder of pictures needed.")
     ] = None,
+    channels: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=3, help="1 (grey) or 3 (RGB). Default: 1 if all pictures are grey."
+        ),
+    ] = None,
+    value_range: Annotated[
+        tuple[float, float] | None,
+        typer.Option(help="The values that become black and white, such as 0 4095."),
+    ] = None,
     conditional: Annotated[
         bool, typer.Option("--conditional", help="Learn labels too; a sub-folder is a class.")
     ] = False,
@@ -76,6 +86,8 @@ def train(
         epochs=epochs,
         batch_size=batch_size,
         image_size=image_size,
+        channels=channels,
+        value_range=list(value_range) if value_range else None,
         conditional=conditional or None,
         precision=precision,
         seed=seed,

@@ -38,13 +38,16 @@ class Recipe:
     Args:
         summary: one line, for a list of recipes.
         dataset: what `kgan.datasets.load` takes; None where the user has to say.
-        batch_size: samples a batch.
+        batch_size: samples per batch.
         epochs: how often the data is gone through.
         networks: a function from the shape of a sample and the number of classes, or None, to
             `(generator, discriminator)`.
         learning_rate: of both players' Adam, whose beta_1 is 0.5 as in the DCGAN paper.
         loss, penalties: as in `GAN.compile`.
         image_size: the pixels of a side; None for what the data has.
+        channels: of a folder of pictures: 1, 3, or None for 1 where all are grey.
+        value_range: the values of the data that become -1 and 1; None for what
+            `datasets.from_arrays` finds.
         conditional: whether the networks learn p(x, y) of samples and their labels.
         precision: `"float32"`; `"mixed_bfloat16"`; or `"auto"`, the second where this machine has
             arithmetic for it, else the first.
@@ -63,6 +66,8 @@ class Recipe:
     loss: str = "non_saturating"
     penalties: tuple[Any, ...] = ()
     image_size: int | None = None
+    channels: int | None = None
+    value_range: tuple[float, float] | None = None
     conditional: bool = False
     precision: str = "float32"
     seed: int = 0
@@ -92,6 +97,8 @@ class Recipe:
             self.dataset,
             batch_size=self.batch_size,
             image_size=self.image_size,
+            channels=self.channels,
+            value_range=self.value_range,
             with_labels=self.conditional,
             seed=self.seed,
         )

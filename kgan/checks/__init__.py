@@ -6,12 +6,13 @@ from kgan.checks.arguments import (
     check_compile,
     check_compiled,
     check_generate,
+    check_known,
     check_latent_distribution,
     check_positive_integer,
     check_seed,
     check_settings,
 )
-from kgan.checks.batches import check_batch, check_first_batch
+from kgan.checks.batches import check_batch, check_first_batch, check_labels
 from kgan.checks.networks import check_networks
 from kgan.checks.training import check_evaluate, check_fit
 
@@ -25,6 +26,8 @@ __all__ = [
     "check_first_batch",
     "check_fit",
     "check_generate",
+    "check_known",
+    "check_labels",
     "check_latent_distribution",
     "check_networks",
     "check_positive_integer",

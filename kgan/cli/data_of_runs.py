@@ -40,8 +40,11 @@ def load(how: Callable[..., Any], run: Run, gan: GAN, dataset: str) -> Any:
         "with_labels": bool(gan.num_classes) or dataset in CLASSIFIED,
         "seed": asked.get("seed", 0),  # On which the points of a mixture depend.
     }
-    if datasets.is_directory(dataset):
-        options["image_size"] = gan.generator.output_shape[1]
+    if datasets.takes_image_size(dataset):
+        options["value_range"] = run.value_range
+    shape = gan.generator.output_shape[1:]
+    if datasets.is_directory(dataset) and len(shape) == 3:
+        options["image_size"], options["channels"] = shape[1:]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # What is skipped `kgan train` has told.
         return how(dataset, **options)

@@ -4,78 +4,77 @@ from typing import Any
 
 import numpy as np
 
+from kgan import checks
 from kgan.datasets.dataset import Dataset
+from kgan.datasets.scaling import ValueRange
 
 __all__ = ["from_arrays"]
 
+# The most channels of a sample: what has more at its end has none, and is grey.
+MOST_CHANNELS = 4
+
 
 def from_arrays(
-    samples: Any, labels: Any = None, *, batch_size: int = 64, seed: int = 0
+    samples: Any,
+    labels: Any = None,
+    *,
+    batch_size: int = 64,
+    seed: int = 0,
+    num_classes: int | None = None,
+    value_range: ValueRange = None,
 ) -> Dataset:
     """A data set of arrays.
 
+    Values become [-1, 1] by the type and the range of the whole array:
+
+    | samples | become |
+    | --- | --- |
+    | bool, or integers that are only 0 and 1 | -1 and 1 |
+    | uint8 | 0 ... 255 to [-1, 1] |
+    | other integers of at least 0 | 0 ... 2^k - 1 to [-1, 1], k the smallest of 8, 10, 12, 16 |
+    | floating point in [-1, 1], some negative | as they are |
+    | floating point in [0, 1] | an error that offers `value_range=(0, 1)` |
+    | unbounded floating point, not images | as they are |
+    | anything else | an error that offers `value_range=(low, high)` |
+
+    where 2^k - 1 must be at least the largest value.
+
     Args:
-        samples: images `(num_samples, height, width, channels)`, uint8 up to 255, or floating
-            point in [-1, 1]; or vectors `(num_samples, size)`. Bytes are scaled to [-1, 1]; what is
-            floating point stays as it is.
+        samples: `(num_samples, ...)`: images `(num_samples, height, width, channels)`, volumes,
+            sequences `(num_samples, length, channels)`, vectors.
         labels: integers `(num_samples,)` from 0; for a conditional GAN.
-        batch_size: samples a batch; what does not fill the last one is left out of an epoch.
+        batch_size: samples per batch; what does not fill the last one is left out of an epoch.
         seed: decides the order.
+        num_classes: how many classes the labels have; by default the largest label plus one.
+        value_range: the pair of values that become -1 and 1, instead of the rule above; give
+            held-out data that of the training data, `dataset.value_range`.
 
     Returns:
         A `Dataset` of float32 samples, or of `(samples, labels)`.
 
     Raises:
-        ValueError: for uint8 images without a channel or of zeros and ones, floating-point images
-            outside [-1, 1], values that are not finite, labels that are not as many integers.
+        ValueError: for images without a channel, values that the rule does not cover, that are not
+            finite or are outside of `value_range`; for labels that are not as many integers from 0.
     """
     samples = np.asarray(samples)
-    if samples.ndim == 3 and samples.dtype == np.uint8:
+    if samples.ndim < 2:
+        raise ValueError(f"`samples` must be (num_samples, ...). Received: shape {samples.shape}.")
+    is_grey = samples.ndim == 3 and samples.shape[-1] > MOST_CHANNELS
+    if is_grey and not np.issubdtype(samples.dtype, np.floating):
         raise ValueError(
             "`samples` that are images must have the shape (num_samples, height, width, channels); "
             f"give grey ones a channel: images[..., None]. Received: shape {samples.shape}."
         )
-    if samples.ndim < 2:
-        raise ValueError(f"`samples` must be (num_samples, ...). Received: shape {samples.shape}.")
-    if samples.dtype != np.uint8:
-        samples = _as_float(samples)
-    elif samples.ndim == 4 and len(samples) and samples.max() <= 1:
-        raise ValueError(
-            "`samples` that are uint8 images must be in [0, 255], 255 being white; scale those of "
-            f"zeros and ones: 255 * images. Received: values from {samples.min()} to "
-            f"{samples.max()}."
-        )
+    if num_classes is not None:
+        checks.check_positive_integer("num_classes", num_classes)
     if labels is not None:
-        labels = _as_labels(labels, len(samples))
-    return Dataset(samples, labels, batch_size=batch_size, seed=seed)
-
-
-def _as_float(samples):
-    if not np.issubdtype(samples.dtype, np.floating):
-        factor = "255 * " if samples.dtype == bool else ""
-        raise ValueError(
-            "`samples` must be uint8 images or floating point. Received: dtype "
-            f"{samples.dtype}; use {factor}samples.astype('uint8') for values in [0, 255]."
-        )
-    samples = samples.astype("float32")
-    if not np.isfinite(samples).all():
-        raise ValueError("`samples` must be finite. Received: NaN or infinite values.")
-    low, high = samples.min(initial=0), samples.max(initial=0)
-    if samples.ndim == 4 and (low < -1.001 or high > 1.001):
-        raise ValueError(
-            "`samples` that are floating-point images must be in [-1, 1]; bytes may stay uint8. "
-            f"Received: values from {low:g} to {high:g}."
-        )
-    return samples
-
-
-def _as_labels(labels, num_samples):
-    labels = np.asarray(labels)
-    if not np.issubdtype(labels.dtype, np.integer) or labels.shape != (num_samples,):
-        raise ValueError(
-            f"`labels` must be integers of shape ({num_samples},). "
-            f"Received: dtype {labels.dtype}, shape {labels.shape}."
-        )
-    if labels.min(initial=0) < 0:
-        raise ValueError(f"`labels` must be at least 0. Received: {labels.min()}.")
-    return labels
+        labels = np.asarray(labels)
+        checks.check_labels(labels, num_classes, len(samples))
+    return Dataset(
+        samples,
+        labels,
+        batch_size=batch_size,
+        seed=seed,
+        num_classes=num_classes,
+        value_range=value_range,
+    )

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from kgan import checks
+from kgan.datasets import scaling
 
 __all__ = ["Dataset"]
 
@@ -26,17 +27,21 @@ class Dataset(tf.data.Dataset):
     an epoch is: `gan.fit(dataset.from_step(0).map(flip), steps_per_epoch=dataset.steps_per_epoch)`.
 
     Args:
-        samples: an array `(num_samples, ...)`: uint8 images, or float32 anything.
+        samples: an array `(num_samples, ...)` of numbers; `from_arrays` says how they become
+            [-1, 1].
         labels: integers `(num_samples,)`, or None.
-        batch_size: samples a batch.
+        batch_size: samples per batch.
         seed: an integer; decides the order.
         num_classes: how many classes the labels have; by default the largest label plus one.
         class_names: what the classes are called, a tuple of `num_classes` strings.
         distribution: the known density of the samples, such as a `GaussianMixture`.
         skipped: pairs of a path and the reason why it is not among the samples.
+        value_range: the pair of values that become -1 and 1, instead of what the rule finds. The
+            attribute of this name is what was found: None where values stay as they are.
 
     Raises:
-        ValueError: if there are fewer samples than one batch needs.
+        ValueError: if there are fewer samples than one batch needs, or their values cannot be
+            scaled.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class Dataset(tf.data.Dataset):
         class_names: tuple[str, ...] | None = None,
         distribution: Any = None,
         skipped: Sequence[tuple[pathlib.Path, str]] = (),
+        value_range: scaling.ValueRange = None,
     ) -> None:
         checks.check_positive_integer("batch_size", batch_size)
         checks.check_seed(seed)
@@ -60,6 +66,8 @@ class Dataset(tf.data.Dataset):
             )
         if labels is not None and num_classes is None:
             num_classes = int(np.max(labels)) + 1
+        samples, self._scaling = scaling.prepare(samples, value_range)
+        self.value_range = self._scaling
         self.batch_size = int(batch_size)
         self.seed = int(seed)
         self.num_samples = len(samples)
@@ -92,11 +100,9 @@ class Dataset(tf.data.Dataset):
     def samples(self) -> np.ndarray:
         """All samples, float32 `(num_samples, ...)`, in the data's own order; a fresh copy."""
         samples = self._samples.numpy()
-        if samples.dtype == np.uint8:  # In place: as float32 the data is large enough once.
-            samples = samples.astype("float32")
-            samples /= 127.5
-            samples -= 1
-        return samples
+        if np.issubdtype(samples.dtype, np.floating):
+            return samples
+        return scaling.scale(samples.astype("float32"), self._scaling)
 
     @property
     def labels(self) -> np.ndarray | None:
@@ -104,10 +110,20 @@ class Dataset(tf.data.Dataset):
         return None if self._labels is None else self._labels.numpy()
 
     @functools.cached_property
+    def extremes(self) -> tuple[float, float]:
+        """The smallest and the largest value of all samples, as batches have them."""
+        with tf.device("CPU:0"):
+            both = tf.stack([tf.reduce_min(self._samples), tf.reduce_max(self._samples)])
+            low, high = scaling.unit(both, self._scaling).numpy()
+        return float(low), float(high)
+
+    @functools.cached_property
     def identity(self) -> dict[str, int]:
         """What distinguishes these batches from those of other data: a dict of integers."""
         parts = [self._samples, *([] if self._labels is None else [self._labels])]
-        checksum = 0
+        # Bytes that are scaled as bytes have the identity that they had in version 0.1.0.
+        usual = self.value_range in (None, (0, 255))
+        checksum = 0 if usual else zlib.crc32(repr(self.value_range).encode())
         for part in parts:
             checksum = zlib.crc32(np.ascontiguousarray(part.numpy()).data, checksum)
         return {
@@ -133,7 +149,7 @@ class Dataset(tf.data.Dataset):
             return tf.data.Dataset.from_tensor_slices(indices)
 
         def gather(indices):
-            images = _to_float(tf.gather(self._samples, indices))
+            images = scaling.unit(tf.gather(self._samples, indices), self._scaling)
             return images if self._labels is None else (images, tf.gather(self._labels, indices))
 
         epochs = tf.data.Dataset.range(step // batches, tf.int64.max)
@@ -141,9 +157,3 @@ class Dataset(tf.data.Dataset):
         options = tf.data.Options()
         options.autotune.enabled = False  # Its threads make an epoch's end wait for seconds.
         return stream.with_options(options)
-
-
-def _to_float(samples):
-    if samples.dtype == tf.uint8:
-        return tf.cast(samples, "float32") / 127.5 - 1
-    return samples

@@ -1,20 +1,25 @@
 """Pictures as people have them: a folder of files of all kinds."""
 
+import collections
 import concurrent.futures
 import os
 import pathlib
 import warnings
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import PIL.Image
-import PIL.ImageOps
 
 from kgan import checks
+from kgan.datasets import pictures, scaling
 from kgan.datasets.dataset import Dataset
+from kgan.datasets.pictures import BYTES, Picture
 
-__all__ = ["MODES", "from_directory"]
+__all__ = ["CHANNELS", "from_directory"]
 
-MODES = {"rgb": "RGB", "grayscale": "L"}
+CHANNELS = (1, 3)
+
+Skipped = list[tuple[pathlib.Path, str]]
 
 
 def from_directory(
@@ -22,55 +27,64 @@ def from_directory(
     image_size: int,
     *,
     batch_size: int = 64,
-    color_mode: str = "rgb",
+    channels: int | None = None,
     with_labels: bool = False,
     seed: int = 0,
+    value_range: scaling.ValueRange = None,
 ) -> Dataset:
     """A data set of the pictures in a folder and its sub-folders.
 
-    Any format that Pillow reads, in any size, colour mode and orientation: a picture is turned as
-    its EXIF data says, transparency is laid on white, the middle square is cut out and scaled.
-    Links are followed, and files whose names begin with a dot are passed over; what cannot be read
-    is skipped, with a warning that counts and names it, and listed in `dataset.skipped`. Values of
-    more than 8 bits are scaled by the depth of their format; those in floating point count as
-    [0, 1], [0, 255] or [0, 65535], the first of these that holds all of a picture.
+    Reads any format that Pillow reads, in any size, colour mode and orientation. Pictures are
+    turned as their EXIF data says, transparency is laid on white, the middle square is cut out and
+    scaled. Each page of a TIFF and each frame of an animation is a sample. Links are followed, and
+    files whose names begin with a dot are passed over.
+
+    Values become [-1, 1] by one rule for all pictures, that of `from_arrays`. What cannot be read,
+    or has values of another kind than most (16 bits among 8), is skipped, with a warning that
+    counts and names it, and listed in `dataset.skipped`.
 
     Args:
         directory: the folder.
         image_size: the pixels of a side.
-        batch_size: images a batch.
-        color_mode: `"rgb"` or `"grayscale"`, as in Keras.
+        batch_size: images per batch.
+        channels: 1 for grey or 3 for RGB. `None`: 1 if all pictures are grey.
         with_labels: whether batches are `(images, labels)`: each sub-folder with a picture is a
             class, in the order of their names, which `dataset.class_names` keeps.
         seed: decides the order.
+        value_range: the pair of values that become -1 and 1, instead of the rule; pictures with
+            values outside of it are skipped.
 
     Returns:
-        A `Dataset` of float32 images `(batch_size, image_size, image_size, 3 or 1)` in [-1, 1].
+        A `Dataset` of float32 images `(batch_size, image_size, image_size, 1 or 3)` in [-1, 1].
 
     Raises:
         FileNotFoundError: if there is no such folder.
-        ValueError: if no picture in it can be read, or it has no sub-folders to be labels.
+        ValueError: if no picture in it can be read, it has no sub-folders to be labels, or the
+            rule does not cover its values.
     """
     directory = pathlib.Path(directory).expanduser()
-    _check_arguments(directory, color_mode)
+    _check_arguments(directory, channels, value_range)
     checks.check_positive_integer("image_size", image_size)
     checks.check_positive_integer("batch_size", batch_size)
     checks.check_seed(seed)
+    skipped: Skipped = []
     files = _files(directory)
-    skipped: list[tuple[pathlib.Path, str]] = []
     if with_labels:
         files = _files_with_a_label(files, directory, skipped)
-    images, paths = _read_all(files, image_size, MODES[color_mode], skipped)
-    classes = _top_folders(paths, directory)
-    unread = set(_top_folders(files, directory)) - set(classes) if with_labels else ()
-    _report(directory, len(images), skipped, unread)
+    found = _read_all(files, image_size, value_range, skipped)
+    found, value_range = _agree(found, image_size, value_range, skipped)
+    classes = _top_folders([picture.path for picture in found], directory)
+    unread = set(_top_folders(files, directory)) - set(classes) if with_labels else set()
+    _report(directory, len({picture.path for picture in found}), skipped, unread)
     skipped += [
         (directory / name, "no picture in it can be read: no class") for name in sorted(unread)
     ]
-    labels = [classes.index(path.relative_to(directory).parts[0]) for path in paths]
-    return Dataset(
-        np.stack(images),
-        np.array(labels) if with_labels else None,
+    labels = [classes.index(picture.path.relative_to(directory).parts[0]) for picture in found]
+    return _dataset(
+        found,
+        channels,
+        value_range,
+        labels=np.array(labels) if with_labels else None,
         batch_size=batch_size,
         seed=seed,
         num_classes=len(classes) if with_labels else None,
@@ -79,13 +93,15 @@ def from_directory(
     )
 
 
-def _check_arguments(directory, color_mode):
+def _check_arguments(directory, channels, value_range):
     if not directory.is_dir():
         raise FileNotFoundError(f"`directory` must be a folder. Received: directory={directory}.")
-    if color_mode not in MODES:
+    if channels not in (None, *CHANNELS):
         raise ValueError(
-            f"`color_mode` must be one of {list(MODES)}. Received: color_mode={color_mode!r}."
+            f"`channels` must be 1 (grey), 3 (RGB) or None. Received: channels={channels!r}."
         )
+    if value_range is not None:
+        scaling.check_value_range(value_range)
 
 
 def _files(folder, above=()):
@@ -120,46 +136,76 @@ def _top_folders(paths, directory):
     return sorted({path.relative_to(directory).parts[0] for path in paths})
 
 
-def _read_all(files, image_size, mode, skipped):
-    images, paths = [], []
+def _read_all(files, image_size, value_range, skipped):
+    """All pictures in these files, a list of `Picture`."""
+    found: list[Picture] = []
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        for path, result in zip(
-            files, pool.map(lambda path: _read(path, image_size, mode), files), strict=True
-        ):
+        each = pool.map(lambda path: pictures.read(path, image_size, value_range), files)
+        for path, result in zip(files, each, strict=True):
             if isinstance(result, str):
                 skipped.append((path, result))
             else:
-                images.append(result)
-                paths.append(path)
-    return images, paths
+                found += result
+    return found
 
 
-def _read(path, image_size, mode):
-    """The picture as uint8 `(image_size, image_size, channels)`, or the reason why not."""
-    try:
-        with PIL.Image.open(path) as picture:
-            picture.draft(mode, (2 * image_size, 2 * image_size))
-            picture = PIL.ImageOps.exif_transpose(picture)
-            picture = _flatten(picture).convert(mode)
-    except Exception as error:  # Each decoder has its own: AVIF's raises RuntimeError.
-        return str(error).replace(str(path), path.name) or type(error).__name__
-    size = (image_size, image_size)
-    picture = PIL.ImageOps.fit(picture, size, PIL.Image.Resampling.LANCZOS)
-    return np.asarray(picture).reshape(image_size, image_size, -1)
+def _agree(found, image_size, value_range, skipped):
+    """The pictures that one rule fits, and the values of theirs that become -1 and 1."""
+    if not found:
+        return [], None
+    kinds = collections.Counter(picture.kind for picture in found)
+    kind = max(kinds, key=lambda kind: (kinds[kind], kind == BYTES))
+    found = _keep(found, lambda p: p.kind == kind, skipped, f"among pictures of {kind}")
+    if value_range is not None:
+        low, high = value_range
+        outside = f"outside of value_range=({low:g}, {high:g})"
+        return _keep(
+            found, lambda p: low <= p.low and p.high <= high, skipped, outside
+        ), value_range
+    low, high = min(p.low for p in found), max(p.high for p in found)
+    dtype = "uint8" if kind == BYTES else "int32" if kind == pictures.INTEGERS else "float32"
+    value_range = scaling.find_value_range(dtype, low, high, is_picture=True)
+    if kind == BYTES and value_range != (0, 255):  # Zeros and ones, which are scaled as bytes.
+        found = _read_all(sorted({p.path for p in found}), image_size, value_range, [])
+    return found, value_range
 
 
-def _flatten(picture):
-    """The picture in 8 bits, and without transparency."""
-    if picture.mode.startswith(("I", "F")):
-        values = np.asarray(picture, "float32")
-        deep = picture.mode.startswith("I;16") or values.max(initial=0) > 255
-        top = 65535 if deep else 1 if picture.mode == "F" and values.max(initial=0) <= 1 else 255
-        return PIL.Image.fromarray(np.clip(values * (255 / top), 0, 255).astype("uint8"))
-    if "A" in picture.mode or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        white = PIL.Image.new("RGBA", picture.size, "white")
-        return PIL.Image.alpha_composite(white, picture)
-    return picture
+def _keep(
+    found: Sequence[Picture], fits: Callable[[Picture], bool], skipped: Skipped, reason: str
+) -> list[Picture]:
+    """The pictures that fit; a file with another is skipped as a whole."""
+    others = {
+        p.path: f"{p.kind} from {p.low:g} to {p.high:g}, {reason}" for p in found if not fits(p)
+    }
+    skipped += others.items()
+    return [picture for picture in found if picture.path not in others]
+
+
+def _dataset(found, channels, value_range, **options):
+    """A `Dataset` of these pictures, in as many channels as they need, or as was asked for."""
+    if channels is None:
+        channels = 1 if all(_is_grey(picture.values) for picture in found) else 3
+    values = np.stack([_with_channels(picture.values, channels) for picture in found])
+    stored = value_range
+    if found[0].kind == BYTES:
+        stored = (0, 255)
+    elif found[0].kind == pictures.INTEGERS:
+        values = np.round(values).astype("int32")
+    dataset = Dataset(values, options.pop("labels"), value_range=stored or (-1, 1), **options)
+    dataset.value_range = value_range
+    return dataset
+
+
+def _is_grey(values):
+    return values.shape[-1] == 1 or bool(np.all(values == values[..., :1]))
+
+
+def _with_channels(values, channels):
+    if values.shape[-1] == channels:
+        return values
+    if channels == 3:
+        return np.repeat(values, 3, axis=-1)
+    return np.asarray(PIL.Image.fromarray(values).convert("L"))[..., None]
 
 
 def _report(directory, num_read, skipped, unread):

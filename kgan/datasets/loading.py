@@ -1,5 +1,6 @@
 """A data set by one word, for the command line."""
 
+import difflib
 import os
 import pathlib
 import re
@@ -9,8 +10,8 @@ from kgan.datasets.dataset import Dataset
 from kgan.datasets.digits import digits
 from kgan.datasets.directory import from_directory
 from kgan.datasets.mixture import MIXTURES, gaussian_mixture
+from kgan.datasets.scaling import ValueRange
 from kgan.datasets.tfds import from_tfds, held_out_split
-from kgan.lookup import by_name
 
 __all__ = ["is_directory", "load", "load_held_out", "takes_image_size"]
 
@@ -20,19 +21,23 @@ def load(
     *,
     batch_size: int = 64,
     image_size: int | None = None,
+    channels: int | None = None,
     with_labels: bool = False,
     seed: int = 0,
+    value_range: ValueRange = None,
 ) -> Dataset:
     """The training data that one word means.
 
     Args:
         dataset: `"digits"`; the name of a `gaussian_mixture`; a name of TensorFlow Datasets, such
             as `"mnist"` or `"downsampled_imagenet/64x64"`; or else the path of a folder of
-            pictures. Of a folder that is called like a data set say `"./mnist"`.
-        batch_size: samples a batch.
+            pictures. For a folder that has the name of a data set say `"./mnist"`.
+        batch_size: samples per batch.
         image_size: the pixels of a side; needed for a folder of pictures.
+        channels: of a folder of pictures, as in `from_directory`.
         with_labels: whether batches are `(samples, labels)`.
         seed: decides the order.
+        value_range: the values that become -1 and 1, as in `from_arrays`.
 
     Returns:
         A `Dataset`.
@@ -42,15 +47,12 @@ def load(
     """
     options: dict[str, Any] = {"batch_size": batch_size, "with_labels": with_labels, "seed": seed}
     name = str(dataset)
-    if not takes_image_size(name) and image_size is not None:
-        raise ValueError(
-            f"`image_size` is for pictures from a folder or from TensorFlow Datasets; {name!r} "
-            f"comes in one size. Received: image_size={image_size}."
-        )
+    _check_options(name, image_size=image_size, channels=channels, value_range=value_range)
     if name == "digits":
         return digits(**options)
     if name in MIXTURES:
         return gaussian_mixture(name, **options)
+    options["value_range"] = value_range
     path = pathlib.Path(name).expanduser()
     if is_directory(name):
         if image_size is None:
@@ -58,9 +60,7 @@ def load(
                 "`image_size` is needed for a folder of pictures, such as 64. "
                 "Received: image_size=None."
             )
-        return from_directory(path, image_size, **options)
-    if path.exists() or ("/" in name and _base(name) not in _known()):
-        raise FileNotFoundError(f"There is no folder {name}, to read pictures from.")
+        return from_directory(path, image_size, channels=channels, **options)
     _check_known(name)
     return from_tfds(name, image_size=image_size, **options)
 
@@ -70,15 +70,17 @@ def load_held_out(
     *,
     batch_size: int = 64,
     image_size: int | None = None,
+    channels: int | None = None,
     with_labels: bool = False,
     seed: int = 0,
+    value_range: ValueRange = None,
 ) -> Dataset | None:
     """Data of the same kind that `load` does not give: for measuring, never for training.
 
     The test split; of a mixture, which is endless, other points.
 
     Args:
-        dataset, batch_size, image_size, with_labels, seed: as in `load`.
+        dataset, batch_size, image_size, channels, with_labels, seed, value_range: as in `load`.
 
     Returns:
         A `Dataset`; None where there is none: for a folder of pictures, and for data of TensorFlow
@@ -101,7 +103,25 @@ def load_held_out(
     split = held_out_split(name)
     if split is None:
         return None
-    return from_tfds(name, split, batch_size=batch_size, image_size=image_size, **options)
+    options |= {"image_size": image_size, "value_range": value_range}
+    return from_tfds(name, split, batch_size=batch_size, **options)
+
+
+def _check_options(name, **options):
+    """Raises for options that the data of this name cannot take."""
+    for option, value in options.items():
+        if value is None:
+            continue
+        if not takes_image_size(name):
+            raise ValueError(
+                f"`{option}` is for pictures from a folder or from TensorFlow Datasets; {name!r} "
+                f"comes in one form. Received: {option}={value!r}."
+            )
+        if option == "channels" and not is_directory(name):
+            raise ValueError(
+                f"`channels` is for a folder of pictures. Received: channels={value!r}, and the "
+                f"data set {name!r}."
+            )
 
 
 def is_directory(dataset: str | os.PathLike[str]) -> bool:
@@ -116,7 +136,20 @@ def takes_image_size(dataset: str | os.PathLike[str]) -> bool:
 
 
 def _check_known(name):
-    by_name(_base(name), dict.fromkeys(_known()), "dataset")
+    """Raises where a word that is no folder is not the name of a data set either."""
+    if _base(name) in _known():
+        return
+    path = pathlib.Path(name).expanduser()
+    if path.exists() or "/" in name:
+        raise FileNotFoundError(f"There is no folder {name}, to read pictures from.")
+    folders = [one.name for one in pathlib.Path().iterdir() if one.is_dir()]
+    near = difflib.get_close_matches(name, [*folders, *_known()], n=3, cutoff=0.5)
+    meant = f" Did you mean {' or '.join(repr(one) for one in near)}?" if near else ""
+    raise ValueError(
+        f"`dataset` must be a folder of pictures, and there is no folder {path.resolve()}, or the "
+        f"name of a data set: digits, mnist, or another of TensorFlow Datasets.{meant} "
+        f"Received: dataset={name!r}."
+    )
 
 
 def _base(name):

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from kgan import checks
 from kgan.datasets.dataset import Dataset
+from kgan.datasets.scaling import ValueRange
 from kgan.lookup import by_name
 
 __all__ = ["from_tfds", "held_out_split"]
@@ -25,6 +26,7 @@ def from_tfds(
     with_labels: bool = False,
     seed: int = 0,
     data_dir: str | os.PathLike[str] | None = None,
+    value_range: ValueRange = None,
 ) -> Dataset:
     """A data set of TensorFlow Datasets (https://www.tensorflow.org/datasets/catalog).
 
@@ -33,13 +35,15 @@ def from_tfds(
     Args:
         name: as in `tfds.load`: `"mnist"`, `"fashion_mnist"`, `"cifar10"`, ...
         split: as in `tfds.load`: `"train"`, `"test"`, `"train[:1000]"`, ...
-        batch_size: images a batch.
+        batch_size: images per batch.
         image_size: the pixels of a side: the middle square is cut out and scaled. `None` leaves
             images as they are, which must then be of one size.
         with_labels: whether batches are `(images, labels)`.
         seed: decides the order.
         data_dir: where TFDS keeps its data. Defaults to the environment variable TFDS_DATA_DIR,
             or ~/tensorflow_datasets.
+        value_range: the pair of values that become -1 and 1; by default by the rule of
+            `from_arrays`.
 
     Returns:
         A `Dataset` of float32 images `(batch_size, height, width, 1 or 3)` in [-1, 1].
@@ -64,17 +68,15 @@ def from_tfds(
 
     stream = _examples(builder, split).map(select).batch(256).with_options(_without_autotune())
     images, labels = zip(*stream.as_numpy_iterator(), strict=True)
-    images = np.concatenate(images)
-    if images.max(initial=0) <= 1:  # Binarized data: ones are white.
-        images *= 255
     names = features[label_key].names if with_labels else None
     return Dataset(
-        images,
+        np.concatenate(images),
         np.concatenate(labels) if with_labels else None,
         batch_size=batch_size,
         seed=seed,
         num_classes=features[label_key].num_classes if with_labels else None,
         class_names=tuple(names) if names else None,
+        value_range=value_range,
     )
 
 
@@ -160,10 +162,6 @@ def _keys(info, with_labels):
 
 
 def _check_image(feature, name, image_size):
-    if feature.np_dtype != np.uint8:
-        raise ValueError(
-            f"Images must be uint8. Received: {name!r}, whose images are {feature.np_dtype}."
-        )
     if image_size is None and None in feature.shape:
         raise ValueError(
             f"`image_size` is needed: the images of {name!r} are of many sizes. "
@@ -172,12 +170,14 @@ def _check_image(feature, name, image_size):
 
 
 def _square(image, image_size):
-    """The middle square of an image, scaled; bytes."""
+    """The middle square of an image, scaled; of the same type."""
     if image.shape[:2] == (image_size, image_size):
         return image
     height, width = tf.shape(image)[0], tf.shape(image)[1]
     side = tf.minimum(height, width)
     top, left = (height - side) // 2, (width - side) // 2
     image = image[top : top + side, left : left + side]
-    image = tf.image.resize(image, (image_size, image_size), antialias=True)
-    return tf.cast(tf.clip_by_value(tf.round(image), 0, 255), "uint8")
+    scaled = tf.image.resize(image, (image_size, image_size), antialias=True)
+    if image.dtype.is_integer:
+        scaled = tf.round(scaled)
+    return tf.saturate_cast(scaled, image.dtype)

@@ -59,26 +59,32 @@ def test_floating_point_samples_keep_their_values(dtype):
 
 
 def test_arrays_have_as_many_classes_as_the_largest_label_plus_one():
-    dataset = datasets.from_arrays(np.zeros((3, 2)), [4, 0, 1], batch_size=1)
+    dataset = datasets.from_arrays(np.zeros((3, 2), bool), [4, 0, 1], batch_size=1)
     assert dataset.num_classes == 5
     assert dataset.labels.dtype == np.int32
     assert dataset.labels.tolist() == [4, 0, 1]
 
 
 WRONG_SAMPLES = {
-    r"give grey ones a channel: .*shape \(8, 4, 4\)": np.zeros((8, 4, 4), "uint8"),
+    r"give grey ones a channel: .*shape \(8, 5, 5\)": np.zeros((8, 5, 5), "int64"),
     r"must be \(num_samples, ...\). Received: shape \(8,\)": np.zeros(8),
-    r"in \[-1, 1\]; bytes may stay uint8. Received: values from 0 to 255": np.full(
-        (8, 4, 4, 1), 255.0
+    r"value_range=\(0, 255\), for example. Received: .* from 0 to 254": np.array(
+        [0.0, 254.0]
+    ).reshape(2, 1, 1, 1),
+    r"value_range=\(-1.5, 0\), for example. Received: .*from -1.5 to -1.5": np.full(
+        (8, 4, 4, 1), -1.5
     ),
-    r"Received: values from -1.5 to 0": np.full((8, 4, 4, 1), -1.5),
-    r"must be finite": np.array([[0.0], [np.nan]]),
-    r"must be finite. Received: NaN or infinite": np.array([[0.0], [-np.inf]]),
-    r"up to 255|255 being white; .*: 255 \* images. Received: values from 0 to 1": np.eye(
-        8, dtype="uint8"
-    ).reshape(1, 8, 8, 1),
-    r"Received: dtype bool; use 255 \* samples": np.zeros((8, 4, 4, 1), bool),
-    r"Received: dtype int64; use samples.astype\('uint8'\)": np.zeros((8, 4, 4, 1), "int64"),
+    r"must be finite. Received: NaN or infinite values, the first in samples\[1\]": np.array(
+        [[0.0], [np.nan]]
+    ),
+    r"the first in samples\[0\]": np.array([[-np.inf], [0.0]]),
+    r"value_range=\(0, 1\) scales them to .*leaves them as they are.* from 0.5 to 1": np.array(
+        [[0.5], [1.0]]
+    ),
+    r"value_range=\(-1000, 3000\), for example.*int16 values": np.array([[-1000], [3000]], "int16"),
+    r"below 65536, or it must be said.*from 0 to 65536": np.array([[0], [65536]]),
+    r"must be numbers. Received: dtype <U1": np.array([["a"]]),
+    r"must be numbers. Received: dtype object": np.array([[None]]),
     r"at most the number of samples.*0 samples": np.zeros((0, 4, 4, 1), "uint8"),
 }
 
@@ -94,13 +100,88 @@ def test_wrong_samples_are_an_error_that_says_what_was_received(message):
     [
         ([0, 1, 2], r"integers of shape \(4,\). Received: dtype int64, shape \(3,\)"),
         ([0.0, 1.0, 2.0, 3.0], r"Received: dtype float64, shape \(4,\)"),
-        ([[0], [1], [2], [3]], r"shape \(4, 1\)"),
+        ([0.0, 1.0, 2.0, 0.0], r"Use labels.astype\('int32'\)"),
+        ([[0], [1], [2], [3]], r"shape \(4, 1\). Use labels\[:, 0\]"),
+        (np.eye(4), r"shape \(4, 4\). They are one-hot: use labels.argmax\(axis=1\)"),
+        (np.eye(4, dtype=int), r"shape \(4, 4\). They are one-hot"),
+        ([1, 2, 3, 1], r"these count from 1: use labels - 1. .* num_classes=4"),
         ([0, 1, 2, -1], r"at least 0. Received: -1"),
     ],
 )
 def test_wrong_labels_are_an_error_that_says_what_was_received(labels, message):
     with pytest.raises(ValueError, match=f"`labels` must be .*{message}"):
-        datasets.from_arrays(np.zeros((4, 2)), labels, batch_size=1)
+        datasets.from_arrays(np.zeros((4, 2), bool), labels, batch_size=1)
+
+
+RULE = [
+    (bool, (0, 1), (0, 1)),
+    ("uint8", (0, 1), (0, 1)),
+    ("int64", (0, 1), (0, 1)),
+    ("uint8", (0, 2), (0, 255)),
+    ("uint8", (7, 255), (0, 255)),
+    ("int64", (0, 255), (0, 255)),
+    ("uint16", (0, 256), (0, 1023)),
+    ("int16", (5, 1024), (0, 4095)),
+    ("uint32", (0, 4096), (0, 65535)),
+    ("float64", (-0.5, 0.5), None),
+    ("float16", (-1, 1), None),
+]
+SHAPES = [(2, 1, 1, 1), (2, 1, 1, 1, 1), (2, 1, 1), (2, 1), (2, 1, 1, 3)]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize(("dtype", "values", "value_range"), RULE)
+def test_one_rule_scales_samples_of_any_rank(shape, dtype, values, value_range):
+    samples = np.broadcast_to(np.reshape(values, (2,) + (1,) * (len(shape) - 1)), shape)
+    dataset = datasets.from_arrays(samples.astype(dtype), batch_size=2)
+    assert dataset.value_range == value_range
+    low, high = value_range or (-1, 1)
+    expected = 2 * (samples.astype("float64") - low) / (high - low) - 1
+    assert dataset.samples.dtype == np.float32
+    np.testing.assert_allclose(dataset.samples, expected, atol=1e-6)
+    ((batch,),) = take(dataset, 1)
+    np.testing.assert_array_equal(np.sort(batch, axis=0), np.sort(dataset.samples, axis=0))
+
+
+@pytest.mark.parametrize("dtype", ["int16", "int64", "float32", "float64"])
+def test_a_range_that_is_given_becomes_minus_one_and_one(dtype):
+    hounsfield = np.array([-1000, 1000, 3000], dtype).reshape(3, 1, 1, 1, 1)
+    dataset = datasets.from_arrays(hounsfield, batch_size=3, value_range=(-1000, 3000))
+    np.testing.assert_allclose(dataset.samples.ravel(), [-1, 0, 1], atol=1e-6)
+    with pytest.raises(ValueError, match=r"within `value_range`.*values from -1000 to 3000"):
+        datasets.from_arrays(hounsfield, batch_size=3, value_range=(-1000, 2000))
+
+
+def test_unbounded_numbers_that_are_no_pictures_stay_as_they_are():
+    for shape in [(4, 2), (4, 16, 2), (4, 2, 2, 2, 1), (4, 2, 2, 7)]:
+        samples = np.random.default_rng(0).normal(size=shape, scale=1000)
+        dataset = datasets.from_arrays(samples, batch_size=4)
+        assert dataset.value_range is None
+        np.testing.assert_array_equal(dataset.samples, samples.astype("float32"))
+
+
+@pytest.mark.parametrize("value_range", [(0, 0), (1, 0), (0, np.inf), 255, (0, 1, 2), "ab"])
+def test_a_range_must_be_two_increasing_numbers(value_range):
+    with pytest.raises(ValueError, match=r"`value_range` must be a pair .low, high.*Received"):
+        datasets.from_arrays(np.zeros((2, 1)), batch_size=1, value_range=value_range)
+
+
+def test_data_scaled_otherwise_has_another_identity():
+    samples = np.array([[0], [100], [200]], "uint8")
+    usual, other = (
+        datasets.from_arrays(samples, batch_size=1, value_range=value_range).identity
+        for value_range in (None, (0, 200))
+    )
+    assert usual["checksum"] != other["checksum"]
+    explicit = datasets.from_arrays(samples, batch_size=1, value_range=(0, 255))
+    assert explicit.identity == usual
+
+
+def test_labels_from_one_are_right_where_class_0_may_be_missing():
+    samples = np.zeros((2, 1), bool)
+    assert datasets.from_arrays(samples, [1, 2], batch_size=1, num_classes=3).num_classes == 3
+    with pytest.raises(ValueError, match=r"in 0..1 .*They count from 1: use labels - 1"):
+        datasets.from_arrays(samples, [1, 2], batch_size=1, num_classes=2)
 
 
 def test_empty_arrays_are_an_error_about_the_batch_size():

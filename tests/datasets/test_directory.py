@@ -17,12 +17,12 @@ def _quarters(size=16):
     return corners.repeat(half, axis=0).repeat(half, axis=1)
 
 
-def _read(picture, path, image_size=None, color_mode="rgb", **save_options):
+def _read(picture, path, image_size=None, channels=3, **save_options):
     """Saves a picture alone in a new folder; what `from_directory` reads of it, as bytes."""
     path.parent.mkdir(exist_ok=True)
     picture.save(path, **save_options)
     size = image_size or picture.width
-    dataset = datasets.from_directory(path.parent, size, batch_size=1, color_mode=color_mode)
+    dataset = datasets.from_directory(path.parent, size, batch_size=1, channels=channels)
     assert dataset.skipped == ()
     return pixels(dataset)[0]
 
@@ -56,7 +56,7 @@ MODES = {
     "RGB": (PIL.Image.new("RGB", (4, 4), (1, 2, 3)), "png", (1, 2, 3)),
     "RGBA": (PIL.Image.new("RGBA", (4, 4), (1, 2, 3, 255)), "png", (1, 2, 3)),
     "CMYK": (PIL.Image.new("CMYK", (4, 4), (0, 255, 255, 0)), "tiff", RED),
-    "I;16": (GRAY_16_BITS, "png", (127, 127, 127)),
+    "I;16": (GRAY_16_BITS, "png", (128, 128, 128)),
 }
 
 
@@ -71,7 +71,7 @@ def test_pictures_of_every_colour_mode_become_rgb_of_8_bits(tmp_path, mode):
 @pytest.mark.parametrize("mode", MODES)
 def test_pictures_of_every_colour_mode_become_grayscale(tmp_path, mode):
     picture, suffix, color = MODES[mode]
-    read = _read(picture, tmp_path / f"picture.{suffix}", color_mode="grayscale")
+    read = _read(picture, tmp_path / f"picture.{suffix}", channels=1)
     luminance = np.dot(color, [0.299, 0.587, 0.114])
     assert read.shape == (4, 4, 1)
     np.testing.assert_allclose(read, luminance, atol=1)
@@ -113,10 +113,10 @@ TRANSPARENT = {
 
 
 @pytest.mark.parametrize("name", TRANSPARENT)
-@pytest.mark.parametrize("color_mode", ["rgb", "grayscale"])
-def test_transparent_pixels_become_white(tmp_path, name, color_mode):
+@pytest.mark.parametrize("channels", [1, 3])
+def test_transparent_pixels_become_white(tmp_path, name, channels):
     picture, suffix, options = TRANSPARENT[name]
-    read = _read(picture, tmp_path / f"picture.{suffix}", color_mode=color_mode, **options)
+    read = _read(picture, tmp_path / f"picture.{suffix}", channels=channels, **options)
     assert read.min() == 255
 
 
@@ -212,9 +212,10 @@ def test_an_image_size_that_is_no_positive_integer_is_an_error(tmp_path, image_s
         datasets.from_directory(tmp_path, image_size)
 
 
-def test_an_unknown_colour_mode_is_an_error(tmp_path):
-    with pytest.raises(ValueError, match=r"\['rgb', 'grayscale'\]. Received: color_mode='rgba'"):
-        datasets.from_directory(tmp_path, 4, color_mode="rgba")
+@pytest.mark.parametrize("channels", [0, 2, 4, "rgb"])
+def test_other_numbers_of_channels_are_an_error(tmp_path, channels):
+    with pytest.raises(ValueError, match=f"1 .grey., 3 .RGB. or None. Received: .*{channels!r}"):
+        datasets.from_directory(tmp_path, 4, channels=channels)
 
 
 def test_hidden_files_and_folders_are_skipped(tmp_path):
@@ -286,8 +287,119 @@ def test_labels_without_sub_folders_are_an_error(tmp_path):
         datasets.from_directory(tmp_path, 4, with_labels=True)
 
 
-def test_a_dark_16_bit_picture_stays_dark(tmp_path):
-    dark = np.full((4, 4), 255, "uint16")  # Of 65,535.
-    PIL.Image.fromarray(dark).save(tmp_path / "dark.png")
+def _save_levels(folder, dtype, **levels):
+    """Pictures of one colour each, by the names of their files."""
+    for name, level in levels.items():
+        PIL.Image.fromarray(np.full((4, 4), level, dtype)).save(folder / f"{name}.tif")
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "int32"])
+@pytest.mark.parametrize("bits", [8, 10, 12, 16])
+def test_a_folder_of_deep_pictures_has_one_scale(tmp_path, dtype, bits):
+    top = 2**bits - 1
+    _save_levels(tmp_path, dtype, a=top, b=top // 2, c=1, d=0)
     dataset = datasets.from_directory(tmp_path, 4, batch_size=1)
-    assert dataset.samples.max() < -0.98
+    assert dataset.value_range == (0, top)
+    assert dataset.samples.shape == (4, 4, 4, 1)
+    expected = 2 * np.array([top, top // 2, 1, 0]) / top - 1
+    np.testing.assert_allclose(dataset.samples[:, 0, 0, 0], expected, atol=1e-6)
+    batches = take(dataset, 4)
+    np.testing.assert_array_equal(
+        np.sort(np.concatenate([batch for (batch,) in batches]), axis=None),
+        np.sort(dataset.samples, axis=None),
+    )
+
+
+def test_floating_point_pictures_need_a_range_unless_they_are_in_the_networks(tmp_path):
+    _save_levels(tmp_path, "float32", a=0.0, b=0.5, c=1.0)
+    with pytest.raises(ValueError, match=r"value_range=\(0, 1\) scales them"):
+        datasets.from_directory(tmp_path, 4, batch_size=1)
+    dataset = datasets.from_directory(tmp_path, 4, batch_size=1, value_range=(0, 1))
+    np.testing.assert_allclose(dataset.samples[:, 0, 0, 0], [-1, 0, 1], atol=1e-6)
+    _save_levels(tmp_path, "float32", d=-1.0)
+    dataset = datasets.from_directory(tmp_path, 4, batch_size=1)
+    assert dataset.value_range is None
+    np.testing.assert_allclose(dataset.samples[:, 0, 0, 0], [0, 0.5, 1, -1], atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "float32"])
+def test_a_range_that_is_given_fits_or_skips_each_picture(tmp_path, dtype):
+    _save_levels(tmp_path, dtype, air=-1000, bone=3000, metal=30_000)
+    with pytest.raises(ValueError, match=r"value_range=\(-1000, 30000\), for example"):
+        datasets.from_directory(tmp_path, 4, batch_size=1)
+    with pytest.warns(UserWarning, match=r"1 of 3 files(.|\n)*metal.tif: .* outside of "):
+        dataset = datasets.from_directory(tmp_path, 4, batch_size=1, value_range=(-1000, 3000))
+    np.testing.assert_allclose(dataset.samples[:, 0, 0, 0], [-1, 1], atol=1e-6)
+    assert [path.name for path, _ in dataset.skipped] == ["metal.tif"]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_picture_that_is_not_finite_is_an_error_that_names_it(tmp_path, value):
+    _save_levels(tmp_path, "float32", fine=0.5, broken=value)
+    with pytest.raises(ValueError, match=r"NaN or infinite values in .*broken\.tif"):
+        datasets.from_directory(tmp_path, 4, batch_size=1)
+
+
+def test_masks_of_zeros_and_ones_are_black_and_white(tmp_path):
+    mask = np.zeros((32, 32), "uint8")
+    mask[8:24, 8:24] = 1
+    for name in ("a", "b"):
+        PIL.Image.fromarray(mask).save(tmp_path / f"{name}.png")
+    dataset = datasets.from_directory(tmp_path, 16, batch_size=1)
+    assert dataset.value_range == (0, 1)
+    assert dataset.samples[0, 8, 8, 0] == 1
+    assert dataset.samples[0, 0, 0, 0] == -1
+    assert np.unique(dataset.samples).size > 2  # Edges are smooth, as of other pictures.
+    PIL.Image.new("L", (32, 32), 255).save(tmp_path / "c.png")
+    assert datasets.from_directory(tmp_path, 16, batch_size=1).samples[0].max() < -0.99
+
+
+@pytest.mark.parametrize("deep", [1, 3])
+def test_pictures_of_another_kind_than_most_are_skipped_and_named(tmp_path, deep):
+    _save_levels(tmp_path, "uint16", **{f"deep{i}": 60_000 for i in range(deep)})
+    _save_levels(tmp_path, "uint8", **{f"bytes{i}": 200 for i in range(4 - deep)})
+    with pytest.warns(UserWarning, match=f"{min(deep, 4 - deep)} of 4 files"):
+        dataset = datasets.from_directory(tmp_path, 4, batch_size=1)
+    assert dataset.num_samples == 3
+    names = {path.name for path, _ in dataset.skipped}
+    assert names == ({"deep0.tif"} if deep == 1 else {"bytes0.tif"})
+    reason = dataset.skipped[0][1]
+    assert "among pictures of" in reason
+
+
+@pytest.mark.parametrize(
+    ("suffix", "options"), [("tif", {}), ("gif", {}), ("webp", {"lossless": True})]
+)
+def test_each_page_or_frame_is_a_sample(tmp_path, suffix, options):
+    for name, colors in {"a": (RED, GREEN), "b": (BLUE,)}.items():
+        (tmp_path / name).mkdir()
+        first, *others = (PIL.Image.new("RGB", (4, 4), color) for color in colors)
+        path = tmp_path / name / f"picture.{suffix}"
+        first.save(path, save_all=True, append_images=others, **options)
+    dataset = datasets.from_directory(tmp_path, 4, batch_size=1, with_labels=True)
+    assert dataset.labels.tolist() == [0, 0, 1]
+    np.testing.assert_array_equal(pixels(dataset)[:, 0, 0], [RED, GREEN, BLUE])
+
+
+def test_the_depth_map_behind_a_photograph_is_not_a_sample(tmp_path):
+    photograph, depth = PIL.Image.new("RGB", (8, 8), RED), PIL.Image.new("RGB", (8, 8), WHITE)
+    photograph.save(tmp_path / "a.mpo", save_all=True, append_images=[depth])
+    assert datasets.from_directory(tmp_path, 8, batch_size=1).num_samples == 1
+
+
+def test_a_smaller_copy_behind_a_page_is_not_a_sample(tmp_path):
+    page, copy = PIL.Image.new("L", (8, 8), 9), PIL.Image.new("L", (4, 4), 9)
+    copy.encoderinfo = {"tiffinfo": {254: 1}}
+    page.save(tmp_path / "a.tif", save_all=True, append_images=[copy], tiffinfo={254: 0})
+    assert datasets.from_directory(tmp_path, 8, batch_size=1).num_samples == 1
+
+
+def test_grey_folders_stay_grey_unless_asked_otherwise(tmp_path):
+    PIL.Image.new("L", (4, 4), 77).save(tmp_path / "a.png")
+    PIL.Image.new("RGB", (4, 4), (9, 9, 9)).save(tmp_path / "b.png")
+    grey = datasets.from_directory(tmp_path, 4, batch_size=1)
+    assert grey.samples.shape == (2, 4, 4, 1)
+    colour = datasets.from_directory(tmp_path, 4, batch_size=1, channels=3)
+    np.testing.assert_array_equal(colour.samples, grey.samples.repeat(3, axis=-1))
+    PIL.Image.new("RGB", (4, 4), RED).save(tmp_path / "c.png")
+    assert datasets.from_directory(tmp_path, 4, batch_size=1).samples.shape == (3, 4, 4, 3)

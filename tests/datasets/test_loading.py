@@ -62,6 +62,24 @@ def test_load_of_an_unknown_name_gives_the_nearest(name, nearest):
         datasets.load(name)
 
 
+def test_a_folder_that_is_misspelt_is_said_to_be_missing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "flowers").mkdir()
+    with pytest.raises(ValueError, match=f"no folder {tmp_path}/flowrs, or .*mean 'flowers'"):
+        datasets.load("flowrs", image_size=4)
+
+
+def test_a_folder_with_the_name_of_a_data_set_does_not_hide_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "digits").mkdir()
+    assert not datasets.is_directory("mnist")
+    assert datasets.is_directory("./mnist")
+    assert datasets.load("digits").num_samples == 1437
+    monkeypatch.setattr("kgan.datasets.loading.from_tfds", lambda name, **options: name)
+    assert datasets.load("mnist", image_size=28) == "mnist"
+
+
 def test_load_of_a_path_that_is_no_folder_is_an_error(tmp_path):
     (tmp_path / "file.png").touch()
     for path in (tmp_path / "missing", tmp_path / "file.png"):
@@ -71,7 +89,7 @@ def test_load_of_a_path_that_is_no_folder_is_an_error(tmp_path):
 
 @pytest.mark.parametrize("name", ["digits", "ring"])
 def test_load_refuses_an_image_size_for_data_of_one_size(name):
-    with pytest.raises(ValueError, match="comes in one size"):
+    with pytest.raises(ValueError, match="comes in one form"):
         datasets.load(name, image_size=64)
 
 

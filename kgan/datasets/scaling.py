@@ -1,0 +1,159 @@
+"""How values become [-1, 1]: one rule for arrays, folders and TensorFlow Datasets.
+
+It looks at the type and the range of the whole data set, never at a single sample.
+"""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+__all__ = ["ValueRange", "check_value_range", "find_value_range", "prepare", "scale", "unit"]
+
+# The values that become -1 and 1; None where values stay as they are.
+ValueRange = tuple[float, float] | None
+
+# Depths of integers, in bits: bytes, and what medical and scientific cameras give.
+DEPTHS = (8, 10, 12, 16)
+TOLERANCE = 1e-3
+
+
+def find_value_range(dtype: Any, low: float, high: float, *, is_picture: bool) -> ValueRange:
+    """The rule: which values of a data set become -1 and 1.
+
+    Args:
+        dtype: the type of the values.
+        low, high: the smallest and the largest value of the whole data set.
+        is_picture: whether samples are pictures, whose values cannot be unbounded.
+
+    Raises:
+        ValueError: where the rule has no answer; the message offers `value_range`.
+    """
+    dtype = np.dtype(dtype)
+    if dtype.kind == "b":
+        return (0, 1)
+    if np.issubdtype(dtype, np.floating):
+        return _range_of_floats(low, high, is_picture)
+    if not np.issubdtype(dtype, np.integer):
+        raise ValueError(f"`samples` must be numbers. Received: dtype {dtype}.")
+    if low >= 0 and high <= 1:
+        return (0, 1)
+    for bits in DEPTHS:
+        if low >= 0 and high < 2**bits:
+            return (0, 2**bits - 1)
+    raise ValueError(
+        "Integers must be at least 0 and below 65536, or it must be said which of them become -1 "
+        f"and 1: value_range=({low:g}, {high:g}), for example. "
+        f"Received: {dtype} values from {low:g} to {high:g}."
+    )
+
+
+def _range_of_floats(low, high, is_picture):
+    if low < 0 and low >= -1 - TOLERANCE and high <= 1 + TOLERANCE:
+        return None
+    received = f"Received: floating-point values from {low:g} to {high:g}."
+    if low >= 0 and high <= 1:
+        raise ValueError(
+            "Samples in [0, 1] need a word about what is meant: value_range=(0, 1) scales them to "
+            f"[-1, 1], value_range=(-1, 1) leaves them as they are. {received}"
+        )
+    if is_picture:
+        top = 255 if low >= 0 and high <= 255 else max(high, 0)
+        raise ValueError(
+            "Floating-point images must be in [-1, 1], or it must be said which values become -1 "
+            f"and 1: value_range=({min(low, 0):g}, {top:g}), for example. {received}"
+        )
+    return None
+
+
+def check_value_range(value_range: Any) -> None:
+    """Raises ValueError where `value_range` is not a pair of finite, increasing numbers."""
+    try:
+        low, high = (float(value) for value in value_range)
+    except (TypeError, ValueError):
+        low = high = np.nan
+    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        raise ValueError(
+            "`value_range` must be a pair (low, high) of numbers, low < high: the values that "
+            f"become -1 and 1. Received: value_range={value_range!r}."
+        )
+
+
+def prepare(samples: np.ndarray, value_range: ValueRange = None) -> tuple[np.ndarray, ValueRange]:
+    """Samples as a data set keeps them, and the values of them that become -1 and 1.
+
+    Integers are kept in as few bytes as hold them; floating-point samples are scaled here.
+
+    Args:
+        samples: `(num_samples, ...)`.
+        value_range: a pair; None for the rule's.
+
+    Raises:
+        ValueError: if values are not finite, are outside of `value_range`, or the rule has no
+            answer.
+    """
+    if not (samples.dtype == bool or np.issubdtype(samples.dtype, np.number)):
+        raise ValueError(f"`samples` must be numbers. Received: dtype {samples.dtype}.")
+    _check_finite(samples)
+    if samples.dtype == bool:
+        samples = samples.view("uint8")
+        value_range = value_range or (0, 1)
+    low, high = (float(f(samples)) if samples.size else 0.0 for f in (np.min, np.max))
+    if value_range is None:
+        is_picture = samples.ndim == 4 and samples.shape[-1] in (1, 3, 4)
+        value_range = find_value_range(samples.dtype, low, high, is_picture=is_picture)
+    else:
+        check_value_range(value_range)
+        value_range = (float(value_range[0]), float(value_range[1]))
+        _check_within(samples, low, high, value_range)
+    if np.issubdtype(samples.dtype, np.integer):
+        for dtype in ("uint8", "uint16", "int16"):
+            if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
+                return samples.astype(dtype, copy=False), value_range
+    if value_range in (None, (-1.0, 1.0)):
+        return samples.astype("float32", copy=False), value_range
+    return scale(samples.astype("float32"), value_range), value_range
+
+
+def scale(samples: np.ndarray, value_range: ValueRange) -> np.ndarray:
+    """A floating-point array, scaled in place: data is large enough in memory once."""
+    if value_range is None:
+        return samples
+    low, high = value_range
+    if low:
+        samples -= low
+    samples /= (high - low) / 2
+    samples -= 1
+    return samples
+
+
+def unit(samples: tf.Tensor, value_range: ValueRange) -> tf.Tensor:
+    """A batch of samples as `prepare` keeps them, as float32."""
+    if samples.dtype.is_floating or value_range is None:
+        return samples
+    low, high = value_range
+    samples = tf.cast(samples, "float32")
+    if low:
+        samples -= low
+    return samples / ((high - low) / 2) - 1
+
+
+def _check_finite(samples):
+    if not np.issubdtype(samples.dtype, np.floating):
+        return
+    finite = np.isfinite(samples)
+    if not finite.all():
+        index = int(np.argmin(finite.reshape(len(samples), -1).all(axis=1)))
+        raise ValueError(
+            "`samples` must be finite. Received: NaN or infinite values, the first in "
+            f"samples[{index}]."
+        )
+
+
+def _check_within(samples, low, high, value_range):
+    margin = TOLERANCE * (value_range[1] - value_range[0]) / 2
+    if low < value_range[0] - margin or high > value_range[1] + margin:
+        raise ValueError(
+            "`samples` must be within `value_range`; widen it, or clip them with numpy.clip. "
+            f"Received: value_range={value_range}, values from {low:g} to {high:g}."
+        )
