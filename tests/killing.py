@@ -1,7 +1,8 @@
 """Runs the `kgan` command in a process that kills itself at a chosen moment.
 
 `python killing.py MOMENT WHEN N ARGUMENTS...` sends SIGKILL to itself `before` or `after` the N-th
-time that MOMENT comes; N = 0 never does. A backup is made every few milliseconds.
+time that MOMENT comes, and makes a backup every few milliseconds. With N = 0 it does neither, and
+is for signals from outside.
 """
 
 import dataclasses
@@ -57,7 +58,8 @@ def kill(moment, when, number):
 
 def main():
     moment, when, number, *arguments = sys.argv[1:]
-    callbacks.BackupAndRestore.__init__.__kwdefaults__["every_seconds"] = 0.05
+    if int(number):
+        callbacks.BackupAndRestore.__init__.__kwdefaults__["every_seconds"] = 0.05
     kill(moment, when, int(number))
     recipes.ALL["small_dcgan"] = SMALL_DCGAN
     sys.argv = ["kgan", *arguments]

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from kgan import files
+from kgan.callbacks.signals import Signals
 from kgan.game.players import is_finite
 from kgan.gan import GAN
 from kgan.protocols import HasIdentity
@@ -29,6 +30,9 @@ class BackupAndRestore(keras.callbacks.Callback):
     the order of the data does not depend on the process: a tf.data.Dataset is skipped to where it
     was.
 
+    The first Ctrl-C, or SIGTERM, lets the step end, makes a backup, says how far training has come
+    and ends it; the second leaves at once. (In the main thread only: other threads get no signals.)
+
     When training has ended, or a callback such as `EarlyStopping` has stopped it, its last backup
     stays: the same program then does nothing, and one with more `epochs` trains on. The state of
     other callbacks is not in a backup.
@@ -41,6 +45,7 @@ class BackupAndRestore(keras.callbacks.Callback):
             weights have become NaN is not backed up.
 
     Raises:
+        KeyboardInterrupt, SystemExit: by `fit`, after Ctrl-C; after SIGTERM, with the code 143.
         BlockingIOError: by `fit`, if another training uses the folder.
         ValueError: by `fit`, if the backups are damaged, or are of another game or other data (the
             message says what differs); or if the data ends in the middle of an epoch.
@@ -71,6 +76,7 @@ class BackupAndRestore(keras.callbacks.Callback):
             )
         self.folder = pathlib.Path(folder).expanduser()
         self.every_seconds = every_seconds
+        self._signals = Signals()
 
     def set_model(self, model: keras.Model) -> None:
         if not isinstance(model, GAN):
@@ -89,7 +95,7 @@ class BackupAndRestore(keras.callbacks.Callback):
         Returns:
             A context manager that yields a `Position`, or None where there is no backup yet.
         """
-        with files.held(self.folder):
+        with self._signals, files.held(self.folder):
             self._game = backups.describe(gan)
             self._data = data.identity if isinstance(data, HasIdentity) else None
             self._restored = backups.restore(self.folder, gan, self._data)
@@ -98,6 +104,7 @@ class BackupAndRestore(keras.callbacks.Callback):
             yield self._restored
             if self._epoch is not None:  # After what other callbacks do when training ends.
                 self._save(self._epoch + 1, 0, ended=self.params["epochs"])
+            self._signals.raise_received()
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._saved = time.monotonic()
@@ -145,8 +152,15 @@ class BackupAndRestore(keras.callbacks.Callback):
         self._put_back()
 
     def _save_if_due(self, epoch: int, batch: int) -> None:
-        if time.monotonic() - self._saved >= self.every_seconds:
+        if self._signals.received or time.monotonic() - self._saved >= self.every_seconds:
             self._save(epoch, batch)
+        if self._signals.received:
+            within = f" and {batch} of {self.params['steps']} batches" if batch else ""
+            print(
+                f"\nTraining was interrupted after {epoch} of {self.params['epochs']} epochs"
+                f"{within}. It is backed up in {self.folder}: run the same program to resume."
+            )
+            self._signals.raise_received()
 
     def _save(self, epoch: int, batch: int, ended: int | None = None) -> None:
         if is_finite(self.model):

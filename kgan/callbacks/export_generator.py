@@ -63,7 +63,7 @@ class ExportGenerator(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         images, features = self.options["reference_images"], self.options["features"]
-        # What is wrong with them is said now, not after training.
+        # Report bad options before training, not after it.
         proof.reference(self.model.generator, images, features)
         self._is_new = False
 

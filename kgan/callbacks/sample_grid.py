@@ -14,13 +14,16 @@ from kgan import checks, files, images, plots
 
 __all__ = ["SampleGrid"]
 
+FILM = "samples.gif"
+
 
 class SampleGrid(keras.callbacks.Callback):
     """Draws the same latents every time, so that one sees each sample take shape.
 
     Writes `epoch_0001.png`, ... and, when training ends, the film of all of them, `samples.gif`.
     Images become a grid (with labels: one class per column), points in the plane a scatter plot,
-    other vectors histograms. Drawing does not change training.
+    other vectors histograms. Drawing does not change training. A new game removes the pictures that
+    another left in the folder.
 
     Args:
         folder: where the pictures go; created if needed.
@@ -49,7 +52,7 @@ class SampleGrid(keras.callbacks.Callback):
         checks.check_positive_integer("num_samples", 1 if num_samples is None else num_samples)
         if log_dir is not None and importlib.util.find_spec("tensorboard") is None:
             raise ImportError(
-                "`log_dir` needs TensorBoard: pip install 'kgan[tensorboard]'. "
+                "`log_dir` needs TensorBoard: pip install tensorboard. "
                 f"Received: log_dir={log_dir}."
             )
         self.folder = pathlib.Path(folder).expanduser()
@@ -62,6 +65,9 @@ class SampleGrid(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._epoch = self._drawn = 0
+        if not self.model.step.numpy():  # A new game; pictures of another would mix with its own.
+            for path in [*self._pictures().values(), self.folder / FILM]:
+                path.unlink(missing_ok=True)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._epoch = epoch + 1
@@ -71,13 +77,17 @@ class SampleGrid(keras.callbacks.Callback):
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if self._drawn < self._epoch:
             self._write()
-        drawn = {path.stem[6:]: path for path in self.folder.glob("epoch_*.png")}
-        drawn = {int(epoch): path for epoch, path in drawn.items() if epoch.isdecimal()}
+        drawn = self._pictures()
         last = self._epoch or math.inf  # What an older run drew later is not of this film.
         frames = [images.load(drawn[epoch]) for epoch in sorted(drawn) if epoch <= last]
         frames = [frame for frame in frames if frame.size == frames[-1].size]
         if frames:
-            images.save_gif(self.folder / "samples.gif", frames)
+            images.save_gif(self.folder / FILM, frames)
+
+    def _pictures(self) -> dict[int, pathlib.Path]:
+        """The pictures in the folder, by their epochs."""
+        drawn = {path.stem[6:]: path for path in self.folder.glob("epoch_*.png")}
+        return {int(epoch): path for epoch, path in drawn.items() if epoch.isdecimal()}
 
     def _name(self) -> str:
         return f"epoch_{self._epoch:04d}.png"

@@ -1,29 +1,38 @@
-"""The line that the terminal shows while a GAN trains."""
+"""What the terminal, or a log file, shows while a GAN trains."""
 
+import datetime
 import time
 from typing import Any
 
 import keras
 import rich.progress
 
-from kgan.game.logs import SYMBOLS
+from kgan.game.logs import LOSSES, SYMBOLS
 
 __all__ = ["ProgressLine"]
 
+# How often a terminal's line changes, and how often a file gets another, in seconds.
+TERMINAL, FILE = 0.2, 5.0
+
 
 class ProgressLine(keras.callbacks.Callback):
-    """One line: the epochs, the players, the time left.
+    """The epochs, the players and the time left: one line that changes.
+
+    Where the output is not a terminal, as under nohup, SLURM or Docker, a new line every few
+    seconds, with the losses too.
 
     Args:
         console: a `rich.console.Console`.
-        every_seconds: how often it changes.
+        every_seconds: how often the line changes, or another follows; None for what suits.
 
     Example: `with line.bar: gan.fit(dataset, callbacks=[line], verbose=0)`.
     """
 
-    def __init__(self, console: rich.console.Console, every_seconds: float = 0.2) -> None:
+    def __init__(self, console: rich.console.Console, every_seconds: float | None = None) -> None:
         super().__init__()
-        self.every_seconds = every_seconds
+        self.console = console
+        suitable = TERMINAL if console.is_terminal else FILE
+        self.every_seconds = suitable if every_seconds is None else every_seconds
         self.bar = rich.progress.Progress(
             rich.progress.TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
             rich.progress.BarColumn(),
@@ -32,6 +41,7 @@ class ProgressLine(keras.callbacks.Callback):
             rich.progress.TextColumn("left"),
             rich.progress.TimeRemainingColumn(),
             console=console,
+            disable=not console.is_terminal,
         )
         self._task: Any = None
         self._shown = 0.0
@@ -41,19 +51,35 @@ class ProgressLine(keras.callbacks.Callback):
         if self._task is None:
             total, fields = epochs * steps, {"epoch": epoch, "epochs": epochs}
             self._task = self.bar.add_task("", total=total, completed=epoch * steps, **fields)
+            self._began, self._done_before = time.monotonic(), epoch * steps
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if time.monotonic() - self._shown >= self.every_seconds:
-            self._show(batch + 1, logs)
+            self._show(batch + 1, logs or {})
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._show(self.params["steps"], logs)
+        is_last = epoch + 1 == self.params["epochs"]
+        due = time.monotonic() - self._shown >= self.every_seconds
+        if self.console.is_terminal or is_last or due:
+            self._show(self.params["steps"], logs or {})
 
-    def _show(self, batches, logs):
+    def _show(self, batches: int, logs: dict[str, Any]) -> None:
         self._shown = time.monotonic()
+        steps, epochs = self.params["steps"], self.params["epochs"]
+        done = self._epoch * steps + batches
         answers = [f"{SYMBOLS[name]} {logs[name]:.2f}" for name in SYMBOLS if name in logs]
-        done = self._epoch * self.params["steps"] + batches
-        epoch = done // self.params["steps"]
-        description = ", ".join(answers)
-        self.bar.update(self._task, completed=done, epoch=epoch, description=description)
+        if self.console.is_terminal:
+            changes = {"epoch": done // steps, "description": ", ".join(answers)}
+            self.bar.update(self._task, completed=done, **changes)
+            return
+        losses = [f"{name} {logs[name]:.3f}" for name in LOSSES if name in logs]
+        place = f"epoch {min(self._epoch + 1, epochs)}/{epochs}, step {done}/{epochs * steps}"
+        line = ", ".join([place, *losses, *answers, f"{self._left(done, epochs * steps)} left"])
+        self.console.print(line, highlight=False, soft_wrap=True)
+
+    def _left(self, done: int, total: int) -> datetime.timedelta:
+        """The time that the rest takes, if it is as fast as what this process has done."""
+        elapsed = time.monotonic() - self._began
+        rest = elapsed / max(1, done - self._done_before) * (total - done)
+        return datetime.timedelta(seconds=round(rest))

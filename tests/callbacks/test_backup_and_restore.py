@@ -38,6 +38,7 @@ def in_float16_with_penalties():
     return full_game()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "batches"),
     [
@@ -196,6 +197,7 @@ def test_a_negative_interval_is_refused(tmp_path):
         kgan.callbacks.BackupAndRestore(tmp_path, every_seconds=-1)
 
 
+@pytest.mark.slow
 def test_two_trainings_do_not_share_a_folder(tmp_path):
     class Second(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):

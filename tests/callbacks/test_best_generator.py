@@ -69,6 +69,7 @@ def test_the_best_weights_are_put_back_when_training_ends(tmp_path):
     assert not np.array_equal(players.weights(gan.generator), players.weights(saved.generator))
 
 
+@pytest.mark.slow
 def test_a_resumed_training_remembers_the_best_value(tmp_path):
     fitted(tmp_path, [3.0, 1.0], epochs=2)
     _, best = fitted(tmp_path, [0.0, 0.0, 2.0, 1.5], epochs=4)
@@ -76,6 +77,7 @@ def test_a_resumed_training_remembers_the_best_value(tmp_path):
     assert steps(tmp_path / "best.keras") == 8
 
 
+@pytest.mark.slow
 def test_a_finished_training_restores_the_best_weights(tmp_path):
     fitted(tmp_path, [3.0, 1.0], epochs=2, restore_best_weights=True)
     gan, best = fitted(tmp_path, [], epochs=2, restore_best_weights=True)

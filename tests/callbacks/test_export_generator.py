@@ -18,6 +18,7 @@ def test_reference_images_of_another_shape_are_refused_before_training(tmp_path)
 # Callback
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_drawn_here")
 def test_the_callback_exports_when_training_ends_and_in_between(tmp_path):
     gan = players.gan()

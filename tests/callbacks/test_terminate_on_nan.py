@@ -14,7 +14,9 @@ def test_terminate_on_nan_watches_both_players(player, capsys):
     callbacks = [kgan.callbacks.TerminateOnNaN()]
     history = gan.fit(players.dataset(), epochs=5, verbose=0, callbacks=callbacks)
     assert len(history.epoch) == 1
-    assert "training stops" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "training stops" in said
+    assert "a lower learning rate may help" in said
 
 
 def test_terminate_on_nan_leaves_a_healthy_game_alone():

@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 
 import killing
 import players
@@ -20,6 +21,11 @@ STEPS, EPOCHS = 37, 3
 # Convolutions, labels, BatchNormalization and a penalty; 36 steps an epoch, 18 an execution.
 DCGAN = ["--recipe", "small_dcgan", "--conditional", "--epochs", "4", "--batch-size", "39"]
 EXECUTIONS = 2
+
+
+# Seeds of moments: how many are enough for `make slow`, and those of `make soak`.
+RANDOM = [pytest.param(seed, marks=pytest.mark.slow) for seed in range(20)]
+SOAKING = [pytest.param(seed, marks=pytest.mark.soak) for seed in range(20, 120)]
 
 
 def start(folder, moment="batch", when="before", number=0, seconds=None, options=OPTIONS):
@@ -75,7 +81,7 @@ IN_WRITING = [("entry of a file", "after", 5), ("sync", "before", 9), ("rename",
 @pytest.mark.parametrize(
     "kills",
     [
-        pytest.param([IN_A_STEP[0], IN_WRITING[1], IN_A_STEP[2]], id="of each kind"),
+        pytest.param([IN_A_STEP[0], IN_WRITING[1]], id="one of each kind"),
         pytest.param(IN_A_STEP, id="in a step, at an epoch's end", marks=pytest.mark.slow),
         pytest.param(IN_WRITING, id="in the middle of writing", marks=pytest.mark.slow),
     ],
@@ -99,8 +105,7 @@ def test_a_killed_conditional_dcgan_ends_like_an_undisturbed_one(tmp_path):
     check_same(tmp_path / "killed", result(tmp_path / "whole"))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", RANDOM[:10] + SOAKING)
 def test_a_run_killed_at_random_ends_like_an_undisturbed_one(tmp_path, undisturbed, seed):
     chosen = random.Random(seed)
     ended = []
@@ -114,4 +119,30 @@ def test_a_run_killed_at_random_ends_like_an_undisturbed_one(tmp_path, undisturb
             ended.append(start(tmp_path, moment, when, number))
     assert not all(ended)  # Some kill struck.
     assert start(tmp_path)
+    check_same(tmp_path, undisturbed)
+
+
+@pytest.mark.parametrize("seed", RANDOM[:4] + SOAKING)
+def test_a_run_ended_by_a_signal_at_random_ends_like_an_undisturbed_one(
+    tmp_path, undisturbed, seed
+):
+    chosen = random.Random(seed)
+    number = chosen.choice([signal.SIGINT, signal.SIGTERM])
+    program = str(pathlib.Path(killing.__file__))
+    command = [sys.executable, program, "batch", "before", "0", "train", *OPTIONS]
+    process = subprocess.Popen(
+        [*command, "--output", tmp_path],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    while not (tmp_path / "backup").exists():  # Before that nothing is there to be lost.
+        time.sleep(0.01)
+    time.sleep(chosen.uniform(0, 5))
+    process.send_signal(number)
+    said, _ = process.communicate()
+    trained = (tmp_path / "gan.keras").exists()
+    assert process.returncode in {128 + number, *([0] if trained else [])}, said
+    assert trained or "finishing this step" in said
+    finish(tmp_path)
     check_same(tmp_path, undisturbed)
