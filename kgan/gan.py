@@ -10,8 +10,9 @@ from keras import ops
 from kgan import augmentation as augmentations
 from kgan import checks, losses
 from kgan import penalties as penalties_module
-from kgan.game import averaging, logs, networks, noise, players, schedules
+from kgan.game import averaging, batches, logs, networks, noise, players, schedules
 from kgan.game.critic import Critic
+from kgan.game.divergence import StopDiverged
 from kgan.game.model import GameModel
 from kgan.game.players import Move
 from kgan.resumption import parts
@@ -133,6 +134,7 @@ class GAN(GameModel):
         run_eagerly: bool = False,
         steps_per_execution: int = 1,
         jit_compile: bool | str = "auto",
+        **unknown: Any,
     ) -> None:
         """Sets what each player minimises, and how.
 
@@ -153,12 +155,14 @@ class GAN(GameModel):
             log_gradient_norms: whether the logs have `discriminator_gradient_norm` and
                 `generator_gradient_norm`, the Euclidean norms of both players' gradients.
             run_eagerly, steps_per_execution, jit_compile: as in `keras.Model.compile`.
+            **unknown: any other argument is an error, which names the one that is meant.
 
         Raises:
-            TypeError, ValueError: for an unknown loss, penalty, augmentation, optimizer or way to
-                take turns, one optimizer instance for both players, a penalty on a D with
+            TypeError, ValueError: for an unknown argument, loss, penalty, augmentation, optimizer
+                or way to take turns, one optimizer instance for both players, a penalty on a D with
                 BatchNormalization, an augmentation that is not differentiable.
         """
+        checks.check_known(unknown)
         loss, penalties = losses.get(loss), penalties_module.get_all(penalties)
         augmentation = augmentations.get(augmentation)
         optimizers = generator_optimizer, discriminator_optimizer
@@ -192,7 +196,8 @@ class GAN(GameModel):
             ]
             updates.append(self._update_generator(*minibatches[-1], draw=self.discriminator_steps))
         self._update_averaged_generator(num_images=ops.shape(minibatches[0][0])[0])
-        self.step.assign_add(1)
+        with tf.control_dependencies([minibatches[0][0]]):  # Data that has ended makes no step.
+            self.step.assign_add(1)
         self.game_log.update_state(logs.merge(updates), ops.shape(minibatches[-1][0])[0])
         return self.game_log.result()
 
@@ -285,9 +290,11 @@ class GAN(GameModel):
         epochs: int = 1,
         **kwargs: Any,
     ) -> keras.callbacks.History:
-        """Trains both players. Extends `keras.Model.fit` in four ways.
+        """Trains both players. Extends `keras.Model.fit` in five ways.
 
-        - The first batch is checked before any time is spent.
+        - The data is checked before any time is spent: all of an array, and the first batch of
+          anything else.
+        - It stops after an epoch with a loss that is not finite, and says why.
         - A data set of `kgan.datasets` continues at `gan.step`, so two calls of `fit` equal one
           call with the epochs of both.
         - Each epoch of such a data set has its own order, which depends on its seed alone.
@@ -306,8 +313,10 @@ class GAN(GameModel):
         """
         checks.check_compiled(self, "fit")
         kwargs |= {"batch_size": batch_size, "epochs": epochs}
+        x = batches.peeked(x)
         checks.check_fit(self, x, y, **kwargs)
-        with self._trusting(**kwargs), parts.resumed(self, x, **kwargs) as position:
+        kwargs["callbacks"] = parts.with_callback(kwargs.get("callbacks"), StopDiverged(x))
+        with self._training(x, **kwargs), parts.resumed(self, x, **kwargs) as position:
             for part in parts.parts(self, x, position, **kwargs):
                 super().fit(y=y, **part)
         return self.history

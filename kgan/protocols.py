@@ -10,6 +10,7 @@ __all__ = [
     "FollowsTraining",
     "HasAveragedGenerator",
     "HasClasses",
+    "HasExtremes",
     "HasIdentity",
     "NamesResults",
     "RestoresTraining",
@@ -49,6 +50,15 @@ class HasClasses(Protocol):
     @property
     def num_classes(self) -> int | None:
         """The number of classes; None without labels."""
+
+
+@runtime_checkable
+class HasExtremes(Protocol):
+    """Data whose smallest and largest values are known."""
+
+    @property
+    def extremes(self) -> tuple[float, float]:
+        """The smallest and the largest value of all samples, as the networks see them."""
 
 
 @runtime_checkable

@@ -12,12 +12,12 @@ TESTS = pathlib.Path(__file__).parent
 # A module imports only from lower levels, and a folder's files from each other. A file of a folder
 # may have a level of its own.
 LEVELS = [
-    {"files", "lookup", "layers", "protocols"},
+    {"archives", "files", "lookup", "layers", "protocols"},
     {"features", "images", "losses"},
     {"game"},
     {"augmentation", "checks", "penalties"},
     {"architectures", "datasets", "metrics", "plots", "resumption"},
-    {"evaluation", "exports"},
+    {"evaluation", "exports", "game.measured"},
     {"game.model"},
     {"gan"},
     {"callbacks"},

@@ -17,6 +17,7 @@ __all__ = [
     "check_compile",
     "check_compiled",
     "check_generate",
+    "check_known",
     "check_latent_distribution",
     "check_positive_integer",
     "check_seed",
@@ -25,6 +26,9 @@ __all__ = [
 
 DISTRIBUTIONS = ("normal", "uniform")
 TURNS = ("alternating", "simultaneous")
+
+# What other programs call the arguments of `compile`, by the words in the names.
+OPTIMIZERS = {"g": "generator_optimizer", "d": "discriminator_optimizer"}
 
 
 def check_settings(
@@ -65,6 +69,11 @@ def check_seed(seed: Any) -> None:
     """Raises where `seed` is no integer in [0, 2³¹)."""
     if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**31:
         raise ValueError(f"`seed` must be an integer in [0, 2**31). Received: seed={seed!r}.")
+
+
+def _check_integer(name: str, value: Any) -> None:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool):
+        raise ValueError(f"`{name}` must be made of integers. Received: {name}={value!r}.")
 
 
 def check_positive_integer(name: str, value: Any) -> None:
@@ -111,6 +120,23 @@ def check_compile(
             "kgan.GAN trains on one device. Received: a tf.distribute strategy with "
             f"{gan.distribute_strategy.num_replicas_in_sync} replicas; compile outside its scope."
         )
+
+
+def check_known(unknown: dict[str, Any]) -> None:
+    """Raises where `compile` was given arguments that it does not have."""
+    for name in unknown:
+        if "opt" in name and name[0] in "gd":
+            hint = f"Use {OPTIMIZERS[name[0]]}=..."
+        elif "opt" in name:
+            hint = "A GAN has two: generator_optimizer=... and discriminator_optimizer=..."
+        elif "loss" in name:
+            hint = (
+                "Both players' losses are one object: loss='non_saturating', or another of "
+                "kgan.losses"
+            )
+        else:
+            hint = "See help(kgan.GAN.compile)"
+        raise TypeError(f"`compile` has no argument `{name}`. {hint}.")
 
 
 def _check_lazy(penalties: Sequence[Any], discriminator: keras.Model) -> None:
@@ -190,9 +216,20 @@ def _check_penalties(penalties: Sequence[Any], discriminator: keras.Model) -> No
 
 
 def check_generate(
-    gan: Any, num_samples: Any, labels: Any, seeds: Any, truncation: float | None = None
+    gan: Any,
+    num_samples: Any,
+    labels: Any,
+    seed: Any,
+    seeds: Any,
+    truncation: float | None,
+    batch_size: int,
 ) -> None:
     """Raises where the arguments of `generate` do not fit this GAN or each other."""
+    check_positive_integer("batch_size", batch_size)
+    for one in [] if seed is None else [seed]:
+        _check_integer("seed", one)
+    for one in [] if seeds is None else np.asarray(seeds).ravel().tolist():
+        _check_integer("seeds", one)
     if (num_samples is None) == (seeds is None):
         raise ValueError("`generate` takes either `num_samples` or `seeds`, one of the two.")
     num_samples = len(seeds) if num_samples is None else num_samples

@@ -5,11 +5,11 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from kgan.game import networks
+from kgan.game import networks, ranges
 
-__all__ = ["check_learns", "check_networks"]
+__all__ = ["check_answers", "check_learns", "check_networks"]
 
-BOUNDED = {"sigmoid", "hard_sigmoid", "softmax", "tanh", "relu"}
+BOUNDED = {name for name, values in ranges.RANGES.items() if values != ranges.UNBOUNDED}
 
 
 def check_networks(
@@ -82,14 +82,24 @@ def _check_logits(discriminator: keras.Model) -> None:
             "`discriminator` must end in one unit, the logit of a sample being real. "
             f"Received: an output of shape {shape}."
         )
-    last = networks.final_operation(discriminator)
-    activation = getattr(last, "activation", None)
-    name = getattr(activation, "__name__", None) or type(last).__name__.lower()
+    name, last = ranges.ending(discriminator), networks.final_operation(discriminator)
     if name in BOUNDED:
         raise ValueError(
             "`discriminator` must return logits: the loss applies the sigmoid itself, and "
             f"precisely. Received: a discriminator that ends in {name} (layer '{last.name}'); "
             "remove that activation."
+        )
+
+
+def check_answers(discriminator: keras.Model, num_classes: int | None) -> None:
+    """Raises where D's answers have bounds, whatever makes them."""
+    low, high = ranges.output_range(discriminator, num_classes)
+    if (low, high) != ranges.UNBOUNDED:
+        last = networks.final_operation(discriminator)
+        raise ValueError(
+            "`discriminator` must return logits, which are any numbers: the loss applies the "
+            "sigmoid itself, and precisely. Received: a discriminator that answers from "
+            f"{low:g} to {high:g}, whatever its weights and inputs; see {networks.describe(last)}."
         )
 
 
@@ -117,7 +127,7 @@ def _check_gradient_reaches(generator: keras.Model, discriminator: keras.Model) 
             logits = discriminator([fakes, *labels] if labelled else fakes, training=True)
         return tape.gradient(logits, [weight.value for weight in generator.trainable_weights])
 
-    found = tf.function(gradients).get_concrete_function().structured_outputs
+    found = tf.function(gradients, autograph=False).get_concrete_function().structured_outputs
     if all(gradient is None for gradient in found):
         raise ValueError(
             "`generator` cannot learn: no gradient of the discriminator's logits reaches its "

@@ -7,9 +7,9 @@ import keras
 import tensorflow as tf
 
 from kgan.checks.batches import check_first_batch
-from kgan.checks.networks import check_learns
+from kgan.checks.networks import check_answers, check_learns
 from kgan.game.batches import array_batch_size, is_array, num_trained_on
-from kgan.game.logs import log_names
+from kgan.game.logs import log_names, result_names
 from kgan.game.networks import learning_weights
 from kgan.protocols import ChecksNumber, StartsAnywhere
 
@@ -35,9 +35,11 @@ def check_fit(
     _check_unweighted(class_weight=class_weight, sample_weight=sample_weight)
     check_learns(gan.discriminator)
     _check_same_weights(gan)
+    check_answers(gan.discriminator, gan.num_classes)
     rows = array_batch_size(x, batch_size, steps_per_epoch, validation_split)
     if is_array(x):
-        x = x[: num_trained_on(x, validation_split)]
+        number = num_trained_on(x, validation_split)
+        x, y = x[:number], None if y is None else y[:number]
     check_first_batch(gan, x, y, rows, gan.discriminator_steps)
     if validation_data is not None:
         x_held_out, y_held_out, weights = keras.utils.unpack_x_y_sample_weight(validation_data)
@@ -50,8 +52,11 @@ def check_fit(
             f"execution. Received: steps_per_execution={gan.steps_per_execution}, "
             f"steps_per_epoch={steps}."
         )
-    for callback in flat_callbacks(callbacks):
-        _check_callback(gan, callback)
+    callbacks = flat_callbacks(callbacks)
+    # A callback of the user's own may add logs.
+    is_closed = all(type(one).__module__.startswith(("keras.", "kgan.")) for one in callbacks)
+    for callback in callbacks:
+        _check_callback(gan, callback, is_closed)
 
 
 def check_evaluate(
@@ -111,8 +116,14 @@ def _check_unweighted(**weights: Any) -> None:
             )
 
 
-def _check_callback(gan: Any, callback: keras.callbacks.Callback) -> None:
-    """Raises for a callback of Keras that would fail, or do nothing, when an epoch has ended."""
+def _check_callback(gan: Any, callback: keras.callbacks.Callback, is_closed: bool) -> None:
+    """Raises for a callback of Keras that would fail, or do nothing, when an epoch has ended.
+
+    Args:
+        gan: a compiled GAN.
+        callback: one of those that `fit` was given.
+        is_closed: whether no callback adds logs that kgan does not know of.
+    """
     known = keras.callbacks
     name = type(callback).__name__
     if isinstance(callback, known.LearningRateScheduler | known.ReduceLROnPlateau):
@@ -125,18 +136,25 @@ def _check_callback(gan: Any, callback: keras.callbacks.Callback) -> None:
             f"`callbacks`: {name} knows one optimizer, and a GAN has two. Use "
             "kgan.GAN(ema_decay=...) instead."
         )
+    if isinstance(callback, known.TerminateOnNaN):
+        raise ValueError(
+            f"`callbacks`: keras.callbacks.{name} looks at the log 'loss', which a GAN does not "
+            "have, and would never stop it. Use kgan.callbacks.TerminateOnNaN()."
+        )
     if isinstance(callback, known.TensorBoard) and callback.write_steps_per_second:
         raise ValueError(
             f"`callbacks`: {name}(write_steps_per_second=True) knows one optimizer, and a GAN has "
             "two. Leave that out."
         )
     if isinstance(callback, known.EarlyStopping) or getattr(callback, "save_best_only", False):
-        _check_monitor(gan, callback, name)
+        _check_monitor(gan, callback, name, is_closed)
 
 
-def _check_monitor(gan: Any, callback: Any, name: str) -> None:
-    if callback.monitor in ("loss", "val_loss"):
-        names = ", ".join(log_names(gan))
+def _check_monitor(gan: Any, callback: Any, name: str, is_closed: bool) -> None:
+    known = {*gan.game_log.names, *log_names(gan)}
+    is_unknown = callback.monitor.removeprefix("val_") not in known
+    if is_unknown and (is_closed or callback.monitor in ("loss", "val_loss")):
+        names = ", ".join([*gan.game_log.names, *result_names(gan.evaluation_metrics)])
         raise ValueError(
             f"`callbacks`: {name} must monitor a log that a GAN has: one of {names}, with val_ "
             f"before it for the one of `validation_data`. Received: monitor={callback.monitor!r}."

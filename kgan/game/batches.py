@@ -1,17 +1,52 @@
 """Batches: their parts, their rows, and how many rows Keras gives them."""
 
+import itertools
 import math
+import types
+from collections.abc import Iterator
 from typing import Any
 
 import keras
 import tensorflow as tf
 
-__all__ = ["array_batch_size", "is_array", "num_trained_on", "require_floating", "split", "unpack"]
+__all__ = [
+    "Peeked",
+    "array_batch_size",
+    "is_array",
+    "num_trained_on",
+    "peeked",
+    "require_floating",
+    "split",
+    "unpack",
+    "within",
+]
 
 SCALING = (
     "kgan.datasets.from_arrays does it for uint8 images; by hand it is "
     "`images.astype('float32') / 127.5 - 1`"
 )
+
+
+class Peeked:
+    """A Python generator of batches whose first one can be looked at; `iter` still gives it.
+
+    Args:
+        batches: the generator.
+    """
+
+    def __init__(self, batches: Iterator[Any]) -> None:
+        self.first = next(batches, None)
+        self._rest = batches
+
+    def __iter__(self) -> Iterator[Any]:
+        """A generator of tuples, which Keras asks for."""
+        for batch in itertools.chain([] if self.first is None else [self.first], self._rest):
+            yield batch if isinstance(batch, tuple) else (batch,)
+
+
+def peeked(x: Any) -> Any:
+    """`x`; a Python generator as `Peeked`."""
+    return Peeked(x) if isinstance(x, types.GeneratorType) else x
 
 
 def unpack(data: Any, num_classes: int | None) -> tuple[Any, Any]:
@@ -44,6 +79,15 @@ def unpack(data: Any, num_classes: int | None) -> tuple[Any, Any]:
             "leave the labels out, as kgan.datasets does with `with_labels=False`."
         )
     return images, labels
+
+
+def within(labels: Any, num_classes: int) -> Any:
+    """`labels`, which end a step with an error where one is out of range (but not under XLA)."""
+    labels = tf.convert_to_tensor(labels)
+    valid = tf.logical_and(labels >= 0, labels < num_classes)
+    message = f"`labels` must be in 0..{num_classes - 1} (num_classes={num_classes})."
+    with tf.control_dependencies([tf.debugging.assert_equal(valid, True, message)]):
+        return tf.identity(labels)
 
 
 def require_floating(images: Any) -> None:

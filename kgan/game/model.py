@@ -1,33 +1,31 @@
 """What a GAN is apart from the rules of its game: drawn from, asked, fed, saved and loaded."""
 
-import contextlib
-from collections.abc import Iterator, Sequence
+import pathlib
+from collections.abc import Sequence
 from typing import Any, Self
 
 import keras
 import tensorflow as tf
 from keras import ops
 
-from kgan import checks, losses
-from kgan.game import averaging, batches, logs, networks, noise, sampling
+from kgan import checks
+from kgan.game import averaging, batches, networks, noise, sampling
 from kgan.game.critic import Critic
+from kgan.game.measured import MeasuredModel
 from kgan.protocols import FollowsTraining
 
 __all__ = ["GameModel"]
 
 
-class GameModel(keras.Model):
+class GameModel(MeasuredModel):
     """The base of `kgan.GAN`, which documents the attributes and sets them."""
 
     generator: keras.Model
     discriminator: keras.Model
     averaged_generator: keras.Model
     num_classes: int | None
-    loss: losses.AdversarialLoss
     _augmentations: list[keras.Layer]
     _digest_of_copy: int
-    _is_evaluating = False
-    _checked: int | None = None  # The id of data that `fit` has checked.
 
     def _set_seed(self, seed: int | None) -> None:
         self._seed = tf.Variable(0, dtype="int64", trainable=False)
@@ -81,8 +79,8 @@ class GameModel(keras.Model):
             labels: for a conditional GAN: which, an integer or `(num_samples,)` of them. `None`
                 draws them with the frequencies of the training data.
             seed: an integer; the same one gives the same samples. `None`: fresh ones.
-            seeds: instead of `num_samples` and `seed`, one integer per sample: each sample is then
-                a function of its own seed, whatever it is drawn together with.
+            seeds: instead of `num_samples` and `seed`, one integer per sample: each sample
+                then depends on its own seed alone, and is the same in any batch.
             truncation: the furthest that a component of the latents may be from 0. Less gives
                 less varied samples, and of some generators more typical ones (Brock et al. 2019,
                 https://arxiv.org/abs/1809.11096, section 3.1). `None`: as in training.
@@ -93,10 +91,10 @@ class GameModel(keras.Model):
             `labels` the pair `(samples, labels)`, labels int32 `(num_samples,)`.
 
         Raises:
-            ValueError: for labels that do not exist, or are not `num_samples` many; for a
-                `truncation` that is not positive.
+            ValueError: for labels that do not exist, or are not `num_samples` many; for seeds that
+                are not integers; for a `truncation` or a `batch_size` that is not positive.
         """
-        checks.check_generate(self, num_samples, labels, seeds, truncation)
+        checks.check_generate(self, num_samples, labels, seed, seeds, truncation, batch_size)
         self._follow_generator()
         return sampling.generate(self, num_samples, labels, seed, seeds, truncation, batch_size)
 
@@ -149,13 +147,6 @@ class GameModel(keras.Model):
         }
         super().compile(optimizer=None, **self._execution)
 
-    def _begin_logs(self, metrics: Sequence[keras.metrics.Metric] | None) -> None:
-        self.evaluation_metrics = list(metrics or ())
-        names = logs.names(self.loss, self.penalties)
-        norms = logs.GRADIENT_NORMS if self.log_gradient_norms else ()
-        self.game_log = logs.RunningMeans([*names, *norms])
-        self.evaluation_log = logs.RunningMeans(names, "evaluation_log")
-
     # Within a step
 
     def _begin_step(self) -> None:
@@ -180,6 +171,8 @@ class GameModel(keras.Model):
 
     def _unpack(self, data: Any) -> tuple[Any, Any]:
         images, labels = batches.unpack(data, self.num_classes)
+        if labels is not None and self.num_classes:
+            labels = batches.within(labels, self.num_classes)
         return ops.cast(images, "float32"), labels
 
     def _latents(self, real_images: Any, draw: Any) -> Any:
@@ -216,73 +209,19 @@ class GameModel(keras.Model):
         self._follow_generator()
         return super().make_predict_function(force)
 
-    @property
-    def metrics(self) -> list[keras.metrics.Metric]:
-        """The running means of training, or while evaluating those of the evaluation."""
-        if not self.compiled:
-            return []
-        log = self.evaluation_log if self._is_evaluating else self.game_log
-        return [log, *self.evaluation_metrics]
-
-    def evaluate(
-        self, x: Any = None, y: Any = None, *, return_dict: bool = False, **kwargs: Any
-    ) -> Any:
-        """The logs of the game on held-out data, where nobody learns; `keras.Model.evaluate`.
-
-        It may be called at any time, in the middle of an epoch too: training is not changed.
-
-        Args:
-            x, y: as in `fit`.
-            return_dict: whether the numbers come with their names; otherwise a list, in the order
-                of `metrics_names`.
-            **kwargs: as in `keras.Model.evaluate`.
+    def save(self, filepath: Any, *arguments: Any, **kwargs: Any) -> None:
+        """As in `keras.Model`, to a .keras file.
 
         Raises:
-            TypeError, ValueError: as by `fit`.
+            ValueError: for any other file, before it is touched.
         """
-        checks.check_compiled(self, "evaluate")
-        if self._checked is None or id(x) != self._checked:
-            checks.check_evaluate(self, x, y, **kwargs)
-        with self._evaluation():
-            log = super().evaluate(x, y, return_dict=True, **kwargs)
-        return log if return_dict else [log[name] for name in self.metrics_names]
-
-    def test_on_batch(
-        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
-    ) -> Any:
-        """As in `keras.Model`, in the order of `metrics_names`; training is not changed."""
-        with self._evaluation():
-            log = super().test_on_batch(x, y, sample_weight, return_dict=True)
-        return log if return_dict else [log[name] for name in self.metrics_names]
-
-    @contextlib.contextmanager
-    def _evaluation(self) -> Iterator[None]:
-        before, self._is_evaluating = self._is_evaluating, True
-        try:
-            yield
-        finally:
-            self._is_evaluating = before
-
-    @contextlib.contextmanager
-    def _trusting(self, validation_data: Any = None, **others: Any) -> Iterator[None]:
-        """Lets `evaluate` know that the validation data of `fit` has been checked."""
-        if validation_data is not None:
-            self._checked = id(keras.utils.unpack_x_y_sample_weight(validation_data)[0])
-        try:
-            yield
-        finally:
-            self._checked = None
-
-    def reset_metrics(self) -> None:
-        """As in `keras.Model`; while evaluating, only what belongs to the evaluation."""
-        super().reset_metrics()
-        if not self._is_evaluating:
-            self.evaluation_log.reset_state()
-
-    @property
-    def metrics_names(self) -> list[str]:
-        """The names of what `evaluate` returns."""
-        return logs.log_names(self) if self.compiled else []
+        if pathlib.Path(filepath).suffix != ".keras":
+            raise ValueError(
+                "`filepath` must end with .keras, the format that holds both players and their "
+                "optimizers; for the generator alone, without kgan, there is `export`. "
+                f"Received: filepath={str(filepath)!r}."
+            )
+        super().save(filepath, *arguments, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         return keras.saving.serialize_keras_object(

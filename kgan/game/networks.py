@@ -1,5 +1,6 @@
 """What a Keras network is made of."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -72,12 +73,25 @@ def _layers_in(value: Any) -> Iterator[keras.Layer]:
         yield from _layers_in(list(value.values()))
 
 
+# Layers and operations that move values, select them or average them, and leave their range.
+MOVING = re.compile(
+    r"Flatten|Reshape|Permute|RepeatVector|Identity|Cropping\dD|UpSampling\dD|"
+    r"(Global)?(Average|Max)Pooling\dD|"
+    r"Transpose|Squeeze|ExpandDims|GetItem|Moveaxis|Swapaxes|Flip|Cast|Copy|Ravel|Mean"
+)
+
+
+def _moves(part: Any) -> bool:
+    return bool(MOVING.fullmatch(type(part).__name__)) and type(part).__module__.startswith(
+        "keras."
+    )
+
+
 def final_operation(network: keras.Model) -> Any:
-    """The last operation that computes something: what a wrapper wraps, before any reshaping."""
-    passing = (keras.layers.Flatten, keras.layers.Reshape)
+    """The last operation that makes other values: what a wrapper wraps, before any reshaping."""
     last = network
     while isinstance(last, keras.Model):
-        *_, last = (part for part in _parts(last) if not isinstance(part, passing))
+        *_, last = (part for part in _parts(last) if not _moves(part))
     while isinstance(last, keras.layers.Wrapper):
         last = last.layer
     return last

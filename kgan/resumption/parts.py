@@ -12,11 +12,11 @@ import keras
 import tensorflow as tf
 
 from kgan.checks.training import flat_callbacks
-from kgan.game.batches import array_batch_size
+from kgan.game.batches import Peeked, array_batch_size
 from kgan.protocols import RestoresTraining, StartsAnywhere
 from kgan.resumption.backups import Position
 
-__all__ = ["parts", "resumed"]
+__all__ = ["parts", "resumed", "with_callback"]
 
 
 @contextlib.contextmanager
@@ -45,6 +45,13 @@ def resumed(
     nothing = contextlib.nullcontext()
     with backups[0].restore_training(gan, data) if backups else nothing as position:
         yield position
+
+
+def with_callback(callbacks: Any, callback: keras.callbacks.Callback) -> Any:
+    """What `fit` was given as `callbacks`, and one more; a `CallbackList` stays as it is."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        return callbacks
+    return [*flat_callbacks(callbacks), callback]
 
 
 def _check_length(data: Any, epochs: int, steps_per_epoch: int) -> None:
@@ -121,7 +128,7 @@ def _without(gan: Any, data: Any, batches: int) -> Any:
         return data.from_step(int(gan.step.numpy()))
     if isinstance(data, tf.data.Dataset) and batches:
         return data.repeat().skip(batches)  # Repeated, as Keras repeats finite data.
-    return data
+    return iter(data) if isinstance(data, Peeked) else data
 
 
 class _OneTraining(keras.callbacks.CallbackList):

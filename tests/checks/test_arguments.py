@@ -1,5 +1,6 @@
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import types
@@ -37,6 +38,21 @@ def test_one_optimizer_for_both_players_is_refused():
     with pytest.raises(ValueError, match="must be two instances"):
         gan.compile(optimizer, optimizer)
     assert not gan.compiled
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("optimizer", "generator_optimizer=... and discriminator_optimizer=..."),
+        ("d_optimizer", "Use discriminator_optimizer=..."),
+        ("gen_optimizer", "Use generator_optimizer=..."),
+        ("loss_fn", "loss='non_saturating'"),
+        ("weighted_metrics", "See help"),
+    ],
+)
+def test_an_argument_that_compile_does_not_have_is_named_with_the_one_that_is_meant(name, hint):
+    with pytest.raises(TypeError, match=f"has no argument `{name}`.*{re.escape(hint)}"):
+        players.gan(compiled=False).compile(**{name: "adam"})
 
 
 def test_the_same_name_twice_is_two_optimizers():
@@ -111,6 +127,9 @@ def test_fit_before_compile_says_so():
         ({"num_samples": 2, "labels": [0, 1, 2]}, r"shape \(2,\)"),
         ({"num_samples": 2, "labels": 4}, r"must be in 0..3"),
         ({"num_samples": 2, "labels": 0.5}, "must be integers"),
+        ({"num_samples": 2, "seed": 1.5}, "`seed` must be made of integers. Received: seed=1.5"),
+        ({"seeds": [1, 2.5]}, "`seeds` must be made of integers"),
+        ({"num_samples": 2, "batch_size": 0}, "`batch_size` must be an integer of at least 1"),
     ],
 )
 def test_generate_refuses_what_does_not_fit(idle_with_labels, arguments, message):

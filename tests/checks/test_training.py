@@ -5,6 +5,7 @@ import numpy as np
 import players
 import pytest
 import tensorflow as tf
+from keras import layers
 from players import Batches, images
 
 import kgan
@@ -63,6 +64,8 @@ MONITORING = [
 def test_a_callback_that_would_watch_nothing_is_refused(idle, make):
     with pytest.raises(ValueError, match="log that a GAN has: one of discriminator_loss.*val_loss"):
         idle.fit(players.dataset(), callbacks=[make()], verbose=0)
+    with pytest.raises(ValueError, match="log that a GAN has.*Received: monitor='val_fid'"):
+        idle.fit(players.dataset(), callbacks=[make(monitor="val_fid", mode="min")], verbose=0)
     with pytest.raises(ValueError, match="whether less or more of 'val_generator_loss' is better"):
         idle.fit(players.dataset(), callbacks=make(monitor="val_generator_loss"), verbose=0)
     assert idle.step.numpy() == 0
@@ -81,6 +84,35 @@ def test_a_callback_that_knows_one_optimizer_is_refused(idle, callback, message)
     with pytest.raises(ValueError, match=f"knows one optimizer.*{message}"):
         idle.fit(players.dataset(), callbacks=[callback], verbose=0)
     assert idle.step.numpy() == 0
+
+
+class AddsScore(keras.callbacks.Callback):
+    """A callback of the user's own, with a log of its own."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["score"] = 1.0
+
+
+def test_a_log_that_another_callback_adds_may_be_watched(tmp_path):
+    stop = keras.callbacks.EarlyStopping("score", mode="max", patience=1)
+    gan = players.gan()
+    history = gan.fit(players.dataset(), epochs=5, callbacks=[AddsScore(), stop], verbose=0)
+    assert history.epoch == [0, 1]
+
+
+def test_the_callback_of_keras_that_never_stops_a_gan_is_refused(idle):
+    with pytest.raises(ValueError, match=r"would never stop it. Use kgan.callbacks.TerminateOnNaN"):
+        idle.fit(players.dataset(), callbacks=[keras.callbacks.TerminateOnNaN()], verbose=0)
+
+
+def test_a_discriminator_with_bounded_answers_is_refused():
+    probability = layers.Lambda(keras.ops.sigmoid)
+    gan = kgan.GAN(
+        players.networks()[0], players.discriminator(layers.Dense(1), probability), seed=0
+    )
+    gan.compile(**players.light())
+    with pytest.raises(ValueError, match=r"must return logits.*from 0 to 1, whatever.*Lambda"):
+        gan.fit(players.dataset(), verbose=0)
 
 
 def test_a_checkpoint_of_every_epoch_watches_nothing_and_is_accepted(tmp_path):

@@ -62,6 +62,7 @@ def test_a_half_life_of_no_images_keeps_nothing():
     )
 
 
+@pytest.mark.slow
 def test_the_schedules_of_a_gan_survive_its_file(tmp_path):
     schedule = keras.optimizers.schedules.ExponentialDecay(0.5, 1, 0.9)
     gan = players.gan(
@@ -183,8 +184,8 @@ def test_a_layer_that_cannot_be_copied_is_refused_in_words():
 )
 def test_without_averaging_any_layer_plays(layer):
     gan = game_with(layer(), ema_decay=None, seed=0)
-    gan.compile()
-    gan.fit(players.dataset(), verbose=0)
+    gan.compile(**players.light())
+    gan.fit(0.5 * players.dataset().samples, verbose=0)
 
 
 class Growing(keras.layers.Layer):

@@ -99,7 +99,7 @@ def test_the_validation_data_is_let_go_after_training():
     gan.fit(players.dataset(), validation_data=data, verbose=0)
     reference = weakref.ref(data)
     del data
-    gc.collect()
+    gc.collect(1)  # All generations would take seconds.
     assert reference() is None
 
 
@@ -174,3 +174,24 @@ def test_the_seed_is_no_part_of_the_weights_of_a_file(tmp_path):
     other = players.gan(seed=8)
     other.load_weights(tmp_path / "gan.weights.h5")
     assert other.seed == 8
+
+
+@pytest.mark.parametrize("penalties", [[], ["r1"]])
+def test_single_batches_give_numbers_in_the_order_of_their_names(penalties):
+    gan = players.gan(penalties=penalties, metrics=[kgan.metrics.PairwiseDistance("raw")])
+    batch = players.dataset().samples[:16]
+    values = gan.train_on_batch(batch)
+    assert gan.metrics_names[: len(values)] == gan.game_log.names
+    named = gan.get_metrics_result()
+    assert values[0] == pytest.approx(float(named["discriminator_loss"]))
+    values, log = gan.test_on_batch(batch), gan.test_on_batch(batch, return_dict=True)
+    assert list(log) == gan.metrics_names
+    assert len(values) == len(log)
+    assert all(np.isfinite(values))
+
+
+@pytest.mark.parametrize("name", ["gan.h5", "gan.hdf5", "gan", "gan.weights.h5"])
+def test_a_gan_is_saved_to_a_keras_file_or_not_at_all(tmp_path, name):
+    with pytest.raises(ValueError, match=r"must end with .keras.*`export`"):
+        players.gan().save(tmp_path / name)
+    assert not list(tmp_path.iterdir())

@@ -34,7 +34,7 @@ def test_discriminate_gives_the_probability_that_a_sample_is_real():
 
 
 def test_discriminate_raises_where_the_loss_defines_no_probability():
-    with pytest.raises(TypeError, match="Hinge are no probabilities"):
+    with pytest.raises(TypeError, match="Hinge are not probabilities"):
         players.gan(loss="hinge").discriminate(players.dataset().samples)
 
 

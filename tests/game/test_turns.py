@@ -128,6 +128,7 @@ def test_callbacks_see_the_norms_that_were_asked_for_and_evaluation_has_none():
     assert not [name for name in players.gan().fit(data, verbose=0).history if "gradient" in name]
 
 
+@pytest.mark.slow
 def test_norms_that_nobody_asked_for_are_not_computed():
     gan, asking = players.gan(), players.gan(log_gradient_norms=True)
     counts = []

@@ -1,0 +1,119 @@
+"""What a GAN measures of itself: its logs, and the evaluation, which leaves training alone."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import keras
+
+from kgan import checks, losses
+from kgan.game import batches, logs
+
+__all__ = ["MeasuredModel"]
+
+
+class MeasuredModel(keras.Model):
+    """A base of `kgan.GAN`: what Keras asks a model about logs, and single batches."""
+
+    loss: losses.AdversarialLoss
+    penalties: Sequence[Any]
+    log_gradient_norms: bool
+    training_data: Any = None  # While `fit` runs.
+    _is_evaluating = False
+    _checked: int | None = None  # The id of data that `fit` has checked.
+
+    def _begin_logs(self, metrics: Sequence[keras.metrics.Metric] | None) -> None:
+        self.evaluation_metrics = list(metrics or ())
+        names = logs.names(self.loss, self.penalties)
+        norms = logs.GRADIENT_NORMS if self.log_gradient_norms else ()
+        self.game_log = logs.RunningMeans([*names, *norms])
+        self.evaluation_log = logs.RunningMeans(names, "evaluation_log")
+
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """The running means of training, or while evaluating those of the evaluation."""
+        if not self.compiled:
+            return []
+        log = self.evaluation_log if self._is_evaluating else self.game_log
+        return [log, *self.evaluation_metrics]
+
+    def evaluate(
+        self, x: Any = None, y: Any = None, *, return_dict: bool = False, **kwargs: Any
+    ) -> Any:
+        """The logs of the game on held-out data, where nobody learns; `keras.Model.evaluate`.
+
+        It may be called at any time, in the middle of an epoch too: training is not changed.
+
+        Args:
+            x, y: as in `fit`.
+            return_dict: whether the numbers come with their names; otherwise a list, in the order
+                of `metrics_names`.
+            **kwargs: as in `keras.Model.evaluate`.
+
+        Raises:
+            TypeError, ValueError: as by `fit`.
+        """
+        checks.check_compiled(self, "evaluate")
+        x = batches.peeked(x)
+        if self._checked is None or id(x) != self._checked:
+            checks.check_evaluate(self, x, y, **kwargs)
+        with self._evaluation():
+            x = iter(x) if isinstance(x, batches.Peeked) else x
+            log = super().evaluate(x, y, return_dict=True, **kwargs)
+        return log if return_dict else [log[name] for name in self.metrics_names]
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """As in `keras.Model`, with the checks of `fit`, in the order of `metrics_names`."""
+        checks.check_compiled(self, "train_on_batch")
+        weights = {"sample_weight": sample_weight, "class_weight": class_weight}
+        checks.check_fit(self, x, y, len(x), **weights)
+        log = super().train_on_batch(x, y, return_dict=True)
+        return log if return_dict else [log[name] for name in self.game_log.names]
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """As in `keras.Model`, in the order of `metrics_names`; training is not changed."""
+        checks.check_compiled(self, "test_on_batch")
+        checks.check_evaluate(self, x, y, len(x), sample_weight=sample_weight)
+        with self._evaluation():
+            super().test_on_batch(x, y, return_dict=True)
+            log = {name: float(value) for name, value in self.get_metrics_result().items()}
+        return log if return_dict else [log[name] for name in self.metrics_names]
+
+    @contextlib.contextmanager
+    def _evaluation(self) -> Iterator[None]:
+        before, self._is_evaluating = self._is_evaluating, True
+        try:
+            yield
+        finally:
+            self._is_evaluating = before
+
+    @contextlib.contextmanager
+    def _training(self, data: Any, validation_data: Any = None, **others: Any) -> Iterator[None]:
+        """Knows `data` for as long as `fit` runs, and that its validation data has been checked."""
+        self.training_data = data
+        if validation_data is not None:
+            self._checked = id(keras.utils.unpack_x_y_sample_weight(validation_data)[0])
+        try:
+            yield
+        finally:
+            self._checked = self.training_data = None
+
+    def reset_metrics(self) -> None:
+        """As in `keras.Model`; while evaluating, only what belongs to the evaluation."""
+        super().reset_metrics()
+        if not self._is_evaluating:
+            self.evaluation_log.reset_state()
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what `evaluate` returns."""
+        return logs.log_names(self) if self.compiled else []

@@ -1,0 +1,96 @@
+"""Which values networks can give, by what they end in and by what they do."""
+
+import math
+
+import keras
+import players
+import pytest
+from keras import layers, ops
+
+import kgan
+from kgan.game import ranges
+
+
+def network(*last, units=12):
+    """A network with a hidden layer, and these layers and operations at its end."""
+    inputs = keras.Input((6,))
+    x = layers.Dense(units)(layers.Dense(8, activation="relu")(inputs))
+    for one in last:
+        x = one(x)
+    return keras.Model(inputs, x)
+
+
+@keras.saving.register_keras_serializable("tests")
+class Squash(layers.Layer):
+    """A layer of one's own, with a tanh and a gain."""
+
+    def __init__(self, gain=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.gain = gain
+
+    def call(self, inputs):
+        return self.gain * ops.tanh(inputs)
+
+
+INFINITE = math.inf
+ENDS = {
+    "nothing": ([], ranges.UNBOUNDED),
+    "tanh": ([layers.Activation("tanh")], (-1, 1)),
+    "tanh, reshaped": ([layers.Activation("tanh"), layers.Reshape((3, 4))], (-1, 1)),
+    "tanh, cropped": (
+        [layers.Activation("tanh"), layers.Reshape((6, 2)), layers.Cropping1D(1)],
+        (-1, 1),
+    ),
+    "ops.tanh": ([ops.tanh], (-1, 1)),
+    "ops.tanh, ops.reshape": ([ops.tanh, lambda x: ops.reshape(x, (-1, 3, 4))], (-1, 1)),
+    "ops.tanh, ops.transpose": (
+        [ops.tanh, layers.Reshape((3, 4)), lambda x: ops.transpose(x, (0, 2, 1))],
+        (-1, 1),
+    ),
+    "a tanh of one's own": ([Squash()], (-1, 1)),
+    "a tanh of one's own, with a gain": ([Squash(3.0)], (-3, 3)),
+    "a tanh of one's own, reshaped": ([Squash(), layers.Reshape((3, 4))], (-1, 1)),
+    "an operation on a tanh": ([ops.tanh, lambda x: 0.5 * x + 0.5], (0, 1)),
+    "sigmoid": ([layers.Activation("sigmoid")], (0, 1)),
+    "ops.sigmoid": ([ops.sigmoid], (0, 1)),
+    "a Lambda with a sigmoid": ([layers.Lambda(ops.sigmoid)], (0, 1)),
+    "a Lambda with a softmax": ([layers.Lambda(ops.softmax)], (0, 1)),
+    "softmax": ([layers.Softmax()], (0, 1)),
+    "relu": ([layers.ReLU()], (0, INFINITE)),
+    "a Lambda with a relu": ([layers.Lambda(ops.relu)], (0, INFINITE)),
+    "a Lambda with clipping": ([layers.Lambda(lambda x: ops.clip(x, -2, 5))], (-2, 5)),
+    "leaky ReLU": ([layers.LeakyReLU(0.2)], ranges.UNBOUNDED),
+    "ReLU with a slope": ([layers.ReLU(negative_slope=0.2)], ranges.UNBOUNDED),
+    "a Lambda without bounds": ([layers.Lambda(lambda x: 2 * x)], ranges.UNBOUNDED),
+    "layer normalization": ([layers.LayerNormalization()], ranges.UNBOUNDED),
+    "batch normalization": ([layers.BatchNormalization()], ranges.UNBOUNDED),
+    "spectral normalization": ([layers.SpectralNormalization(layers.Dense(3))], ranges.UNBOUNDED),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_the_range_of_a_network_is_found_however_it_is_written(name):
+    last, expected = ENDS[name]
+    assert ranges.output_range(network(*last)) == pytest.approx(expected, abs=0.02)
+
+
+@pytest.mark.parametrize("units", [1, 2, 30])
+@pytest.mark.parametrize("name", ["a Lambda with a sigmoid", "a Lambda without bounds"])
+def test_a_range_is_found_whatever_the_number_of_outputs(name, units):
+    last, expected = ENDS[name]
+    assert ranges.output_range(network(*last, units=units)) == pytest.approx(expected, abs=0.02)
+
+
+def test_measuring_a_network_leaves_it_as_it_is():
+    measured = network(layers.BatchNormalization(), layers.Lambda(ops.sigmoid))
+    before = measured.get_weights()
+    ranges.output_range(measured)
+    assert all((a == b).all() for a, b in zip(before, measured.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize("build", [kgan.architectures.mlp, kgan.architectures.dcgan])
+@pytest.mark.parametrize("num_classes", [None, 3])
+def test_the_players_of_kgan_have_the_ranges_that_they_are_made_for(build, num_classes):
+    generator, discriminator = players.networks(num_classes, build)
+    assert ranges.output_range(generator, num_classes) == (-1, 1)
+    assert ranges.output_range(discriminator, num_classes) == ranges.UNBOUNDED
