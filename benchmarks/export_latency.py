@@ -3,7 +3,7 @@
 The generator of a recipe, and a larger one, are exported; then the runtimes take turns, on one
 thread and one image a call: LiteRT with kgan's file, with that in int8, and with the one that
 TensorFlow's converter makes of the network as it is; onnxruntime; PyTorch in eager mode (where it
-is installed: `pip install 'kgan[benchmarks]'`); and `keras.Model.predict`. A SavedModel's
+is installed: `pip install '.[benchmarks]'`); and `keras.Model.predict`. A SavedModel's
 `serving_default` takes turns with a `tf.function` around the generator, 128 images a call.
 """
 

@@ -35,7 +35,7 @@ def main():
     """Trains one network, or looks at those there are."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--network", choices=SETTINGS, required=True)
-    parser.add_argument("--save", action="store_true", help="train it anew, and keep it")
+    parser.add_argument("--save", action="store_true", help="train it again, and keep it")
     arguments = parser.parse_args()
     name = arguments.network
     if arguments.save:

@@ -1,6 +1,7 @@
 """Files that nobody sees half of, and folders that one process at a time writes to."""
 
 import contextlib
+import errno
 import os
 import pathlib
 from collections.abc import Iterator
@@ -40,14 +41,28 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
     path = pathlib.Path(path)
     beside = path.with_name(f"{PARTIAL}.{path.name}")
     path.parent.mkdir(parents=True, exist_ok=True)
+    beside.unlink(missing_ok=True)  # What an interrupted write left; or a link, to anywhere.
     try:
+        beside.touch(exist_ok=False)
         yield beside
         with open(beside, "rb") as file:
             os.fsync(file.fileno())
         os.replace(beside, path)
-    except BaseException:
+    except BaseException as error:
         beside.unlink(missing_ok=True)
+        if isinstance(error, OSError) and _is_full(error):
+            kept = "what was there before is kept" if path.exists() else "nothing of it is left"
+            raise OSError(
+                f"{path} could not be written, as the disk is full; {kept}. Make room, and run the "
+                "same again."
+            ) from error
         raise
+
+
+def _is_full(error: OSError) -> bool:
+    """Whether there is no room; h5py says so in words alone."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return full or os.strerror(errno.ENOSPC).lower() in str(error).lower()
 
 
 def move(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> pathlib.Path:

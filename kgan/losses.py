@@ -51,11 +51,11 @@ class AdversarialLoss(abc.ABC):
         """D(x), the probability in [0, 1] that a sample is real, in the shape of `logits`.
 
         Raises:
-            TypeError: if the loss trains D to a score that is no probability.
+            TypeError: if the loss trains D to a score that is not a probability.
         """
         raise TypeError(
-            f"The logits of a discriminator that was trained with {type(self).__name__} are no "
-            "probabilities. Use the losses 'minimax' or 'non_saturating', or call "
+            f"The logits of a discriminator that was trained with {type(self).__name__} are "
+            "not probabilities. Use the losses 'minimax' or 'non_saturating', or call "
             "`gan.discriminator(samples)` for the logits themselves."
         )
 

@@ -1,5 +1,6 @@
 """Fixtures of all tests."""
 
+import gc
 import os
 import shutil
 
@@ -12,6 +13,12 @@ import trainings
 
 import kgan
 from kgan.exports import proof
+
+# What has been imported stays: Python need not look through it for garbage time and again, which
+# takes a tenth of the tests' time.
+gc.collect()
+gc.freeze()
+gc.set_threshold(100_000, 50, 100)
 
 
 def _begin_anew():

@@ -105,6 +105,7 @@ def test_real_and_generated_samples_get_random_numbers_of_their_own():
     assert len({image.tobytes() for image in first}) == len(first)
 
 
+@pytest.mark.slow
 def test_a_game_with_augmentation_resumes_exactly_from_its_file(tmp_path):
     gan = players.gan(augmentation="diff_augment", penalties=["r1"])
     gan.fit(players.dataset(), epochs=1, verbose=0)

@@ -1,3 +1,4 @@
+import errno
 import os
 import signal
 import subprocess
@@ -51,6 +52,35 @@ def test_the_file_beside_has_the_suffix_of_the_one_that_it_becomes(tmp_path):
         assert beside.suffix == ".keras"
         beside.write_bytes(b"weights")
     assert names(tmp_path) == ["gan.keras"]
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "full"), OSError("No space left on device")]
+)
+def test_a_full_disk_is_said_with_the_path_and_what_is_kept(tmp_path, error):
+    path = tmp_path / "file"
+
+    def write():
+        with files.replacing(path):
+            raise error
+
+    with pytest.raises(
+        OSError, match=f"{path} could not be written, .*disk is full; nothing of it"
+    ):
+        write()
+    path.write_bytes(b"old")
+    with pytest.raises(OSError, match="what was there before is kept"):
+        write()
+    assert path.read_bytes() == b"old"
+
+
+def test_a_link_in_the_way_is_not_followed(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(b"precious")
+    (tmp_path / f"{files.PARTIAL}.file").symlink_to(elsewhere)
+    files.write_atomically(tmp_path / "file", b"new")
+    assert elsewhere.read_bytes() == b"precious"
+    assert (tmp_path / "file").read_bytes() == b"new"
 
 
 def test_leftovers_of_a_killed_write_are_ignored_and_removed_by_the_next(tmp_path):

@@ -322,7 +322,7 @@ def test_xla_plays_by_all_rules(rules):
 @pytest.mark.parametrize(
     ("policy", "architecture"),
     [
-        ("mixed_bfloat16", kgan.architectures.mlp),
+        pytest.param("mixed_bfloat16", kgan.architectures.mlp, marks=pytest.mark.slow),
         ("mixed_float16", kgan.architectures.dcgan),
         pytest.param("mixed_bfloat16", kgan.architectures.dcgan, marks=pytest.mark.slow),
         pytest.param("mixed_float16", kgan.architectures.mlp, marks=pytest.mark.slow),

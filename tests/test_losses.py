@@ -81,8 +81,8 @@ def test_label_smoothing_out_of_range_is_refused(smoothing):
 
 
 @pytest.mark.parametrize("name", ["least_squares", "wasserstein", "hinge", "relativistic"])
-def test_a_loss_whose_logits_are_no_probabilities_says_so(name):
-    with pytest.raises(TypeError, match="no probabilities"):
+def test_a_loss_whose_logits_are_not_probabilities_says_so(name):
+    with pytest.raises(TypeError, match="not probabilities"):
         losses.get(name).probability(tf.zeros(1))
 
 

@@ -37,6 +37,7 @@ def run(name, folder, monkeypatch, replacing=()):
     return namespace
 
 
+@pytest.mark.slow
 def test_the_first_notebook_trains_and_resumes(tmp_path, monkeypatch, capsys):
     names = run("01_first_gan.ipynb", tmp_path, monkeypatch)
     assert names["gan"].step.numpy() == (2 + 2) * names["dataset"].steps_per_epoch

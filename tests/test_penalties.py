@@ -265,6 +265,7 @@ def recurrent(**options):
     return kgan.GAN(players.networks()[0], keras.Model(images, logits), seed=0)
 
 
+@pytest.mark.slow
 def test_a_lazy_penalty_on_a_loop_is_refused_with_the_way_out():
     with pytest.raises(ValueError, match=r"layer 'reader' \(GRU\) with `unroll=True`"):
         recurrent().compile(penalties=[penalties.R1(every=2)])

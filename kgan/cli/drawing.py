@@ -1,6 +1,7 @@
 """`kgan generate`."""
 
 import pathlib
+import re
 
 import numpy as np
 
@@ -22,7 +23,7 @@ def generate(
     """Draws samples from the GAN at `path`, and writes them."""
     output = output.expanduser()
     _check_output(output)
-    gan, _, run = open_run(path, "drawn from")
+    gan, _, run = open_run(path, "drawn from", compiled=False)
     names = run.class_names
     classes = None
     if labels is not None and not gan.num_classes:
@@ -101,5 +102,6 @@ def _write_arrays(file, suffix, samples, classes):
 
 
 def _name(label, names):
-    """A class as a folder: some names, such as T-shirt/top, are no file's."""
-    return names[label].replace("/", "-") if names else str(label)
+    """A class as a folder; its name is from a file, and may be T-shirt/top, or worse."""
+    name = re.sub(r"[/\\\0]", "-", names[label]) if names else ""
+    return name if name.strip(". ") else str(label)

@@ -40,7 +40,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(1) from error
         except KeyboardInterrupt:
             errors.print(
-                "Interrupted. The same command goes on with a training, and begins all else anew."
+                "Interrupted. Run the same command again: a training resumes, all else starts over."
             )
             raise typer.Exit(130) from None
 
@@ -66,15 +66,19 @@ def suggest(what: str, *words: object) -> None:
     console.print(f"{what}: [bold]{command}", soft_wrap=True)
 
 
-def open_run(path: pathlib.Path, use: str) -> tuple[GAN, pathlib.Path, runs.Run]:
+def open_run(
+    path: pathlib.Path, use: str, compiled: bool = True
+) -> tuple[GAN, pathlib.Path, runs.Run]:
     """The GAN at `path`, the file that it is in, and the run; says so where that has not ended.
 
     Args:
         path: as of `kgan.runs.find`.
         use: what is done with it, such as "drawn from".
+        compiled: as of `kgan.runs.find`.
     """
-    gan, model = runs.find(path)
+    gan, model = runs.find(path, compiled)
     run = runs.of(path)
     if model.parent == run.backup:
-        tell(f"This run has not ended; what is {use} is its last backup, {model}.")
+        state = "is being trained" if run.is_training() else "has not ended"
+        tell(f"This run {state}; what is {use} is its last backup, {model}.")
     return gan, model, run

@@ -48,6 +48,7 @@ def train(
     recipe = dataclasses.replace(recipe, precision=recipes.resolve_precision(recipe.precision))
     options = ("dataset", "image_size", "conditional", "epochs", "batch_size", "precision", "seed")
     asked = {"recipe": name, **{option: getattr(recipe, option) for option in options}}
+    asked |= {option: given[option] for option in ("channels", "value_range") if option in given}
     asked |= {"best": True} if best else {}
     output = output or pathlib.Path("saved_models") / (name + "_conditional" * recipe.conditional)
     _check_outside(output, given.get("dataset"))
@@ -96,12 +97,12 @@ def _train(name, recipe, run, asked, formats, quiet):
     gan = recipe.build(dataset, metric)
     with files.held(run.folder):
         runs.at(run.folder, asked)  # Another process may have had the folder meanwhile.
-        run.begin(asked, dataset.class_names)
+        run.begin(asked, dataset.class_names, dataset.value_range)
         _announce(name, recipe, dataset, gan, run)
         _fit(gan, dataset, recipe.epochs, run, **validation)
         if validation:
             gan = keras.models.load_model(run.best)
-        run.end(gan)
+        run.end(gan, asked)
         if formats:
             shape = gan.generator.output_shape[1:]
             known = data_of_runs.reference(recipe.dataset, shape, lambda: dataset)
@@ -117,6 +118,8 @@ def _validation(recipe, dataset):
     """What the best epoch is told by: arguments of `_fit`, and a list of one Keras metric."""
     options = {"image_size": recipe.image_size, "with_labels": recipe.conditional}
     options["seed"] = recipe.seed
+    if datasets.takes_image_size(recipe.dataset):
+        options["value_range"] = dataset.value_range
     held_out = datasets.load_held_out(recipe.dataset, batch_size=100, **options)
     if held_out is None:
         raise runs.RunError(
@@ -145,7 +148,7 @@ def _fit(gan, dataset, epochs, run, held_out=None, monitor=None):
         )
     if gan.stop_training or len(history.epoch) < epochs or not is_finite(gan):
         raise runs.RunError(
-            f"The game diverged in epoch {len(history.epoch)}: see {run.log}. Begin anew in "
+            f"The game diverged in epoch {len(history.epoch)}: see {run.log}. Start over in "
             "another --output, with another --seed or recipe."
         )
     plots.save(run.history, plots.history(history.history))
@@ -156,6 +159,7 @@ def _announce(name, recipe, dataset, gan, run):
     rows = [
         ("recipe", name),
         ("data", f"{recipe.dataset}: {dataset.num_samples:,} samples of {shape}"),
+        *_described_values(dataset.value_range),
         *_described_classes(dataset),
         *_described_skipped(dataset.skipped),
         ("generator", f"{gan.generator.count_params():,} weights"),
@@ -168,6 +172,13 @@ def _announce(name, recipe, dataset, gan, run):
     for key, value in rows:
         table.add_row(f"[dim]{key}", rich.markup.escape(value))
     console.print(table)
+
+
+def _described_values(value_range):
+    if value_range is None:
+        return []
+    low, high = value_range
+    return [("values", f"{low:g} to {high:g} become -1 to 1")]
 
 
 def _described_classes(dataset):

@@ -27,7 +27,8 @@ class Format:
         write: a function of a `Source`, a path, and the options of the format.
         options: the names of these.
         suffix: of its file; "" for a folder.
-        modules: what it needs beside kgan's own dependencies.
+        modules: what it needs apart from kgan's own dependencies.
+        packages: what pip calls these.
         extra: of kgan, which brings them.
     """
 
@@ -35,6 +36,7 @@ class Format:
     options: tuple[str, ...] = ()
     suffix: str = ""
     modules: tuple[str, ...] = ()
+    packages: str = ""
     extra: str = ""
 
 
@@ -45,6 +47,7 @@ FORMATS = {
         options=("quantize", "batch_size", "calibration_samples"),
         suffix=".tflite",
         modules=("ai_edge_litert",),
+        packages="ai-edge-litert",
         extra="litert",
     ),
     "onnx": Format(
@@ -52,6 +55,7 @@ FORMATS = {
         options=("batch_size",),
         suffix=".onnx",
         modules=("onnx", "onnxruntime", "tf2onnx"),
+        packages="onnx onnxruntime tf2onnx",
         extra="onnx",
     ),
 }
@@ -257,5 +261,6 @@ def _check_modules(format, chosen):
     missing = [name for name in chosen.modules if importlib.util.find_spec(name) is None]
     if missing:
         raise ImportError(
-            f"format={format!r} needs {' and '.join(missing)}: pip install 'kgan[{chosen.extra}]'."
+            f"format={format!r} needs {' and '.join(missing)}: pip install {chosen.packages}; or, "
+            f"in a clone of kgan, pip install '.[{chosen.extra}]'."
         )

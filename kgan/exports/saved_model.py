@@ -26,7 +26,7 @@ def write(source: Source, path: pathlib.Path) -> None:
     - `sample`: `num_samples ()` and `seed ()` -> what `GAN.generate(num_samples, seed=seed)`
       draws; with classes also their `labels`.
     - `sample_seeds`: `seeds (None,)` -> what `GAN.generate(seeds=seeds)` draws: a sample of each
-      seed, whatever it is drawn together with.
+      seed, the same in any batch.
     - `png`, of images: the inputs of `serving_default` -> `png_bytes (None,)`, a file each.
 
     Args:

@@ -2,8 +2,8 @@
 
 A stride of s makes every input pixel s·s output pixels, each from its own share of the kernel's
 taps. That is a convolution with s·s times the channels, at the input's size, followed by
-`depth_to_space` (Shi et al. 2016, https://arxiv.org/abs/1609.07009). The weights are only sorted
-anew, so that it is exact, and LiteRT, which is made for convolutions, takes half the time.
+`depth_to_space` (Shi et al. 2016, https://arxiv.org/abs/1609.07009). The weights are only
+reordered, so the result is exact, and LiteRT, which is made for convolutions, takes half the time.
 (onnxruntime is as fast with transposed ones, and gets them: see benchmarks/export_latency.py.)
 """
 

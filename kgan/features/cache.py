@@ -35,7 +35,7 @@ def cached(extractor: Extractor, samples: Any) -> dict[str, np.ndarray]:
     try:
         with np.load(path) as arrays:
             return dict(arrays)
-    except Exception:  # It is not there, or damaged: it is made anew.
+    except Exception:  # Missing or damaged: it is computed again.
         answers: dict[str, Any] = extractor.answers(samples)
     try:
         with files.replacing(path) as beside, beside.open("wb") as file:

@@ -30,7 +30,7 @@ def classifier_score(probabilities: Any, *, num_splits: int = 10) -> Estimate:
         An `Estimate`; its `error` is the standard deviation over the parts, as published.
 
     Raises:
-        ValueError: if these are no probabilities, or fewer than two a part.
+        ValueError: if these are not probabilities, or if a part has fewer than two.
     """
     check_positive_integer("num_splits", num_splits)
     # Of one sample alone the score is 1, whatever it is.

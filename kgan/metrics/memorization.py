@@ -75,7 +75,7 @@ class Memorization(SampleMetric):
 
     Args:
         training_samples: an array `(num_samples, ...)` of what the GAN is trained on. It is not
-            saved: a metric that comes out of a file is NaN until the GAN is compiled anew.
+            saved: a metric that comes out of a file is NaN until the GAN is compiled again.
         features, num_samples, name: as in `SampleMetric`.
     """
 

@@ -25,7 +25,7 @@ class SampleMetric(keras.metrics.Metric):
 
     The name of a metric ends with that of its features. A metric in a `.keras` file comes back if
     its features have a name; one with a network or with data of one's own comes back empty, says
-    so, and is NaN until the GAN is compiled anew.
+    so, and is NaN until the GAN is compiled again.
 
     Args:
         features: what `kgan.features.get` takes.
@@ -170,7 +170,7 @@ class SampleMetric(keras.metrics.Metric):
         if reason:
             warnings.warn(
                 f"The metric {metric.name!r} {reason}: it is NaN. Where it is needed, compile the "
-                "GAN with it and with all else as before; the optimizers then begin anew.",
+                "GAN with it and with all else as before; the optimizers then start over.",
                 stacklevel=2,
             )
         return metric

@@ -17,7 +17,17 @@ import keras
 
 from kgan.files import replacing
 
-__all__ = ["NEWEST", "POSITION", "PREVIOUS", "Position", "describe", "find", "restore", "save"]
+__all__ = [
+    "NEWEST",
+    "POSITION",
+    "PREVIOUS",
+    "Position",
+    "describe",
+    "find",
+    "read_position",
+    "restore",
+    "save",
+]
 
 NEWEST, PREVIOUS = "newest.keras", "previous.keras"
 POSITION = "position.json"
@@ -113,8 +123,7 @@ def restore(
     path = find(folder)
     if path is None:
         return None
-    with zipfile.ZipFile(path) as archive:
-        position = Position(**json.loads(archive.read(POSITION)))
+    position = read_position(path)
     before, now = position.game, describe(gan)
     if before:  # Version 0.1.0 did not write it down; the networks are compared anyway.
         before["config"].setdefault("num_classes", gan.num_classes)
@@ -134,6 +143,12 @@ def restore(
     gan.adopt_seed(now["config"]["seed"])
     gan.load_weights(path)
     return position
+
+
+def read_position(path: pathlib.Path) -> Position:
+    """Where the training was that an intact backup is of."""
+    with zipfile.ZipFile(path) as archive:
+        return Position(**json.loads(archive.read(POSITION)))
 
 
 def _paths(folder: str | os.PathLike[str]) -> list[pathlib.Path]:

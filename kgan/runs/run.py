@@ -1,5 +1,6 @@
 """What the folder of a run holds, and how it is found again."""
 
+import contextlib
 import dataclasses
 import datetime
 import importlib.metadata
@@ -11,13 +12,11 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import keras
-
 from kgan import files
 from kgan.gan import GAN
 from kgan.resumption import backups
 
-__all__ = ["Run", "RunError", "at", "find", "of"]
+__all__ = ["Run", "RunError", "at"]
 
 
 class RunError(Exception):
@@ -85,6 +84,11 @@ class Run:
         return tuple(self._read().get("class_names") or ())
 
     @property
+    def value_range(self) -> tuple[float, float] | None:
+        """The values of the data that became -1 and 1; None if unknown, or as they were."""
+        return tuple(self._read().get("value_range") or ()) or None
+
+    @property
     def exported(self) -> list[str]:
         """The formats that `kgan train` has exported the trained GAN to, a list of names."""
         return list(self._read().get("exported", ()))
@@ -102,12 +106,28 @@ class Run:
         asked = description.get("asked", {}).get("epochs")
         return self.model.exists() and description.get("trained_epochs", asked) != asked
 
-    def begin(self, asked: dict[str, Any], class_names: Sequence[str] | None = None) -> None:
+    def is_training(self) -> bool:
+        """Whether a process trains it at the moment."""
+        try:
+            files.check_free(self.folder)
+        except BlockingIOError:
+            return True
+        except OSError:  # A folder that cannot be written to.
+            return False
+        return False
+
+    def begin(
+        self,
+        asked: dict[str, Any],
+        class_names: Sequence[str] | None = None,
+        value_range: tuple[float, float] | None = None,
+    ) -> None:
         """Writes down what was asked; and, the first time, of which data, with what, and when.
 
         Args:
             asked: as in `at`.
             class_names: what the classes of the data are called, in the order of their labels.
+            value_range: the values of the data that become -1 and 1; None if all stay as they are.
         """
         versions, before = _versions(), self._read()
         if before.get("versions", versions) != versions:
@@ -116,15 +136,21 @@ class Run:
                 "comes of it may differ in the last bits.",
                 stacklevel=2,
             )
-        new = {"asked": asked, "class_names": class_names, "versions": versions}
+        data = {"class_names": class_names, "value_range": value_range}
+        new = {"asked": asked, **data, "versions": versions}
         new |= {"started": _now(), "trained_epochs": 0}
-        self._write(new | before | {"asked": asked, "class_names": class_names})
+        self._write(new | before | {"asked": asked, **data})
 
-    def end(self, gan: GAN) -> None:
-        """Saves the GAN, and writes down that the run has ended."""
+    def end(self, gan: GAN, asked: dict[str, Any] | None = None) -> None:
+        """Saves the GAN, and writes down that the run has ended.
+
+        Args:
+            gan: what was trained.
+            asked: what was asked for, where the description may have been deleted meanwhile.
+        """
         with files.replacing(self.model) as beside:
             gan.save(beside)
-        description = self._read()
+        description = self._read() or {"asked": asked, "versions": _versions()}
         trained = {"trained_epochs": description["asked"]["epochs"], "ended": _now()}
         self._write(description | trained | {"exported": []})
 
@@ -198,13 +224,13 @@ def _check_same(run, now):
     differing = [name for name in {**before, **now} if before.get(name) != now.get(name)]
     if "dataset" in differing and _is_gone(before.get("dataset")):
         differing.remove("dataset")  # It may have moved; whether it is the same its backup knows.
-    prolonged = now.get("epochs", 0) > before.get("epochs", 0)
-    if differing and not (differing == ["epochs"] and prolonged):
+    allowed = differing == ["epochs"] and _can_end_after(run, now.get("epochs", 0))
+    if differing and not allowed:
         lines = "".join(f"\n  {n}: {before.get(n)!r} there, {now.get(n)!r} now" for n in differing)
         raise RunError(
             f"{run.folder} holds a run of which something else was asked:{lines}\n"
-            "Nothing was touched; ask for the same (or for more epochs), or choose another "
-            "--output."
+            "Nothing was touched; ask for the same (or for more epochs, or for fewer that are not "
+            "trained yet), or choose another --output."
         )
     if differing and run.has_ended(before["epochs"]) and backups.find(run.backup) is None:
         raise RunError(
@@ -213,55 +239,21 @@ def _check_same(run, now):
         )
 
 
+def _can_end_after(run, epochs):
+    """Whether a run can end after so many epochs: it has not been trained for more."""
+    if epochs > run.asked.get("epochs", 0):
+        return True
+    with warnings.catch_warnings(), contextlib.suppress(ValueError, OSError):
+        warnings.simplefilter("ignore")
+        backup = backups.find(run.backup)
+        trained = backups.read_position(backup).epoch if backup else 0
+        return trained <= epochs
+    return False
+
+
 def _is_gone(dataset):
     """Whether this was the path of a folder that is not there any more."""
     return bool(dataset) and pathlib.Path(dataset).is_absolute() and not os.path.exists(dataset)
-
-
-def find(path: str | os.PathLike[str]) -> tuple[GAN, pathlib.Path]:
-    """The GAN of a run: the trained one, or while it is trained that of its last backup.
-
-    Args:
-        path: the run's folder, or a .keras file.
-
-    Returns:
-        The pair of the GAN and the path that it was read from.
-
-    Raises:
-        RunError: if there is none, it is a file of another kind, or it is damaged.
-    """
-    path = pathlib.Path(path).expanduser()
-    run = Run(path)
-    model = path
-    if path.is_dir():
-        ended = run.model.exists() and not run.is_being_prolonged()
-        model = run.model if ended else backups.find(run.backup) or run.model
-    if not model.is_file():
-        found = "no such file or folder" if not path.exists() else f"no {model.name} in it"
-        raise RunError(
-            f"{path} is not a trained run ({found}). `kgan train --output {path}` makes one."
-        )
-    if model.suffix != ".keras":
-        raise RunError(
-            f"{model} is no .keras file. Needed is a run's folder, or the .keras file of a GAN; an "
-            "export, such as a .tflite file, is only the generator, for other runtimes."
-        )
-    try:
-        gan = keras.models.load_model(model)
-        if not isinstance(gan, GAN):
-            raise TypeError(f"it holds a {type(gan).__name__}")
-        return gan, model
-    except Exception as error:  # Keras raises whatever it trips over.
-        raise RunError(
-            f"{model} is damaged, or no GAN ({type(error).__name__}: {error}). If it is of a run, "
-            "move it away, and start `kgan train` again with the same arguments: it makes it anew."
-        ) from error
-
-
-def of(path: str | os.PathLike[str]) -> Run:
-    """The run whose folder, or whose file, this is."""
-    path = pathlib.Path(path).expanduser()
-    return Run(path if path.is_dir() else path.parent)
 
 
 def _versions():

@@ -29,6 +29,12 @@ def test_classes_whose_names_are_numbers_are_selected_by_name():
     assert drawing._name(1, ("Coat", "T - shirt / top")) == "T - shirt - top"
 
 
+@pytest.mark.parametrize("name", ["..", ".", "../..", "/tmp/x", "a\\b", "", "... "])
+def test_the_name_of_a_class_never_leads_out_of_the_folder(tmp_path, name):
+    folder = drawing._name(0, (name,))
+    assert (tmp_path / folder).resolve().parent == tmp_path.resolve()
+
+
 def test_generate_writes_a_grid(run, tmp_path):
     result = call("generate", run, "--num-samples", 9, "--output", tmp_path / "grid.PNG")
     assert result.exit_code == 0

@@ -8,6 +8,7 @@ import pytest
 from commands import call, contents, evaluated, said
 
 
+@pytest.mark.slow
 def test_evaluate_says_what_it_measured_and_writes_it_down(run, tmp_path):
     folder = shutil.copytree(run, tmp_path / "run")
     result = evaluated(folder, "--measures", "frechet_distance,class_coverage")
@@ -38,7 +39,7 @@ def test_evaluate_says_what_it_measured_and_writes_it_down(run, tmp_path):
         (["--measures", "label_accuracy"], "do not all fit this data"),
         (["--samples", "7"], "`num_samples` must be at least 100"),
         (["--features", "mnist"], "are of samples of 28×28×1"),
-        (["--dataset", "nothing"], "cannot be read: `dataset` must be one of"),
+        (["--dataset", "nothing"], "cannot be read: `dataset` must be a folder"),
         (["--dataset", "ring"], "was built for samples of shape (8, 8, 1)"),
     ],
 )
@@ -68,6 +69,7 @@ def test_a_damaged_evaluation_is_left_as_it_is(run, tmp_path):
     assert (folder / "evaluation.json").read_text() == "{"
 
 
+@pytest.mark.slow
 def test_a_run_whose_pictures_are_missing_says_how_to_pass_them(pictures, tmp_path):
     folder = tmp_path / "run"
     arguments = ["--dataset", pictures, "--image-size", 8, "--epochs", 1, "--batch-size", 8]

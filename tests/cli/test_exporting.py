@@ -7,6 +7,7 @@ import pytest
 from commands import call, contents, said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "apart", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["here", "apart"]
 )

@@ -111,6 +111,7 @@ def test_a_second_process_on_a_run_is_refused_and_the_first_is_unharmed(run, tmp
     assert call("train", "--epochs", 3, *QUICK[2:], "--seed", 3, "--output", copy).exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_folder_of_pictures_becomes_samples_of_chosen_classes(pictures, tmp_path):
     options = ["--image-size", 8, "--batch-size", 8, "--epochs", 1, "--output", tmp_path / "run"]
     result = call("train", "--dataset", pictures, "--conditional", *options)
@@ -153,6 +154,7 @@ def test_pictures_of_one_or_two_pixels_are_accepted(tmp_path):
     assert call("train", "--dataset", tmp_path / "tiny", *options).exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_run_may_have_the_same_name_as_its_data(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shutil.copytree(run, "digits")
@@ -228,7 +230,7 @@ def test_a_damaged_run_says_what_is_damaged_and_what_can_be_done(run, tmp_path, 
     words = said(result)
     assert {"backup": "newest.keras"}.get(name, name) in words
     assert "damaged" in words
-    assert {"run.json": "kgan generate", "gan.keras": "makes it anew", "backup": "start over"}[
+    assert {"run.json": "kgan generate", "gan.keras": "draws from it", "backup": "start over"}[
         name
     ] in words
 

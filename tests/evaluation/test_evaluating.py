@@ -12,6 +12,7 @@ import kgan
 from kgan import evaluation
 
 
+@pytest.mark.slow
 def test_real_data_instead_of_samples_scores_like_real_data():
     held_out = kgan.datasets.from_arrays(TEST.samples[180:], TEST.labels[180:], batch_size=60)
     options = {"held_out": held_out, "num_seeds": 1}
@@ -90,6 +91,7 @@ def test_without_held_out_data_the_training_data_is_halved():
     assert not measures & {"memorization", "parzen_log_likelihood"}
 
 
+@pytest.mark.slow
 def test_with_one_seed_the_error_is_the_measures_own():
     found = evaluated(TEST.samples, "two_sample_test", "precision_recall", num_seeds=1)
     assert 0 < found["two_sample_test"].error < 0.05

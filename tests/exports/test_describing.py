@@ -1,4 +1,4 @@
-"""What is written beside an export."""
+"""The files written next to an export."""
 
 import json
 import subprocess

@@ -9,8 +9,8 @@ import kgan
 @pytest.mark.parametrize(
     ("quantize", "size", "num_classes"),
     [
-        ("float16", 0.55, None),
-        ("dynamic", 0.35, 10),
+        pytest.param("float16", 0.55, None, marks=pytest.mark.slow),
+        pytest.param("dynamic", 0.35, 10, marks=pytest.mark.slow),
         ("int8", 0.35, 10),
         pytest.param("float16", 0.55, 10, marks=pytest.mark.slow),
         pytest.param("dynamic", 0.35, None, marks=pytest.mark.slow),

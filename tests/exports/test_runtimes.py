@@ -9,10 +9,10 @@ from kgan import exports
 @pytest.mark.parametrize(
     ("format", "batch_size"),
     [
-        ("litert", 1),
+        pytest.param("litert", 1, marks=pytest.mark.slow),
         ("litert", None),
         ("onnx", 5),
-        ("onnx", None),
+        pytest.param("onnx", None, marks=pytest.mark.slow),
         pytest.param("litert", 5, marks=pytest.mark.slow),
         pytest.param("onnx", 1, marks=pytest.mark.slow),
     ],

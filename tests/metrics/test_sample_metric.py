@@ -132,6 +132,7 @@ def test_measures_do_not_change_training():
     assert players.same(players.digest(measured), players.digest(plain))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_xla")
 def test_measures_under_xla():
     gan, data = conditional_evaluation(jit_compile=True)
@@ -139,6 +140,7 @@ def test_measures_under_xla():
     assert all(np.isfinite(value) for value in logs.values())
 
 
+@pytest.mark.slow
 def test_a_saved_gan_keeps_its_metrics_but_not_the_samples_they_saw(tmp_path):
     gan, data = conditional_evaluation()
     expected = gan.evaluate(data, verbose=0, return_dict=True)

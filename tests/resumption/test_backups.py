@@ -145,17 +145,33 @@ def _wider():
             {},
             "loss.class_name: 'NonSaturating' there, 'Hinge' now",
         ),
-        (lambda: full_game(penalties=["r2"]), {}, "penalties.0.class_name: 'R1' there, 'R2' now"),
-        (
+        pytest.param(
+            lambda: full_game(penalties=["r2"]),
+            {},
+            "penalties.0.class_name: 'R1' there, 'R2' now",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
             lambda: full_game(generator_optimizer=keras.optimizers.SGD(0.5)),
             {},
             "generator_optimizer.class_name: 'Adam' there, 'SGD' now",
+            marks=pytest.mark.slow,
         ),
         (lambda: full_game(seed=7), {}, "seed: 0 there, 7 now"),
         (_wider, {}, "units: 8 there, 9 now"),
         (full_game, {"seed": 3}, "data.seed: 0 there, 3 now"),
-        (full_game, {"batch_size": 8}, "data.batch_size: 16 there, 8 now"),
-        (full_game, {"num_samples": 80}, "data.num_samples: 64 there, 80 now"),
+        pytest.param(
+            full_game,
+            {"batch_size": 8},
+            "data.batch_size: 16 there, 8 now",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            full_game,
+            {"num_samples": 80},
+            "data.num_samples: 64 there, 80 now",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_backup_of_another_training_is_refused_and_what_differs_is_named(
@@ -170,6 +186,7 @@ def test_a_backup_of_another_training_is_refused_and_what_differs_is_named(
     assert gan.step.numpy() == 0
 
 
+@pytest.mark.slow
 def test_another_learning_rate_schedule_is_another_training(tmp_path):
     def make(schedule):
         return game(generator_optimizer=keras.optimizers.Adam(schedule(1e-3, 10, 0.5)))
@@ -180,6 +197,7 @@ def test_another_learning_rate_schedule_is_another_training(tmp_path):
         train(make(schedules.InverseTimeDecay), tmp_path)
 
 
+@pytest.mark.slow
 def test_a_deeper_network_is_described_briefly(tmp_path):
     def make(units):
         networks = kgan.architectures.mlp(
@@ -204,6 +222,7 @@ def test_a_refused_training_keeps_its_seed(tmp_path, interrupted):
     assert gan.seed == seed
 
 
+@pytest.mark.slow
 def test_layers_with_other_automatic_names_are_the_same_game(tmp_path, interrupted):
     interrupted(tmp_path)
     for _ in range(2):
@@ -212,6 +231,7 @@ def test_layers_with_other_automatic_names_are_the_same_game(tmp_path, interrupt
     assert same(uninterrupted(), (gan, train(gan, tmp_path)))
 
 
+@pytest.mark.slow
 def test_a_lambda_defined_in_another_cell_is_the_same_game(tmp_path):
     def make(cell):
         double = eval(compile("lambda x: 2 * x", cell, "eval"))

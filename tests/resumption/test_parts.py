@@ -32,6 +32,7 @@ def test_logs_of_held_out_data_resume_too(tmp_path):
     assert same(whole, (gan, train(gan, tmp_path, **options)))
 
 
+@pytest.mark.slow
 def test_the_same_gan_may_be_fit_again_after_an_interruption(tmp_path):
     whole = uninterrupted()
     gan = game()
@@ -64,6 +65,7 @@ def test_a_training_stopped_in_the_interrupted_epoch_ends_once(tmp_path, interru
     assert seen.calls == ["begin", "epoch 0 of 3", 2, 3, "end of 0", "end"]
 
 
+@pytest.mark.slow
 def test_a_training_killed_in_its_last_epoch_ends_once(tmp_path, interrupted):
     interrupted(tmp_path, 11)
     seen = Seen()
@@ -90,6 +92,7 @@ def _fixed_order():
     return slices.batch(players.BATCH_SIZE, drop_remainder=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "batches",
     [pytest.param(4, marks=pytest.mark.slow), 5, pytest.param(11, marks=pytest.mark.slow)],
@@ -128,6 +131,7 @@ def test_data_that_ends_within_an_epoch_is_refused_at_the_beginning(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "given",
     [
@@ -151,6 +155,7 @@ def test_arrays_have_the_steps_and_batches_of_an_undisturbed_training(tmp_path, 
     assert gan.class_counts.numpy().sum() == whole.class_counts.numpy().sum()
 
 
+@pytest.mark.slow
 def test_an_execution_of_several_steps_does_not_go_beyond_an_interrupted_epoch(tmp_path):
     data = _fixed_order().concatenate(_fixed_order()).take(7)
     make = functools.partial(game, steps_per_execution=3)

@@ -1,31 +1,13 @@
+"""What the folder of a run holds."""
+
 import json
 
 import players
 import pytest
+from run_folders import ASKED, contents, ended, start
 
 from kgan import files, runs
 from kgan.resumption import backups
-
-ASKED = {"recipe": "digits", "epochs": 2}
-
-
-def start(folder):
-    run = runs.at(folder, ASKED)
-    run.begin(ASKED)
-    return run
-
-
-def ended(folder, backup=True):
-    """A run that has had its epochs, and its GAN."""
-    run, gan = start(folder), players.gan()
-    if backup:
-        backups.save(run.backup, gan, backups.Position(2))
-    run.end(gan)
-    return run, gan
-
-
-def contents(folder):
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_new_run_says_what_was_asked_and_with_which_versions(tmp_path):
@@ -64,12 +46,26 @@ def test_a_run_that_was_killed_before_it_began_starts_over(tmp_path):
         assert runs.at(tmp_path, ASKED).asked is None
 
 
-@pytest.mark.parametrize("asked", [{"epochs": 1}, {"recipe": "mnist"}, {"recipe": 1, "epochs": 3}])
+@pytest.mark.parametrize("asked", [{"recipe": "mnist"}, {"recipe": 1, "epochs": 3}])
 def test_a_different_request_for_a_run_is_refused_and_named(tmp_path, asked):
     start(tmp_path)
     name, value = next(iter(asked.items()))
     with pytest.raises(runs.RunError, match=rf"{name}: {ASKED[name]!r} there, {value!r} now"):
         runs.at(tmp_path, ASKED | asked)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "allowed"), [(1, False), (2, True), (3, True), (4, True), (9, True)]
+)
+def test_a_run_can_end_with_fewer_epochs_than_asked_but_not_than_trained(tmp_path, epochs, allowed):
+    run = runs.at(tmp_path, ASKED | {"epochs": 4})
+    run.begin(ASKED | {"epochs": 4})
+    backups.save(run.backup, players.gan(), backups.Position(2, 1))
+    if allowed:
+        assert runs.at(tmp_path, ASKED | {"epochs": epochs}) == run
+    else:
+        with pytest.raises(runs.RunError, match=r"epochs: 4 there, 1 now(.|\n)*fewer that are not"):
+            runs.at(tmp_path, ASKED | {"epochs": epochs})
 
 
 def test_a_run_has_ended_once_it_has_trained_the_epochs_asked_for(tmp_path):
@@ -120,35 +116,6 @@ def test_a_damaged_description_is_named_and_nothing_is_touched(tmp_path, text):
     runs.find(tmp_path)
 
 
-def test_a_saved_gan_is_found_by_its_folder_and_by_its_file(tmp_path):
-    run, gan = ended(tmp_path)
-    for path in (tmp_path, run.model, str(run.model)):
-        found, where = runs.find(path)
-        assert where == run.model
-        assert players.same(players.digest(found), players.digest(gan))
-
-
-def test_an_unfinished_run_is_found_by_its_last_backup(tmp_path):
-    run, gan = start(tmp_path), players.gan()
-    backups.save(run.backup, gan, backups.Position(1))
-    found, where = runs.find(tmp_path)
-    assert where.parent == run.backup
-    assert players.same(players.digest(found), players.digest(gan))
-
-
-def test_a_run_being_extended_is_found_by_its_last_backup(tmp_path):
-    run, _ = ended(tmp_path)
-    run.begin(ASKED | {"epochs": 3})
-    gan = players.gan()
-    gan.step.assign(7)
-    backups.save(run.backup, gan, backups.Position(2, 1))
-    found, where = runs.find(tmp_path)
-    assert where.parent == run.backup
-    assert int(found.step) == 7
-    run.end(gan)
-    assert runs.find(tmp_path)[1] == run.model
-
-
 def test_a_run_whose_pictures_moved_is_the_same_run(tmp_path):
     pictures = tmp_path / "pictures"
     pictures.mkdir()
@@ -170,33 +137,3 @@ def test_a_run_knows_which_exports_its_current_gan_has(tmp_path):
     assert run.exported == ["litert", "onnx"]
     run.end(gan)
     assert run.exported == []
-
-
-def test_a_path_may_start_with_a_tilde(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", str(tmp_path))
-    run, _ = ended(tmp_path / "run")
-    assert runs.find("~/run")[1] == run.model
-    assert runs.of("~/run") == runs.of("~/run/gan.keras") == run
-
-
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 not a zip"])
-def test_a_damaged_gan_is_named_with_what_can_be_done(tmp_path, content):
-    run, _ = ended(tmp_path)
-    run.model.write_bytes(content)
-    with pytest.raises(runs.RunError, match=r"gan\.keras is damaged.*makes it anew"):
-        runs.find(tmp_path)
-
-
-def test_a_model_that_is_no_gan_is_refused(tmp_path):
-    players.gan().generator.save(tmp_path / "generator.keras")
-    with pytest.raises(runs.RunError, match="or no GAN .*holds a Functional"):
-        runs.find(tmp_path / "generator.keras")
-
-
-@pytest.mark.parametrize(("name", "found"), [("empty", "no gan.keras in it"), ("no", "no such")])
-def test_a_run_that_does_not_exist_is_refused_with_the_command_that_makes_one(
-    tmp_path, name, found
-):
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(runs.RunError, match=rf"{found}.*\n?.*kgan train --output"):
-        runs.find(tmp_path / name)
