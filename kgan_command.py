@@ -6,6 +6,7 @@ Set TF_CPP_MIN_LOG_LEVEL=0 to read it.
 """
 
 import contextlib
+import importlib.metadata
 import os
 import pathlib
 import sys
@@ -21,7 +22,23 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"kgan {importlib.metadata.version('kgan')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")
+    ] = False,
+):
+    """Train generative adversarial networks, and draw from them."""
 
 
 @app.command()

@@ -114,7 +114,8 @@ def history(logs: dict[str, Any]) -> matplotlib.figure.Figure:
         panel = panels.get(name, losses if name.endswith("loss") else answers)
         epochs = np.arange(1, len(values) + 1)
         style = "--" if name.startswith("val_") else "-"
-        panel.plot(epochs, values, style, label=name.replace("_", " "), linewidth=1.5)
+        dot = "o" if len(values) == 1 else None  # A line of one point is not to be seen.
+        panel.plot(epochs, values, style, marker=dot, label=_label(name), linewidth=1.5)
     if any(name.removeprefix("val_") in logs_module.PROBABILITIES for name in logs):
         answers.set_ylim(0, 1)
         answers.axhline(EQUILIBRIUM, color="gray", linestyle=":", label="equilibrium")
@@ -129,6 +130,13 @@ def history(logs: dict[str, Any]) -> matplotlib.figure.Figure:
         if panel.get_lines():
             panel.legend(fontsize="small")
     return figure
+
+
+def _label(name):
+    """What a log is called in a figure: D(x) as everywhere, or its name in words."""
+    prefix = "val_" if name.startswith("val_") else ""
+    base = name.removeprefix(prefix)
+    return prefix.replace("_", " ") + logs_module.SYMBOLS.get(base, base.replace("_", " "))
 
 
 def scatter(samples: Any, real_samples: Any = None, title: str = "") -> matplotlib.figure.Figure:

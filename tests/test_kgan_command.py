@@ -1,5 +1,6 @@
 """The installed command."""
 
+import importlib.metadata
 import os
 import shutil
 import subprocess
@@ -8,6 +9,9 @@ import zipfile
 
 import pytest
 from commands import QUICK
+from typer.testing import CliRunner
+
+import kgan_command
 
 
 def test_help_does_not_wait_for_tensorflow():
@@ -50,3 +54,11 @@ def test_the_installed_command_trains_with_nothing_on_stderr(tmp_path, level):
     assert result.stderr == ""
     assert "epoch 2/2" in result.stdout
     assert zipfile.is_zipfile(tmp_path / "run" / "gan.keras")
+
+
+@pytest.mark.parametrize("option", ["-h", "--help", "--version"])
+def test_help_and_version_are_options_of_the_command(option):
+    result = CliRunner().invoke(kgan_command.app, [option])
+    assert result.exit_code == 0
+    expected = importlib.metadata.version("kgan") if option == "--version" else "Commands"
+    assert expected in result.output

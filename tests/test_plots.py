@@ -43,8 +43,8 @@ def test_the_history_has_the_losses_on_the_left_and_the_answers_on_the_right():
     assert losses.get_lines()[0].get_xdata().tolist() == [1, 2, 3]
     assert set(_curves(answers)) == {
         "discriminator accuracy",
-        "real probability",
-        "fake probability",
+        "D(x)",
+        "D(G(z))",
         "equilibrium",
     }
     assert _curves(answers)["equilibrium"] == [0.5, 0.5]
@@ -54,7 +54,7 @@ def test_the_history_has_the_losses_on_the_left_and_the_answers_on_the_right():
 def test_the_history_of_logits_has_no_line_of_equilibrium():
     logs = {"discriminator_loss": [1.0, 2.0], "real_logits": [4.0, 5.0]}
     _, answers = _visible(plots.history(logs))
-    assert set(_curves(answers)) == {"real logits"}
+    assert set(_curves(answers)) == {"D(x)"}
     assert answers.get_ylim()[1] > 5
 
 
@@ -67,6 +67,11 @@ def test_the_history_of_little_is_drawn_without_a_warning(logs):
     assert [axes.get_legend() is None for axes in figure.axes] == [
         not axes.get_lines() for axes in figure.axes
     ]
+
+
+def test_a_history_of_one_epoch_is_not_empty():
+    losses, _ = _visible(plots.history({"generator_loss": [1.0]}))
+    assert losses.get_lines()[0].get_marker() == "o"
 
 
 def test_the_history_leaves_out_nan():

@@ -115,7 +115,7 @@ class BackupAndRestore(keras.callbacks.Callback):
     def _announce(self, position: backups.Position) -> None:
         epoch, epochs = position.epoch, self.params["epochs"]
         if not position.leaves(epochs):
-            had = f"has had its {epoch} epochs"
+            had = f"has had its {epoch} epoch" + "s" * (epoch != 1)
             if epoch < epochs:
                 had = f"was stopped by a callback after {epoch} of {position.ended} epochs"
             print(f"The training in {self.folder} {had}. With more `epochs` it resumes.")

@@ -14,7 +14,7 @@ __all__ = ["CSVLogger"]
 
 
 class CSVLogger(keras.callbacks.Callback):
-    """Writes the logs of each epoch as a row, like `keras.callbacks.CSVLogger`.
+    """Writes the logs of each epoch as a row, like `keras.callbacks.CSVLogger`, counted from 1.
 
     The file is always whole, since it is written next to its place and renamed, and continues when
     training resumes: rows of earlier epochs stay, those of later ones are replaced. A value that an
@@ -32,8 +32,8 @@ class CSVLogger(keras.callbacks.Callback):
         self.filename = pathlib.Path(filename).expanduser()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        rows = [row for row in self._rows() if int(row["epoch"]) < epoch]
-        rows.append({"epoch": epoch, **(logs or {})})
+        rows = [row for row in self._rows() if int(row["epoch"]) <= epoch]
+        rows.append({"epoch": epoch + 1, **(logs or {})})
         text = io.StringIO(newline="")
         names = dict.fromkeys(name for row in rows for name in row)  # Not all epochs have all.
         writer = csv.DictWriter(text, list(names))

@@ -3,7 +3,10 @@
 import contextlib
 import functools
 import pathlib
+import re
 import shlex
+import shutil
+import sys
 import warnings
 from collections.abc import Callable
 
@@ -14,7 +17,17 @@ import typer
 from kgan import exports, runs
 from kgan.gan import GAN
 
-__all__ = ["USER_ERRORS", "Quiet", "command", "console", "errors", "open_run", "suggest", "tell"]
+__all__ = [
+    "USER_ERRORS",
+    "Quiet",
+    "command",
+    "console",
+    "counted",
+    "errors",
+    "open_run",
+    "suggest",
+    "tell",
+]
 
 console = rich.console.Console(emoji=False)
 errors = rich.console.Console(emoji=False, stderr=True)
@@ -36,7 +49,7 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
                 warnings.showwarning = _show_warning
                 function(*arguments, **options)
         except USER_ERRORS as error:
-            _say(errors, "[bold red]Error:[/]", error)
+            _say(errors, "[bold red]Error:[/]", _in_options(str(error)))
             raise typer.Exit(1) from error
         except KeyboardInterrupt:
             errors.print(
@@ -55,15 +68,76 @@ def _say(where, kind, message):
     where.print(f"{kind} {rich.markup.escape(str(message))}", soft_wrap=True)
 
 
+# The options of the command, by the names that arguments have in Python.
+OPTIONS = {
+    "batch_size": "--batch-size",
+    "channels": "--channels",
+    "dataset": "--dataset",
+    "directory": "--dataset",
+    "epochs": "--epochs",
+    "features": "--features",
+    "format": "--format",
+    "image_shape": "--image-size",
+    "image_size": "--image-size",
+    "labels": "--labels",
+    "max_difference": "--max-difference",
+    "measures": "--measures",
+    "min_psnr": "--min-psnr",
+    "num_samples": "--num-samples",
+    "num_seeds": "--seeds",
+    "precision": "--precision",
+    "quantize": "--quantize",
+    "recipe": "--recipe",
+    "seed": "--seed",
+    "truncation": "--truncation",
+    "value_range": "--value-range",
+    "with_labels": "--conditional",
+}
+
+
+def _in_options(message: str) -> str:
+    """An error with the options of the command in place of Python's arguments."""
+
+    def named(match: re.Match[str]) -> str:
+        return f"`{OPTIONS[match[1]]}`" if match[1] in OPTIONS else match[0]
+
+    def given(match: re.Match[str]) -> str:
+        value = re.sub(r"^\(([^,]*), ([^,]*)\)$", r"\1 \2", match[2])  # A pair is two words.
+        return f"{OPTIONS[match[1]]} {value}" if match[1] in OPTIONS else match[0]
+
+    message = re.sub(r"`(\w+)`", named, message)
+    return re.sub(r"\b(\w+)=(\([^()]*\)|[^\s;,]*[^\s;,.])", given, message)
+
+
 def tell(message: object) -> None:
     """Prints a message as it is: a path in it may hold brackets."""
     console.print(str(message), markup=False, soft_wrap=True)
 
 
 def suggest(what: str, *words: object) -> None:
-    """Prints a command, as a shell takes it, and what it is for."""
-    command = rich.markup.escape(shlex.join(map(str, words)))
+    """Prints a command of kgan, as the user's shell takes it, and what it is for.
+
+    Args:
+        what: it is for.
+        *words: what follows `kgan`.
+    """
+    command = rich.markup.escape(shlex.join(map(str, (_program(), *words))))
     console.print(f"{what}: [bold]{command}", soft_wrap=True)
+
+
+def _program():
+    """How the user's shell finds this command: by its name, or by its path."""
+    called = pathlib.Path(sys.argv[0])
+    if shutil.which("kgan") or called.name != "kgan":
+        return "kgan"
+    with contextlib.suppress(ValueError):
+        return str(called.absolute().relative_to(pathlib.Path.cwd()))
+    return str(called)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: 1 epoch, 2 epochs."""
+    return f"{number:,} {noun}" + "s" * (number != 1)
 
 
 def open_run(

@@ -14,7 +14,7 @@ import tensorflow as tf
 from kgan import callbacks, datasets, exports, files, metrics, plots, recipes, runs
 from kgan.cli import data_of_runs, exporting
 from kgan.cli.progress import ProgressLine
-from kgan.cli.saying import Quiet, command, console, suggest, tell
+from kgan.cli.saying import Quiet, command, console, counted, suggest, tell
 from kgan.game.players import is_finite
 
 __all__ = ["list_recipes", "train"]
@@ -156,6 +156,7 @@ def _fit(gan, dataset, epochs, run, held_out=None, monitor=None):
 
 def _announce(name, recipe, dataset, gan, run):
     shape = "×".join(map(str, tf.nest.flatten(dataset.element_spec)[0].shape[1:]))
+    epochs = counted(recipe.epochs, "epoch")
     rows = [
         ("recipe", name),
         ("data", f"{recipe.dataset}: {dataset.num_samples:,} samples of {shape}"),
@@ -164,8 +165,11 @@ def _announce(name, recipe, dataset, gan, run):
         *_described_skipped(dataset.skipped),
         ("generator", f"{gan.generator.count_params():,} weights"),
         ("discriminator", f"{gan.discriminator.count_params():,} weights"),
-        ("training", f"{recipe.epochs} epochs of {dataset.steps_per_epoch} steps"),
-        ("", f"of {recipe.batch_size} samples, in {recipe.precision}, seed {recipe.seed}"),
+        ("training", f"{epochs} of {counted(dataset.steps_per_epoch, 'step')}"),
+        (
+            "",
+            f"of {counted(recipe.batch_size, 'sample')}, in {recipe.precision}, seed {recipe.seed}",
+        ),
         ("output", str(run.folder)),
     ]
     table = rich.table.Table.grid(padding=(0, 2))
@@ -208,7 +212,7 @@ def _summarize(run):
     ]:
         table.add_row(rich.markup.escape(str(path)), f"[dim]{meaning}")
     console.print(table)
-    suggest("Draw from it", "kgan", "generate", run.folder, "--output", "more.png")
+    suggest("Draw from it", "generate", run.folder, "--output", "more.png")
 
 
 @command

@@ -14,12 +14,12 @@ def test_the_log_has_one_row_per_epoch_and_continues_from_any_epoch(tmp_path):
     text = log.filename.read_text()
     header, *rows = text.splitlines()
     assert header.split(",") == ["epoch", *history]
-    assert [row.split(",")[0] for row in rows] == ["0", "1", "2"]
+    assert [row.split(",")[0] for row in rows] == ["1", "2", "3"]
     assert float(rows[1].split(",")[1]) == next(iter(history.values()))[1]
     later = gan.fit(players.dataset(), initial_epoch=2, epochs=4, **options).history
     after = log.filename.read_text().splitlines()
     assert after[:3] == [header, *rows[:2]]
-    assert [row.split(",")[0] for row in after[3:]] == ["2", "3"]
+    assert [row.split(",")[0] for row in after[3:]] == ["3", "4"]
     assert float(after[3].split(",")[1]) == next(iter(later.values()))[0]
     players.gan().fit(players.dataset(), epochs=3, **options)
     assert log.filename.read_text() == text

@@ -1,6 +1,5 @@
 """Ctrl-C and SIGTERM lose nothing."""
 
-import os
 import signal
 import threading
 
@@ -24,7 +23,7 @@ class Send(keras.callbacks.Callback):
 
     def _send(self, moment, count=0):
         if moment == self.moment and count == self.when:
-            os.kill(os.getpid(), self.number)
+            signal.raise_signal(self.number)
 
     def on_train_begin(self, logs=None):
         self._send("begin")
@@ -95,8 +94,8 @@ def test_a_signal_in_the_last_step_finds_the_training_ended(tmp_path):
 def test_the_second_signal_leaves_at_once(tmp_path):
     class Twice(keras.callbacks.Callback):
         def on_train_batch_begin(self, batch, logs=None):
-            os.kill(os.getpid(), signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     gan = game()
     with pytest.raises(KeyboardInterrupt):

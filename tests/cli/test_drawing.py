@@ -93,4 +93,4 @@ def test_generate_truncates(run, tmp_path):
     wide, narrow = (np.load(tmp_path / f"{name}.npy").astype("float") for name, _ in pairs)
     assert narrow.std(axis=0).mean() < 0.5 * wide.std(axis=0).mean()
     result = call("generate", run, "--truncation", -1, "--output", tmp_path / "x.npy")
-    assert "`truncation` must be positive" in said(result)
+    assert "`--truncation` must be positive" in said(result)

@@ -35,11 +35,11 @@ def test_evaluate_says_what_it_measured_and_writes_it_down(run, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--measures", "fid"], "`measures` must be one of"),
+        (["--measures", "fid"], "`--measures` must be one of"),
         (["--measures", "label_accuracy"], "do not all fit this data"),
-        (["--samples", "7"], "`num_samples` must be at least 100"),
+        (["--samples", "7"], "`--num-samples` must be at least 100"),
         (["--features", "mnist"], "are of samples of 28×28×1"),
-        (["--dataset", "nothing"], "cannot be read: `dataset` must be a folder"),
+        (["--dataset", "nothing"], "cannot be read: `--dataset` must be a folder"),
         (["--dataset", "ring"], "was built for samples of shape (8, 8, 1)"),
     ],
 )

@@ -66,5 +66,5 @@ def test_export_accepts_bounds_for_its_proof(run, tmp_path):
     options = ["--format", "litert", "--quantize", "int8", "--output", tmp_path]
     result = call("export", run, *options, "--max-difference", 1e-6, "--min-psnr", 20)
     assert result.exit_code == 1
-    assert "allowed is max_difference=1e-06, min_psnr=20" in said(result)
+    assert "allowed is --max-difference 1e-06, --min-psnr 20" in said(result)
     assert call("export", run, *options, "--max-difference", 2).exit_code == 0

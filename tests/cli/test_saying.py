@@ -3,9 +3,12 @@
 import shutil
 
 import pytest
+import typer
 from commands import QUICK, call, contents, said
 
+import kgan_command
 from kgan import recipes
+from kgan.cli import saying
 
 
 def test_recipes_are_listed():
@@ -33,14 +36,14 @@ def test_paths_are_printed_verbatim(run, tmp_path):
     [
         (["train", "--recipe", "digit"], "Did you mean 'digits'"),
         (["train", "--epochs", "0"], "Invalid value for '--epochs'"),
-        (["train", "--batch-size", "2000", "--output", "new"], "`batch_size` must be at most"),
+        (["train", "--batch-size", "2000", "--output", "new"], "`--batch-size` must be at most"),
         (["train", "--batch-size", "0"], "Invalid value for '--batch-size'"),
         (["train", "--seed", "-1"], "Invalid value for '--seed'"),
         (["train", "--precision", "half"], "'half' is not one of 'auto', 'float32', 'mixed"),
-        (["train", "--recipe", "pictures"], "`dataset` is needed with this recipe"),
+        (["train", "--recipe", "pictures"], "`--dataset` is needed with this recipe"),
         (["train", "--dataset", "no/where"], "There is no folder no/where"),
         (["train", "--dataset", "mnst"], "Did you mean 'mnist'"),
-        (["train", "--dataset", "PICTURES"], "`image_size` is needed for a folder of pictures"),
+        (["train", "--dataset", "PICTURES"], "`--image-size` is needed for a folder of pictures"),
         (
             ["train", "--dataset", "PICTURES", "--image-size", "30", "--batch-size", "8"],
             "must be square, of 4·2ⁿ (8, 16, 32, 64, ...) or 28 pixels",
@@ -63,7 +66,7 @@ def test_paths_are_printed_verbatim(run, tmp_path):
             ["export", "RUN", "--output", "RUN/run.json"],
             "run.json is no folder that can be written",
         ),
-        (["train", *QUICK, "--export", "tf", "--output", "new"], "`format` must be one of"),
+        (["train", *QUICK, "--export", "tf", "--output", "new"], "`--format` must be one of"),
         (["generate", "RUN", "--labels", "3"], "a GAN that has learned labels"),
         (["generate", "RUN", "--output", "a.jpg"], "must be a .png, a .npy"),
         (["generate", "nowhere", "--output", "a.jpg"], "must be a .png, a .npy"),
@@ -92,3 +95,35 @@ def test_impossible_requests_are_refused_with_an_explanation(
     assert message in said(result)
     assert list(tmp_path.iterdir()) == [pictures]
     assert before == contents(run)
+
+
+def test_a_suggested_command_is_one_that_the_users_shell_finds(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    program = tmp_path / ".venv" / "bin" / "kgan"
+    monkeypatch.setattr("sys.argv", [str(program)])
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert saying._program() == ".venv/bin/kgan"
+    monkeypatch.setattr("shutil.which", lambda name: str(program))
+    assert saying._program() == "kgan"
+
+
+def test_one_is_not_plural():
+    assert saying.counted(1, "epoch") == "1 epoch"
+    assert saying.counted(1437, "step") == "1,437 steps"
+
+
+def test_errors_speak_of_options():
+    said = saying._in_options(
+        "`image_size` must be 8 or `value_range=(0, 1)`; value_range=(-1, 1) leaves `samples`. "
+        "Received: image_size=30, dataset='a b', latent_dim=3."
+    )
+    assert said == (
+        "`--image-size` must be 8 or `--value-range 0 1`; --value-range -1 1 leaves `samples`. "
+        "Received: --image-size 30, --dataset 'a b', latent_dim=3."
+    )
+
+
+def test_errors_speak_of_options_that_exist():
+    commands = typer.main.get_command(kgan_command.app).commands.values()
+    known = {option for one in commands for parameter in one.params for option in parameter.opts}
+    assert set(saying.OPTIONS.values()) <= known

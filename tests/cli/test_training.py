@@ -131,7 +131,7 @@ def test_a_folder_of_pictures_becomes_samples_of_chosen_classes(pictures, tmp_pa
         assert call("generate", tmp_path / "run", *asked).exit_code == 0
         drawn.append(path.read_bytes())
     assert drawn[0] == drawn[1]
-    for labels, message in (("2", "`labels` must be in 0..1"), ("od", "or names: even, odd")):
+    for labels, message in (("2", "`--labels` must be in 0..1"), ("od", "or names: even, odd")):
         result = call("generate", tmp_path / "run", "--labels", labels, "--output", tmp_path / "no")
         assert message in said(result)
     drawn = ["--num-samples", 6, "--seed", 0, "--output"]
