@@ -7,7 +7,7 @@ import rich.markup
 
 from kgan import datasets, evaluation, files, runs
 from kgan.cli import data_of_runs
-from kgan.cli.saying import command, console, open_run, tell
+from kgan.cli.saying import command, console, following, open_run, tell
 
 __all__ = ["evaluate"]
 
@@ -39,7 +39,7 @@ def evaluate(
             measures=measures,
             num_samples=num_samples,
             num_seeds=num_seeds,
-            watch=status.update,
+            watch=following(status),
         )
         run.add_evaluation({"model": model.name, "dataset": name} | found.to_json())
         status.update("pictures")

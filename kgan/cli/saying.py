@@ -7,11 +7,13 @@ import re
 import shlex
 import shutil
 import sys
+import time
 import warnings
 from collections.abc import Callable
 
 import rich.console
 import rich.markup
+import rich.status
 import typer
 
 from kgan import exports, runs
@@ -24,6 +26,7 @@ __all__ = [
     "console",
     "counted",
     "errors",
+    "following",
     "open_run",
     "suggest",
     "tell",
@@ -112,6 +115,21 @@ def _in_options(message: str) -> str:
 def tell(message: object) -> None:
     """Prints a message as it is: a path in it may hold brackets."""
     console.print(str(message), markup=False, soft_wrap=True)
+
+
+def following(status: rich.status.Status) -> Callable[[str], None]:
+    """A function that shows what is being done: in the terminal's status, else as lines."""
+    if console.is_terminal:
+        return status.update
+    said = time.monotonic()
+
+    def say(doing: str) -> None:
+        nonlocal said
+        if time.monotonic() - said >= 5:
+            said = time.monotonic()
+            tell(doing)
+
+    return say
 
 
 def suggest(what: str, *words: object) -> None:

@@ -212,6 +212,9 @@ def _summarize(run):
     ]:
         table.add_row(rich.markup.escape(str(path)), f"[dim]{meaning}")
     console.print(table)
+    older = run.older_exports()
+    if older:
+        tell(f"Older than this GAN: {', '.join(older)}. `kgan export {run.folder}` makes new ones.")
     suggest("Draw from it", "generate", run.folder, "--output", "more.png")
 
 

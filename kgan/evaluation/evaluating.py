@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import functools
 import math
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -204,8 +205,23 @@ def _generated(gan, num_samples, extractor, seed):
     return Samples(values, labels, extractor)
 
 
+def _counting(watch, total):
+    """`watch`, told which of `total` things is being done, and how long the rest may take."""
+    began, done = time.monotonic(), 0
+
+    def say(doing):
+        nonlocal done
+        seconds = (time.monotonic() - began) / max(1, done) * (total - done)
+        left = f", about {datetime.timedelta(seconds=round(seconds))} left" if done else ""
+        done += 1
+        watch(f"{doing} ({done} of {total}{left})")
+
+    return say
+
+
 def _findings(fitting, world, draws, num_seeds, watch):
     """The findings of every measure, a list."""
+    watch = _counting(watch, len(fitting) + num_seeds * (1 + len(fitting)))
     real: dict[str, Any] = {}
     taken: dict[str, list[Any]] = {name: [] for name in fitting}
     for name, measure in fitting.items():

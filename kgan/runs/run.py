@@ -154,6 +154,16 @@ class Run:
         trained = {"trained_epochs": description["asked"]["epochs"], "ended": _now()}
         self._write(description | trained | {"exported": []})
 
+    def older_exports(self) -> list[str]:
+        """The exports in the folder that were made of an earlier GAN of this run, their names."""
+        if not self.model.exists():
+            return []
+        since = self.model.stat().st_mtime
+        exports = [*self.folder.glob("generator*.*"), *self.folder.glob("generator/*")]
+        files = [path for path in exports if path.suffix in (".tflite", ".onnx") or path.is_dir()]
+        older = [path for path in files if path.stat().st_mtime < since]
+        return sorted(path.relative_to(self.folder).as_posix() for path in older)
+
     def add_exports(self, formats: Iterable[str]) -> None:
         """Writes down to which formats the trained GAN was exported."""
         self._write(self._read() | {"exported": [*self.exported, *formats]})

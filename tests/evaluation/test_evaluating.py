@@ -10,6 +10,7 @@ from evaluations import TEST, TRAIN, evaluated, gan_that_draws
 
 import kgan
 from kgan import evaluation
+from kgan.evaluation import evaluating
 
 
 @pytest.mark.slow
@@ -171,3 +172,15 @@ def test_too_little_data_and_data_of_another_shape_are_refused():
     wide = kgan.GAN(*kgan.architectures.dcgan((16, 16, 1), 4, width=8))
     with pytest.raises(ValueError, match="was built for samples of shape"):
         evaluation.evaluate(wide, other, other)
+
+
+def test_who_watches_hears_which_of_how_many_and_how_long_the_rest_takes():
+    said = []
+    say = evaluating._counting(said.append, 3)
+    for doing in ("recall", "coverage", "diversity"):
+        say(doing)
+    assert said[0] == "recall (1 of 3)"
+    assert said[1:] == [
+        "coverage (2 of 3, about 0:00:00 left)",
+        "diversity (3 of 3, about 0:00:00 left)",
+    ]

@@ -1,6 +1,7 @@
 """What the folder of a run holds."""
 
 import json
+import os
 
 import players
 import pytest
@@ -137,3 +138,16 @@ def test_a_run_knows_which_exports_its_current_gan_has(tmp_path):
     assert run.exported == ["litert", "onnx"]
     run.end(gan)
     assert run.exported == []
+
+
+def test_exports_of_an_earlier_gan_are_named(tmp_path):
+    run, _ = ended(tmp_path)
+    (tmp_path / "generator" / "1").mkdir(parents=True)
+    for name in ("generator.tflite", "generator.tflite.json", "generator_2.onnx"):
+        (tmp_path / name).touch()
+    assert run.older_exports() == []
+    later = run.model.stat().st_mtime + 60
+    os.utime(run.model, (later, later))
+    assert run.older_exports() == ["generator.tflite", "generator/1", "generator_2.onnx"]
+    os.utime(tmp_path / "generator_2.onnx", (later, later))
+    assert run.older_exports() == ["generator.tflite", "generator/1"]
