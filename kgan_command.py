@@ -35,7 +35,8 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ):
     """Train generative adversarial networks, and draw from them."""
@@ -45,7 +46,7 @@ def _options(
 def train(
     recipe: Annotated[
         str | None,
-        typer.Option(help="What to train; `kgan recipes` lists them. Default: as --dataset says."),
+        typer.Option(help="What to train; `kgan recipes` lists them. Default: by --dataset."),
     ] = None,
     dataset: Annotated[
         str | None,
@@ -54,13 +55,11 @@ def train(
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     image_size: Annotated[
-        int | None, typer.Option(min=1, help="Pixels of a side; of a folder of pictures needed.")
+        int | None, typer.Option(min=1, help="Pixels of a side; required for a folder.")
     ] = None,
     channels: Annotated[
-        int | None,
-        typer.Option(
-            min=1, max=3, help="1 (grey) or 3 (RGB). Default: 1 if all pictures are grey."
-        ),
+        Literal["1", "3"] | None,
+        typer.Option(help="1 (grey) or 3 (RGB). Default: 1 if all pictures are grey."),
     ] = None,
     value_range: Annotated[
         tuple[float, float] | None,
@@ -85,13 +84,13 @@ def train(
     ] = False,
     export: Annotated[
         list[str] | None,
-        typer.Option(help="A format to export too when training has ended; repeatable."),
+        typer.Option(help="A format to export to when training has ended; repeatable."),
     ] = None,
 ):
     """Trains a GAN; without options, on the embedded digits.
 
-    Killed, and started again with the same options, it goes on where it was.
-    With more --epochs it prolongs a run that has ended.
+    If it is interrupted, the same command resumes it.
+    More --epochs extend a run that has ended.
     """
     _cli().train(
         recipe,
@@ -103,7 +102,7 @@ def train(
         epochs=epochs,
         batch_size=batch_size,
         image_size=image_size,
-        channels=channels,
+        channels=int(channels) if channels else None,
         value_range=list(value_range) if value_range else None,
         conditional=conditional or None,
         precision=precision,
@@ -119,7 +118,7 @@ def generate(
         str | None, typer.Option(help="Which classes, for a conditional GAN: 3,7 or cat,dog")
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=2**31 - 1, help="The same gives the same.")
+        int | None, typer.Option(min=0, max=2**31 - 1, help="The same seed gives the same samples.")
     ] = None,
     truncation: Annotated[
         float | None,
@@ -150,7 +149,7 @@ def evaluate(
     ] = 3,
     features: Annotated[
         str | None,
-        typer.Option(help="digits, mnist, fashion_mnist, inception_v3, raw. Default: as the data."),
+        typer.Option(help="digits, mnist, fashion_mnist, inception_v3, raw. Default: by the data."),
     ] = None,
     dataset: Annotated[
         str | None, typer.Option(help="The data it was trained on, if it is elsewhere now.")
@@ -169,18 +168,18 @@ def export(
     ] = None,
     quantize: Annotated[
         list[str] | None,
-        typer.Option(help="Of LiteRT: none, float16, dynamic or int8; repeatable, a file each."),
+        typer.Option(help="For LiteRT: none, float16, dynamic or int8; repeatable, one file each."),
     ] = None,
     batch_size: Annotated[
-        int, typer.Option(min=0, help="Of LiteRT and ONNX: samples a call; 0: any number.")
+        int, typer.Option(min=0, help="For LiteRT and ONNX: samples per call; 0: any number.")
     ] = 1,
     max_difference: Annotated[
         float | None,
-        typer.Option(min=0, help="From what Keras draws, in [-1, 1]. Default: as --min-psnr."),
+        typer.Option(min=0, help="Allowed difference from Keras; instead of --min-psnr."),
     ] = None,
     min_psnr: Annotated[
         float | None,
-        typer.Option(help="In dB, beside what Keras draws. Default: 100; float16 50; 8 bits 30."),
+        typer.Option(help="In dB, compared with Keras. Default: 100; float16 50; 8 bits 30."),
     ] = None,
     output: Annotated[
         pathlib.Path | None, typer.Option(help="The folder; the run's own by default.")

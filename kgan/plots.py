@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import matplotlib.figure
+import matplotlib.ticker
 import numpy as np
 
 from kgan import images
@@ -127,6 +128,7 @@ def history(logs: dict[str, Any]) -> matplotlib.figure.Figure:
             panel.set_ylim(bottom=0)
     for panel in (losses, answers, *others):
         panel.grid(alpha=0.3)
+        panel.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
         if panel.get_lines():
             panel.legend(fontsize="small")
     return figure

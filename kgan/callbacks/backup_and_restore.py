@@ -104,10 +104,13 @@ class BackupAndRestore(keras.callbacks.Callback):
             yield self._restored
             if self._epoch is not None:  # After what other callbacks do when training ends.
                 self._save(self._epoch + 1, 0, ended=self.params["epochs"])
+                if self._signals.received:
+                    print(f"The training had ended. It is backed up in {self.folder}.")
             self._signals.raise_received()
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._saved = time.monotonic()
+        self._waits = False
         if self._restored:
             self.model.history.history = self._restored.history.get("history", {})
             self._announce(self._restored)
@@ -145,6 +148,9 @@ class BackupAndRestore(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         steps = self.params.get("steps")
+        if not steps and self._signals.received and not self._waits:
+            self._waits = True
+            print("The length of an epoch is not known yet: finishing this epoch first.")
         if steps and batch + 1 < steps:  # Otherwise the end of the epoch comes first.
             self._save_if_due(self._epoch or 0, batch + 1)
 

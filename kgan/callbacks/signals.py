@@ -39,8 +39,8 @@ class Signals:
         self.received = signal.Signals(number)
         self._restore()
         print(
-            f"\n{self.received.name}: finishing this step and backing up. Another one leaves at "
-            "once.",
+            f"\n{self.received.name}: finishing this step and backing up. Press Ctrl-C "
+            "again to leave at once.",
             flush=True,
         )
 

@@ -114,8 +114,7 @@ def _check_values(images: np.ndarray, is_bounded: bool) -> None:
     is_picture = images.ndim == 4 and images.shape[-1] in (1, 3, 4)
     if (is_picture or is_bounded) and (low < -1.001 or high > 1.001):
         raise ValueError(
-            f"Samples must be in [-1, 1]; of images in [0, 255], {SCALING}. "
-            f"Received: values from {low:g} to {high:g}."
+            f"Samples must be in [-1, 1]: {SCALING}. Received: values from {low:g} to {high:g}."
         )
     # Scaled from bytes to [-1, 1] a value is an odd multiple of 1/255: none lies near zero.
     if is_picture and len(images) > 1 and 0 <= low < 1 / 256:

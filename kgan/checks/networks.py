@@ -83,7 +83,7 @@ def _check_logits(discriminator: keras.Model) -> None:
             f"Received: an output of shape {shape}."
         )
     name, last = ranges.ending(discriminator), networks.final_operation(discriminator)
-    if name in BOUNDED:
+    if name in BOUNDED and networks.has_one_end(discriminator):
         raise ValueError(
             "`discriminator` must return logits: the loss applies the sigmoid itself, and "
             f"precisely. Received: a discriminator that ends in {name} (layer '{last.name}'); "

@@ -23,7 +23,7 @@ def generate(
     """Draws samples from the GAN at `path`, and writes them."""
     output = output.expanduser()
     _check_output(output)
-    gan, _, run = open_run(path, "drawn from", compiled=False)
+    gan, _, run = open_run(path, compiled=False)
     names = run.class_names
     classes = None
     if labels is not None and not gan.num_classes:

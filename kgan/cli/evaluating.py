@@ -27,7 +27,7 @@ def evaluate(
     evaluation.check(measures, num_samples, num_seeds)
     run.evaluations()  # If they are damaged that is said before any time is spent.
     files.check_writable(run.folder)
-    gan, model, _ = open_run(path, "measured")
+    gan, model, _ = open_run(path)
     name, training, held_out = _data(run, gan, model, dataset)
     features = features or data_of_runs.features_for(name, gan.generator.output_shape[1:])
     with console.status("") as status:

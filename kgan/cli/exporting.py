@@ -33,7 +33,7 @@ def export(
     """Writes the generator of the run at `path` for use without kgan, proves it, and says how."""
     formats, quantize = formats or ["tf_saved_model"], quantize or ["none"]
     exports.kinds(formats, quantize)  # What is wrong with them is said before a run is loaded.
-    gan, _, run = open_run(path, "exported", compiled=False)
+    gan, _, run = open_run(path, compiled=False)
     options = known(run, gan) | bounds
     write(gan, output or run.folder, formats, quantize, batch_size, quiet=quiet, **options)
 

@@ -44,7 +44,7 @@ class ProgressLine(keras.callbacks.Callback):
             disable=not console.is_terminal,
         )
         self._task: Any = None
-        self._shown = 0.0
+        self._shown, self._done = 0.0, -1
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         epochs, steps = self.params["epochs"], self.params["steps"]
@@ -68,6 +68,9 @@ class ProgressLine(keras.callbacks.Callback):
         self._shown = time.monotonic()
         steps, epochs = self.params["steps"], self.params["epochs"]
         done = self._epoch * steps + batches
+        if done == self._done:  # The end of an epoch comes after its last batch.
+            return
+        self._done = done
         answers = [f"{SYMBOLS[name]} {logs[name]:.2f}" for name in SYMBOLS if name in logs]
         if self.console.is_terminal:
             changes = {"epoch": done // steps, "description": ", ".join(answers)}

@@ -52,12 +52,10 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
                 warnings.showwarning = _show_warning
                 function(*arguments, **options)
         except USER_ERRORS as error:
-            _say(errors, "[bold red]Error:[/]", _in_options(str(error)))
+            _say(errors, "[bold red]Error:[/]", _in_options(error))
             raise typer.Exit(1) from error
         except KeyboardInterrupt:
-            errors.print(
-                "Interrupted. Run the same command again: a training resumes, all else starts over."
-            )
+            errors.print("Interrupted.")
             raise typer.Exit(130) from None
 
     return said
@@ -98,18 +96,25 @@ OPTIONS = {
 }
 
 
-def _in_options(message: str) -> str:
-    """An error with the options of the command in place of Python's arguments."""
+def _in_options(error: Exception) -> str:
+    """What an error says, with the options of the command in place of Python's arguments."""
 
     def named(match: re.Match[str]) -> str:
         return f"`{OPTIONS[match[1]]}`" if match[1] in OPTIONS else match[0]
 
     def given(match: re.Match[str]) -> str:
-        value = re.sub(r"^\(([^,]*), ([^,]*)\)$", r"\1 \2", match[2])  # A pair is two words.
-        return f"{OPTIONS[match[1]]} {value}" if match[1] in OPTIONS else match[0]
+        name, value = match.groups()
+        pair = re.fullmatch(r"\(([^,]*), ([^,]*)\)", value)  # Two words.
+        if name not in OPTIONS or value == "None" or (value[0] == "(" and not pair):
+            return match[0]
+        if value == "True":
+            return OPTIONS[name]
+        return f"{OPTIONS[name]} {pair[1]} {pair[2]}" if pair else f"{OPTIONS[name]} {value}"
 
-    message = re.sub(r"`(\w+)`", named, message)
-    return re.sub(r"\b(\w+)=(\([^()]*\)|[^\s;,]*[^\s;,.])", given, message)
+    message = re.sub(r"`(\w+)`", named, str(error))
+    if isinstance(error, runs.RunError):  # It speaks of the command already, and of paths.
+        return message
+    return re.sub(r"(?<![\w/.=-])(\w+)=(\([^()]*\)|[^\s;,`]*[^\s;,.`])", given, message)
 
 
 def tell(message: object) -> None:
@@ -158,19 +163,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + "s" * (number != 1)
 
 
-def open_run(
-    path: pathlib.Path, use: str, compiled: bool = True
-) -> tuple[GAN, pathlib.Path, runs.Run]:
+def open_run(path: pathlib.Path, compiled: bool = True) -> tuple[GAN, pathlib.Path, runs.Run]:
     """The GAN at `path`, the file that it is in, and the run; says so where that has not ended.
 
     Args:
         path: as of `kgan.runs.find`.
-        use: what is done with it, such as "drawn from".
         compiled: as of `kgan.runs.find`.
     """
     gan, model = runs.find(path, compiled)
     run = runs.of(path)
     if model.parent == run.backup:
         state = "is being trained" if run.is_training() else "has not ended"
-        tell(f"This run {state}; what is {use} is its last backup, {model}.")
+        tell(f"This run {state}: using its last backup, {model}.")
     return gan, model, run

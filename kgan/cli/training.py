@@ -208,7 +208,7 @@ def _summarize(run):
         (run.history, "the training curves"),
         (run.log, "the same, as numbers"),
         (run.model, "the GAN, to draw from or to train on"),
-        (run.backup, "from which more --epochs go on"),
+        (run.backup, "to resume from, with more --epochs"),
     ]:
         table.add_row(rich.markup.escape(str(path)), f"[dim]{meaning}")
     console.print(table)

@@ -6,7 +6,7 @@ import numpy as np
 
 from kgan import checks
 from kgan.datasets.dataset import Dataset
-from kgan.datasets.scaling import ValueRange
+from kgan.datasets.scaling import ValueRange, check_numbers
 
 __all__ = ["from_arrays"]
 
@@ -57,6 +57,7 @@ def from_arrays(
             finite or are outside of `value_range`; for labels that are not as many integers from 0.
     """
     samples = np.asarray(samples)
+    check_numbers(samples)
     if samples.ndim < 2:
         raise ValueError(f"`samples` must be (num_samples, ...). Received: shape {samples.shape}.")
     is_grey = samples.ndim == 3 and samples.shape[-1] > MOST_CHANNELS

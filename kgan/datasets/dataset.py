@@ -59,10 +59,12 @@ class Dataset(tf.data.Dataset):
     ) -> None:
         checks.check_positive_integer("batch_size", batch_size)
         checks.check_seed(seed)
+        if not len(samples):
+            raise ValueError("The data must hold at least one sample. Received: none.")
         if len(samples) < batch_size:
             raise ValueError(
                 "`batch_size` must be at most the number of samples. "
-                f"Received: batch_size={batch_size}, {len(samples)} samples."
+                f"Received: batch_size={batch_size}, and {len(samples)} of them."
             )
         if labels is not None and num_classes is None:
             num_classes = int(np.max(labels)) + 1

@@ -96,7 +96,7 @@ def from_directory(
 def _check_arguments(directory, channels, value_range):
     if not directory.is_dir():
         raise FileNotFoundError(f"`directory` must be a folder. Received: directory={directory}.")
-    if channels not in (None, *CHANNELS):
+    if channels not in (None, *CHANNELS) or isinstance(channels, bool):
         raise ValueError(
             f"`channels` must be 1 (grey), 3 (RGB) or None. Received: channels={channels!r}."
         )

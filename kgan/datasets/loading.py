@@ -143,7 +143,7 @@ def _check_known(name):
     if path.exists() or "/" in name:
         raise FileNotFoundError(f"There is no folder {name}, to read pictures from.")
     folders = [one.name for one in pathlib.Path().iterdir() if one.is_dir()]
-    near = difflib.get_close_matches(name, [*folders, *_known()], n=3, cutoff=0.5)
+    near = difflib.get_close_matches(name, [*folders, *_known()], n=3, cutoff=0.6)
     meant = f" Did you mean {' or '.join(repr(one) for one in near)}?" if near else ""
     raise ValueError(
         f"`dataset` must be a folder of pictures, and there is no folder {path.resolve()}, or the "

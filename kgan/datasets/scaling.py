@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-__all__ = ["ValueRange", "check_value_range", "find_value_range", "prepare", "scale", "unit"]
+__all__ = [
+    "ValueRange",
+    "check_numbers",
+    "check_value_range",
+    "find_value_range",
+    "prepare",
+    "scale",
+    "unit",
+]
 
 # The values that become -1 and 1; None where values stay as they are.
 ValueRange = tuple[float, float] | None
@@ -35,14 +43,14 @@ def find_value_range(dtype: Any, low: float, high: float, *, is_picture: bool) -
     if np.issubdtype(dtype, np.floating):
         return _range_of_floats(low, high, is_picture)
     if not np.issubdtype(dtype, np.integer):
-        raise ValueError(f"`samples` must be numbers. Received: dtype {dtype}.")
+        raise ValueError(f"`samples` must be real numbers. Received: dtype {dtype}.")
     if low >= 0 and high <= 1:
         return (0, 1)
     for bits in DEPTHS:
         if low >= 0 and high < 2**bits:
             return (0, 2**bits - 1)
     raise ValueError(
-        "Integers must be at least 0 and below 65536, or it must be said which of them become -1 "
+        "Integers must be at least 0 and below 65536; otherwise say which of them become -1 "
         f"and 1: value_range=({low:g}, {high:g}), for example. "
         f"Received: {dtype} values from {low:g} to {high:g}."
     )
@@ -54,13 +62,13 @@ def _range_of_floats(low, high, is_picture):
     received = f"Received: floating-point values from {low:g} to {high:g}."
     if low >= 0 and high <= 1:
         raise ValueError(
-            "Samples in [0, 1] need a word about what is meant: value_range=(0, 1) scales them to "
+            "Samples in [0, 1] are ambiguous: value_range=(0, 1) scales them to "
             f"[-1, 1], value_range=(-1, 1) leaves them as they are. {received}"
         )
     if is_picture:
         top = 255 if low >= 0 and high <= 255 else max(high, 0)
         raise ValueError(
-            "Floating-point images must be in [-1, 1], or it must be said which values become -1 "
+            "Floating-point images must be in [-1, 1]; otherwise say which values become -1 "
             f"and 1: value_range=({min(low, 0):g}, {top:g}), for example. {received}"
         )
     return None
@@ -79,6 +87,13 @@ def check_value_range(value_range: Any) -> None:
         )
 
 
+def check_numbers(samples: np.ndarray) -> None:
+    """Raises ValueError unless an array holds bools or real numbers."""
+    kinds = (np.bool_, np.integer, np.floating)
+    if samples.dtype.name != "bfloat16" and not any(np.issubdtype(samples.dtype, k) for k in kinds):
+        raise ValueError(f"`samples` must be real numbers. Received: dtype {samples.dtype}.")
+
+
 def prepare(samples: np.ndarray, value_range: ValueRange = None) -> tuple[np.ndarray, ValueRange]:
     """Samples as a data set keeps them, and the values of them that become -1 and 1.
 
@@ -92,12 +107,13 @@ def prepare(samples: np.ndarray, value_range: ValueRange = None) -> tuple[np.nda
         ValueError: if values are not finite, are outside of `value_range`, or the rule has no
             answer.
     """
-    if not (samples.dtype == bool or np.issubdtype(samples.dtype, np.number)):
-        raise ValueError(f"`samples` must be numbers. Received: dtype {samples.dtype}.")
+    if samples.dtype.name == "bfloat16":  # NumPy takes it for no number.
+        samples = samples.astype("float32")
+    check_numbers(samples)
     _check_finite(samples)
     if samples.dtype == bool:
         samples = samples.view("uint8")
-        value_range = value_range or (0, 1)
+        value_range = (0, 1) if value_range is None else value_range
     low, high = (float(f(samples)) if samples.size else 0.0 for f in (np.min, np.max))
     if value_range is None:
         is_picture = samples.ndim == 4 and samples.shape[-1] in (1, 3, 4)
@@ -110,9 +126,14 @@ def prepare(samples: np.ndarray, value_range: ValueRange = None) -> tuple[np.nda
         for dtype in ("uint8", "uint16", "int16"):
             if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
                 return samples.astype(dtype, copy=False), value_range
-    if value_range in (None, (-1.0, 1.0)):
-        return samples.astype("float32", copy=False), value_range
-    return scale(samples.astype("float32"), value_range), value_range
+    if value_range not in (None, (-1.0, 1.0)):  # In full precision: the offset may be large.
+        exact = "float32" if samples.dtype in ("float16", "float32") else "float64"
+        samples = scale(samples.astype(exact), value_range)
+    with np.errstate(over="ignore"):
+        in_float32 = samples.astype("float32", copy=False)
+    if samples.dtype != np.float32:
+        _check_finite(in_float32)  # What is too large for float32 has become infinite.
+    return in_float32, value_range
 
 
 def scale(samples: np.ndarray, value_range: ValueRange) -> np.ndarray:
@@ -145,7 +166,7 @@ def _check_finite(samples):
     if not finite.all():
         index = int(np.argmin(finite.reshape(len(samples), -1).all(axis=1)))
         raise ValueError(
-            "`samples` must be finite. Received: NaN or infinite values, the first in "
+            "`samples` must be finite, in float32. Received: NaN or infinite values, the first in "
             f"samples[{index}]."
         )
 

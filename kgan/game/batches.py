@@ -22,8 +22,8 @@ __all__ = [
 ]
 
 SCALING = (
-    "kgan.datasets.from_arrays does it for uint8 images; by hand it is "
-    "`images.astype('float32') / 127.5 - 1`"
+    "kgan.datasets.from_arrays scales bytes, other integers and booleans; by hand, for images in "
+    "[0, 255], `images.astype('float32') / 127.5 - 1`"
 )
 
 

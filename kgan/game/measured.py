@@ -73,7 +73,7 @@ class MeasuredModel(keras.Model):
         """As in `keras.Model`, with the checks of `fit`, in the order of `metrics_names`."""
         checks.check_compiled(self, "train_on_batch")
         weights = {"sample_weight": sample_weight, "class_weight": class_weight}
-        checks.check_fit(self, x, y, len(x), **weights)
+        checks.check_fit(self, x, y, _num_rows(x), **weights)
         log = super().train_on_batch(x, y, return_dict=True)
         return log if return_dict else [log[name] for name in self.game_log.names]
 
@@ -82,7 +82,7 @@ class MeasuredModel(keras.Model):
     ) -> Any:
         """As in `keras.Model`, in the order of `metrics_names`; training is not changed."""
         checks.check_compiled(self, "test_on_batch")
-        checks.check_evaluate(self, x, y, len(x), sample_weight=sample_weight)
+        checks.check_evaluate(self, x, y, _num_rows(x), sample_weight=sample_weight)
         with self._evaluation():
             super().test_on_batch(x, y, return_dict=True)
             log = {name: float(value) for name, value in self.get_metrics_result().items()}
@@ -117,3 +117,12 @@ class MeasuredModel(keras.Model):
     def metrics_names(self) -> list[str]:
         """The names of what `evaluate` returns."""
         return logs.log_names(self) if self.compiled else []
+
+
+def _num_rows(x: Any) -> int:
+    if not batches.is_array(x):
+        raise TypeError(
+            "`x` must be a batch, an array of samples; for data in other forms there are `fit` and "
+            f"`evaluate`. Received: {type(x).__name__}."
+        )
+    return len(x)

@@ -14,6 +14,7 @@ __all__ = [
     "final_operation",
     "find_num_classes",
     "first_difference",
+    "has_one_end",
     "is_weight",
     "layers",
     "learning_weights",
@@ -95,6 +96,14 @@ def final_operation(network: keras.Model) -> Any:
     while isinstance(last, keras.layers.Wrapper):
         last = last.layer
     return last
+
+
+def has_one_end(network: keras.Model) -> bool:
+    """Whether the last part in order makes the output: not where it is called more than once."""
+    *_, last = _parts(network)
+    if isinstance(last, keras.Model):
+        return has_one_end(last)
+    return last.output is network.outputs[0]  # Keras gives the output of the first call.
 
 
 def num_classes(network: keras.Model) -> int | None:

@@ -6,6 +6,7 @@ network shows the bounds of its last function, and one without bounds gives larg
 """
 
 import math
+import weakref
 from typing import Any
 
 import keras
@@ -57,9 +58,12 @@ LINEAR = (
     _keras.DepthwiseConv1D,
     _keras.DepthwiseConv2D,
 )
-# Of measuring: draws of the weights, samples each, and how much a layer makes its input larger.
-DRAWS, SAMPLES, GAIN = 4, 16, 3.0
-NEAR = 1e-3
+# Of measuring: draws of the weights, and samples each; how many draws must reach a bound, and how
+# closely, as a share of the range; how much a layer makes its input larger: the second is for
+# networks so deep that the first gives infinite values.
+DRAWS, SAMPLES = 8, 16
+AGREE, NEAR = 3, 1e-4
+GAINS = (30.0, 3.0)
 
 
 def ending(network: keras.Model) -> str:
@@ -78,14 +82,20 @@ def output_range(network: keras.Model, num_classes: int | None = None) -> tuple[
         network: a generator or a discriminator.
         num_classes: how many classes the labels have that it takes, if it takes any.
     """
-    name, last = ending(network), networks.final_operation(network)
-    if name in RANGES and _is_known(last):
-        return RANGES[name]
-    try:
-        values = _probe(network, num_classes)
-    except Exception:  # A network that cannot be called like this is taken at its word.
-        return UNBOUNDED
-    return _bounds(values)
+    if networks.has_one_end(network):
+        name, last = ending(network), networks.final_operation(network)
+        if name in RANGES and _is_known(last):
+            return RANGES[name]
+    if network not in _MEASURED:
+        try:
+            _MEASURED[network] = _measure(network, num_classes)
+        except Exception:  # A network that cannot be called like this is taken at its word.
+            _MEASURED[network] = UNBOUNDED
+    return _MEASURED[network]
+
+
+# What was measured of a network is true of it with any weights, and measured once.
+_MEASURED: weakref.WeakKeyDictionary[keras.Model, tuple[float, float]] = weakref.WeakKeyDictionary()
 
 
 def _is_known(last: Any) -> bool:
@@ -94,39 +104,46 @@ def _is_known(last: Any) -> bool:
     return type(last).__module__.startswith("keras.")
 
 
-def _probe(network: keras.Model, num_classes: int | None) -> np.ndarray:
-    """What the network gives with random weights, as a flat array of finite numbers."""
+def _measure(network: keras.Model, num_classes: int | None) -> tuple[float, float]:
+    for gain in GAINS:
+        draws = _probe(network, num_classes, gain)
+        if len(draws) == DRAWS:
+            return _bounds(draws)
+    return UNBOUNDED
+
+
+def _probe(network: keras.Model, num_classes: int | None, gain: float) -> list[np.ndarray]:
+    """What the network gives with each draw of random weights, as flat arrays, if it is finite."""
     random = np.random.default_rng(0)
     fixed = [variable.value for variable in network.non_trainable_variables]
     values = []
-    for _ in range(DRAWS):
+    for draw in range(DRAWS):
         shape = (SAMPLES, *network.inputs[0].shape[1:])
         inputs = [tf.constant(100 * random.standard_normal(shape), "float32")]
         if len(network.inputs) > 1:
             labels = random.integers(0, num_classes or 1, SAMPLES)
             inputs.append(tf.cast(labels, network.inputs[1].dtype))
-        weights = [_random(random, variable.shape) for variable in network.trainable_variables]
+        weights = [
+            _random(variable.shape, (draw, place), gain)
+            for place, variable in enumerate(network.trainable_variables)
+        ]
         given = inputs if len(inputs) > 1 else inputs[0]
         outputs, _ = network.stateless_call(weights, fixed, given, training=False)
         values.append(np.asarray(tf.cast(outputs, "float32")).ravel())
-    joined = np.concatenate(values)
-    return joined[np.isfinite(joined)]
+    return [each for each in values if len(each) and np.isfinite(each).all()]
 
 
-def _random(random: np.random.Generator, shape: tuple[int, ...]) -> tf.Tensor:
+def _random(shape: tuple[int, ...], seed: tuple[int, int], gain: float) -> tf.Tensor:
     fan_in = math.prod(shape[:-1]) if len(shape) > 1 else 1
-    return tf.constant(random.standard_normal(shape) * GAIN / math.sqrt(fan_in), "float32")
+    return tf.random.stateless_normal(shape, seed, stddev=gain / math.sqrt(fan_in))
 
 
-def _bounds(values: np.ndarray) -> tuple[float, float]:
-    """The bounds at which values pile up; those of [0, 1] and [-1, 1] need fewer to show."""
-    if not len(values):
+def _bounds(draws: list[np.ndarray]) -> tuple[float, float]:
+    """The bounds that several draws reach: other weights move any value that is not one."""
+    lows, highs = sorted(float(v.min()) for v in draws), sorted(float(v.max()) for v in draws)
+    near = NEAR * (highs[-1] - lows[0])
+    if not near:  # It gives one value alone, of which nothing can be told.
         return UNBOUNDED
-    low, high = float(values.min()), float(values.max())
-    for bottom, top in ((0.0, 1.0), (-1.0, 1.0)):
-        if abs(low - bottom) < NEAR and abs(high - top) < NEAR:
-            return bottom, top
-    near = NEAR * (high - low)
-    at_low, at_high = np.mean(values <= low + near), np.mean(values >= high - near)
-    has_low = at_low >= 0.1 or (abs(low) < 1e-6 and at_low >= 0.02)
-    return low if has_low else -math.inf, high if at_high >= 0.1 else math.inf
+    has_low = lows[AGREE - 1] - lows[0] <= near
+    has_high = highs[-1] - highs[-AGREE] <= near
+    return lows[0] if has_low else -math.inf, highs[-1] if has_high else math.inf

@@ -236,15 +236,20 @@ def _check_same(run, now):
         differing.remove("dataset")  # It may have moved; whether it is the same its backup knows.
     allowed = differing == ["epochs"] and _can_end_after(run, now.get("epochs", 0))
     if differing and not allowed:
+        if differing == ["epochs"]:
+            raise RunError(
+                f"{run.folder} has been trained for longer already (epochs: {before['epochs']} "
+                f"there, {now['epochs']} now). Nothing was touched; ask for at least as many, or "
+                "choose another --output."
+            )
         lines = "".join(f"\n  {n}: {before.get(n)!r} there, {now.get(n)!r} now" for n in differing)
         raise RunError(
-            f"{run.folder} holds a run of which something else was asked:{lines}\n"
-            "Nothing was touched; ask for the same (or for more epochs, or for fewer that are not "
-            "trained yet), or choose another --output."
+            f"{run.folder} holds a run with other settings:{lines}\n"
+            "Nothing was touched; use the same (more epochs are fine), or choose another --output."
         )
     if differing and run.has_ended(before["epochs"]) and backups.find(run.backup) is None:
         raise RunError(
-            f"The run in {run.folder} has ended, and its backup, from which it could go on, is "
+            f"The run in {run.folder} has ended, and its backup, from which it could resume, is "
             f"not there. Nothing was touched; choose another --output."
         )
 

@@ -104,6 +104,17 @@ def test_the_second_signal_leaves_at_once(tmp_path):
     assert backups.find(tmp_path) is None
 
 
+def test_where_the_length_of_an_epoch_is_unknown_it_is_finished_first(tmp_path, capsys):
+    def data():
+        return players.dataset(10).filter(lambda images, labels: True)
+
+    with pytest.raises(SystemExit):
+        train(game(), tmp_path, Send(signal.SIGTERM, "batch ends", 2), data=data())
+    said = capsys.readouterr().out
+    assert "finishing this epoch first" in said
+    assert "interrupted after 1 of 3 epochs" in said
+
+
 def test_other_threads_train_without_handlers(tmp_path):
     gan = game()
     thread = threading.Thread(target=train, args=(gan, tmp_path), kwargs={"epochs": 1})

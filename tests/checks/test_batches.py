@@ -15,7 +15,7 @@ import kgan
 @pytest.mark.parametrize(
     ("batch", "message"),
     [
-        (images(0, 255), r"\[-1, 1\]; of images in \[0, 255\].*from 0 to 255"),
+        (images(0, 255), r"must be in \[-1, 1\]: .*from 0 to 255"),
         (images(0, 1), r"look like \[0, 1\].*2 \* images - 1"),
         (images(0, 255).astype("uint8"), "must be floating point.*from_arrays.*dtype uint8"),
         (images(0, 255).astype("int64"), "must be floating point.*dtype int64"),
@@ -124,8 +124,15 @@ def test_a_python_generator_is_checked_and_loses_nothing():
 
 @pytest.mark.parametrize("method", ["train_on_batch", "test_on_batch"])
 def test_single_batches_are_checked_too(idle, method):
-    with pytest.raises(ValueError, match=r"\[-1, 1\]; of images in \[0, 255\]"):
+    with pytest.raises(ValueError, match=r"must be in \[-1, 1\]: .*\[0, 255\]"):
         getattr(idle, method)(images(0, 255))
+
+
+@pytest.mark.parametrize("method", ["train_on_batch", "test_on_batch"])
+@pytest.mark.parametrize("batch", [None, tf.data.Dataset.from_tensors(images())])
+def test_a_batch_must_be_an_array(idle, method, batch):
+    with pytest.raises(TypeError, match="`x` must be a batch, an array of samples"):
+        getattr(idle, method)(batch)
 
 
 def test_a_label_out_of_range_in_a_later_batch_ends_training():

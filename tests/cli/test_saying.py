@@ -7,7 +7,7 @@ import typer
 from commands import QUICK, call, contents, said
 
 import kgan_command
-from kgan import recipes
+from kgan import recipes, runs
 from kgan.cli import saying
 
 
@@ -114,13 +114,19 @@ def test_one_is_not_plural():
 
 def test_errors_speak_of_options():
     said = saying._in_options(
-        "`image_size` must be 8 or `value_range=(0, 1)`; value_range=(-1, 1) leaves `samples`. "
-        "Received: image_size=30, dataset='a b', latent_dim=3."
+        ValueError(
+            "`image_size` must be 8 or `value_range=(0, 1)`; value_range=(-1, 1) leaves `samples`, "
+            "as with `with_labels=True` in /runs/seed=3/a. Received: image_size=30, dataset='a b', "
+            "quantize=('a', 'b', 'c'), format=None, latent_dim=3."
+        )
     )
     assert said == (
-        "`--image-size` must be 8 or `--value-range 0 1`; --value-range -1 1 leaves `samples`. "
-        "Received: --image-size 30, --dataset 'a b', latent_dim=3."
+        "`--image-size` must be 8 or `--value-range 0 1`; --value-range -1 1 leaves `samples`, "
+        "as with `--conditional` in /runs/seed=3/a. Received: --image-size 30, --dataset 'a b', "
+        "quantize=('a', 'b', 'c'), format=None, latent_dim=3."
     )
+    path = runs.RunError("seed=3 is not a trained run. `dataset` is missing.")
+    assert saying._in_options(path) == "seed=3 is not a trained run. `--dataset` is missing."
 
 
 def test_errors_speak_of_options_that_exist():

@@ -74,7 +74,7 @@ WRONG_SAMPLES = {
     r"value_range=\(-1.5, 0\), for example. Received: .*from -1.5 to -1.5": np.full(
         (8, 4, 4, 1), -1.5
     ),
-    r"must be finite. Received: NaN or infinite values, the first in samples\[1\]": np.array(
+    r"must be finite, in float32. Received: NaN or .*, the first in samples\[1\]": np.array(
         [[0.0], [np.nan]]
     ),
     r"the first in samples\[0\]": np.array([[-np.inf], [0.0]]),
@@ -82,10 +82,11 @@ WRONG_SAMPLES = {
         [[0.5], [1.0]]
     ),
     r"value_range=\(-1000, 3000\), for example.*int16 values": np.array([[-1000], [3000]], "int16"),
-    r"below 65536, or it must be said.*from 0 to 65536": np.array([[0], [65536]]),
-    r"must be numbers. Received: dtype <U1": np.array([["a"]]),
-    r"must be numbers. Received: dtype object": np.array([[None]]),
-    r"at most the number of samples.*0 samples": np.zeros((0, 4, 4, 1), "uint8"),
+    r"below 65536; otherwise say.*from 0 to 65536": np.array([[0], [65536]]),
+    r"must be real numbers. Received: dtype <U1": np.array(["a"]),
+    r"must be real numbers. Received: dtype complex": np.array([[1j]]),
+    r"must be real numbers. Received: dtype object": np.array([[None]]),
+    r"must hold at least one sample. Received: none": np.zeros((0, 4, 4, 1), "uint8"),
 }
 
 
@@ -152,6 +153,23 @@ def test_a_range_that_is_given_becomes_minus_one_and_one(dtype):
         datasets.from_arrays(hounsfield, batch_size=3, value_range=(-1000, 2000))
 
 
+def test_a_range_far_from_zero_is_scaled_in_full_precision():
+    samples = 1e9 + np.linspace(0, 1, 5)[:, None]
+    dataset = datasets.from_arrays(samples, batch_size=5, value_range=(1e9, 1e9 + 1))
+    np.testing.assert_allclose(dataset.samples.ravel(), np.linspace(-1, 1, 5), atol=1e-6)
+
+
+def test_numbers_that_float32_cannot_hold_are_an_error():
+    with pytest.raises(ValueError, match=r"finite, in float32.*first in samples\[1\]"):
+        datasets.from_arrays(np.array([[1.0], [1e300]]), batch_size=1)
+
+
+def test_the_range_of_bools_may_be_an_array():
+    samples = np.array([[True], [False]])
+    dataset = datasets.from_arrays(samples, batch_size=1, value_range=np.array([0, 1]))
+    assert dataset.samples.ravel().tolist() == [1, -1]
+
+
 def test_unbounded_numbers_that_are_no_pictures_stay_as_they_are():
     for shape in [(4, 2), (4, 16, 2), (4, 2, 2, 2, 1), (4, 2, 2, 7)]:
         samples = np.random.default_rng(0).normal(size=shape, scale=1000)
@@ -184,6 +202,6 @@ def test_labels_from_one_are_right_where_class_0_may_be_missing():
         datasets.from_arrays(samples, [1, 2], batch_size=1, num_classes=2)
 
 
-def test_empty_arrays_are_an_error_about_the_batch_size():
-    with pytest.raises(ValueError, match=r"at most the number of samples.*0 samples"):
+def test_empty_arrays_are_an_error():
+    with pytest.raises(ValueError, match="must hold at least one sample. Received: none"):
         datasets.from_arrays(np.zeros((0, 2)), np.zeros(0, "int64"), batch_size=1)

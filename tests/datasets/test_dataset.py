@@ -160,7 +160,9 @@ def test_a_batch_size_that_is_no_positive_integer_is_an_error(batch_size):
 
 
 def test_a_batch_larger_than_the_data_is_an_error():
-    with pytest.raises(ValueError, match=r"at most the number of samples.*batch_size=9, 8 samples"):
+    with pytest.raises(
+        ValueError, match=r"at most the number of samples.*batch_size=9, and 8 of them"
+    ):
         numbered(8, batch_size=9)
     assert len(numbered(8, batch_size=8)) == 1
 

@@ -74,6 +74,52 @@ def test_the_range_of_a_network_is_found_however_it_is_written(name):
     assert ranges.output_range(network(*last)) == pytest.approx(expected, abs=0.02)
 
 
+@keras.saving.register_keras_serializable("tests")
+class Scaled(layers.Layer):
+    """A dense layer whose kernel is scaled when it is used, as with an equalized learning rate."""
+
+    def build(self, shape):
+        self.kernel = self.add_weight(name="kernel", shape=(shape[-1], 1))
+
+    def call(self, inputs):
+        return inputs @ (0.1 * self.kernel)
+
+
+class MyDense(layers.Dense):
+    """What is not kgan's to know."""
+
+
+SATURATED = {
+    "tanh, then scaled": ((1,), [layers.Dense(8, "tanh"), layers.Dense(1), layers.Rescaling(2.0)]),
+    "two of tanh": ((1,), [layers.Dense(16, "tanh"), layers.Dense(1), layers.PReLU()]),
+    "sigmoid": ((2,), [layers.Dense(4, "sigmoid"), layers.Dense(4, "sigmoid"), Scaled()]),
+    "GRU": ((6, 1), [layers.GRU(4), MyDense(1)]),
+    "LSTM": ((6, 1), [layers.LSTM(4), layers.Dense(1), layers.Rescaling(2.0)]),
+    "batch normalization": (
+        (1,),
+        [layers.Dense(8, "tanh"), layers.Dense(1), layers.BatchNormalization()],
+    ),
+    "a scale that learns": ((3,), [layers.Dense(4, "tanh"), layers.UnitNormalization(), Scaled()]),
+}
+
+
+@pytest.mark.parametrize("name", SATURATED)
+def test_hidden_units_that_saturate_are_no_bounds(name):
+    shape, parts = SATURATED[name]
+    assert ranges.output_range(keras.Sequential([keras.Input(shape), *parts])) == ranges.UNBOUNDED
+
+
+def test_a_last_layer_that_is_used_twice_misleads_nobody():
+    inputs = keras.Input((3,))
+    add = layers.Add()
+    y = add([layers.Dense(1)(inputs), layers.Dense(1)(inputs)])
+    free = keras.Model(inputs, add([layers.Dense(1)(y), layers.Dense(1, activation="tanh")(y)]))
+    assert ranges.output_range(free) == ranges.UNBOUNDED
+    sigmoid = layers.Activation("sigmoid")
+    bound = keras.Model(inputs, sigmoid(layers.Dense(1)(sigmoid(layers.Dense(8)(inputs)))))
+    assert ranges.output_range(bound) == pytest.approx((0, 1), abs=0.01)
+
+
 @pytest.mark.parametrize("units", [1, 2, 30])
 @pytest.mark.parametrize("name", ["a Lambda with a sigmoid", "a Lambda without bounds"])
 def test_a_range_is_found_whatever_the_number_of_outputs(name, units):
