@@ -74,7 +74,7 @@ def test_an_interrupted_training_loses_nothing(tmp_path, capsys, number, moment,
 
 @pytest.mark.slow
 def test_an_interrupted_full_game_loses_nothing(tmp_path):
-    for number, when in [(signal.SIGINT, 3), (signal.SIGTERM, 6), (signal.SIGINT, 7)]:
+    for number, when in [(signal.SIGINT, 2), (signal.SIGTERM, 5), (signal.SIGINT, 9)]:
         with pytest.raises(ENDS[number]):
             train(full_game(), tmp_path, Send(number, "batch ends", when))
     gan = full_game()
