@@ -104,6 +104,7 @@ def test_the_second_signal_leaves_at_once(tmp_path):
     assert backups.find(tmp_path) is None
 
 
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")  # Keras learns its length so.
 def test_where_the_length_of_an_epoch_is_unknown_it_is_finished_first(tmp_path, capsys):
     def data():
         return players.dataset(10).filter(lambda images, labels: True)

@@ -111,6 +111,7 @@ def test_data_that_would_train_nothing_is_refused(idle, data):
         idle.fit(data, verbose=0)
 
 
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")  # Keras learns its length so.
 def test_a_python_generator_is_checked_and_loses_nothing():
     batches = list(images(rows=48).reshape(3, 16, 8, 8, 1))
     ends = []

@@ -23,6 +23,7 @@ class Broken(keras.utils.PyDataset):
         return (BROKEN[16 * index : 16 * index + 16],)
 
 
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")  # Keras learns its length so.
 @pytest.mark.parametrize(
     ("data", "message"),
     [
