@@ -13,7 +13,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class Signals:
     """A context in which the first of these signals is kept, and the second acts at once.
 
-    Outside of the main thread, which alone gets signals, it does nothing.
+    Outside of the main thread, which alone gets signals, it does nothing. A signal that is ignored,
+    as shells have it for a process in the background, stays ignored.
     """
 
     def __init__(self) -> None:
@@ -23,7 +24,8 @@ class Signals:
     def __enter__(self) -> Self:
         self.received = None
         if threading.current_thread() is threading.main_thread():
-            self._before = {one: signal.signal(one, self._keep) for one in SIGNALS}
+            heard = [one for one in SIGNALS if signal.getsignal(one) != signal.SIG_IGN]
+            self._before = {one: signal.signal(one, self._keep) for one in heard}
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -14,6 +14,16 @@ from kgan.resumption import backups
 ENDS = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: SystemExit}
 
 
+@pytest.fixture(autouse=True)
+def _handlers():
+    """Those of a program in the foreground: in the background shells ignore Ctrl-C."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    before = {one: signal.signal(one, handler) for one, handler in usual.items()}
+    yield
+    for one, handler in before.items():
+        signal.signal(one, handler)
+
+
 class Send(keras.callbacks.Callback):
     """Sends a signal to this process, at a moment of training; some moments have a number."""
 
@@ -134,3 +144,11 @@ def test_handlers_are_put_back_after_an_error():
     with pytest.raises(ZeroDivisionError):
         fail()
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_signal_that_is_ignored_stays_ignored():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with Signals() as signals:
+        signal.raise_signal(signal.SIGINT)
+        assert signals.received is None
+    assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
