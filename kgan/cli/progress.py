@@ -45,13 +45,13 @@ class ProgressLine(keras.callbacks.Callback):
         )
         self._task: Any = None
         self._shown, self._done = 0.0, -1
+        self._began: tuple[float, int] | None = None  # After the first step, which is traced too.
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         epochs, steps = self.params["epochs"], self.params["steps"]
         if self._task is None:
             total, fields = epochs * steps, {"epoch": epoch, "epochs": epochs}
             self._task = self.bar.add_task("", total=total, completed=epoch * steps, **fields)
-            self._began, self._done_before = time.monotonic(), epoch * steps
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
@@ -78,11 +78,14 @@ class ProgressLine(keras.callbacks.Callback):
             return
         losses = [f"{name} {logs[name]:.3f}" for name in LOSSES if name in logs]
         place = f"epoch {min(self._epoch + 1, epochs)}/{epochs}, step {done}/{epochs * steps}"
-        line = ", ".join([place, *losses, *answers, f"{self._left(done, epochs * steps)} left"])
+        line = ", ".join([place, *losses, *answers, *self._left(done, epochs * steps)])
         self.console.print(line, highlight=False, soft_wrap=True)
 
-    def _left(self, done: int, total: int) -> datetime.timedelta:
-        """The time that the rest takes, if it is as fast as what this process has done."""
-        elapsed = time.monotonic() - self._began
-        rest = elapsed / max(1, done - self._done_before) * (total - done)
-        return datetime.timedelta(seconds=round(rest))
+    def _left(self, done: int, total: int) -> list[str]:
+        """How long the rest takes, if it is as fast as what was done here; [] if unknown."""
+        if self._began is None:
+            self._began = time.monotonic(), done
+            return []
+        since, before = self._began
+        seconds = (time.monotonic() - since) / max(1, done - before) * (total - done)
+        return [f"{datetime.timedelta(seconds=round(seconds))} left"]
