@@ -41,7 +41,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[pathlib.Path]:
     path = pathlib.Path(path)
     beside = path.with_name(f"{PARTIAL}.{path.name}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside.unlink(missing_ok=True)  # What an interrupted write left; or a link, to anywhere.
+    beside.unlink(missing_ok=True)  # Left by an interrupted write, or a link.
     try:
         beside.touch(exist_ok=False)
         yield beside

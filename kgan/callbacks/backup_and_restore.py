@@ -165,6 +165,8 @@ class BackupAndRestore(keras.callbacks.Callback):
             print(
                 f"\nTraining was interrupted after {epoch} of {self.params['epochs']} epochs"
                 f"{within}. It is backed up in {self.folder}: run the same program to resume."
+                if is_finite(self.model)
+                else "\nTraining was interrupted. Its weights are not finite: it was not backed up."
             )
             self._signals.raise_received()
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from kgan.game import ranges
-from kgan.game.batches import SCALING, Peeked, is_array, require_floating, unpack
+from kgan.game.batches import SCALING, Peeked, is_array, is_picture, require_floating, unpack
 from kgan.protocols import HasClasses, HasExtremes
 
 __all__ = ["check_batch", "check_first_batch", "check_labels"]
@@ -111,13 +111,12 @@ def _check_values(images: np.ndarray, is_bounded: bool) -> None:
             "Samples must be finite. Received: NaN or infinite values, the first in sample "
             f"{int(np.argmin(finite))}."
         )
-    is_picture = images.ndim == 4 and images.shape[-1] in (1, 3, 4)
-    if (is_picture or is_bounded) and (low < -1.001 or high > 1.001):
+    if (is_picture(images) or is_bounded) and (low < -1.001 or high > 1.001):
         raise ValueError(
             f"Samples must be in [-1, 1]: {SCALING}. Received: values from {low:g} to {high:g}."
         )
     # Scaled from bytes to [-1, 1] a value is an odd multiple of 1/255: none lies near zero.
-    if is_picture and len(images) > 1 and 0 <= low < 1 / 256:
+    if is_picture(images) and len(images) > 1 and 0 <= low < 1 / 256:
         raise ValueError(
             "Images must be in [-1, 1], and these look like [0, 1]: use `2 * images - 1`. "
             f"Received: values from {low:g} to {high:g}."

@@ -136,7 +136,7 @@ def takes_image_size(dataset: str | os.PathLike[str]) -> bool:
 
 
 def _check_known(name):
-    """Raises where a word that is no folder is not the name of a data set either."""
+    """Raises unless `name`, which is not a folder, is the name of a data set."""
     if _base(name) in _known():
         return
     path = pathlib.Path(name).expanduser()

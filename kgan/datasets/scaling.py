@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from kgan.game.batches import is_picture
+
 __all__ = [
     "ValueRange",
     "check_numbers",
@@ -116,8 +118,8 @@ def prepare(samples: np.ndarray, value_range: ValueRange = None) -> tuple[np.nda
         value_range = (0, 1) if value_range is None else value_range
     low, high = (float(f(samples)) if samples.size else 0.0 for f in (np.min, np.max))
     if value_range is None:
-        is_picture = samples.ndim == 4 and samples.shape[-1] in (1, 3, 4)
-        value_range = find_value_range(samples.dtype, low, high, is_picture=is_picture)
+        pictures = is_picture(samples)
+        value_range = find_value_range(samples.dtype, low, high, is_picture=pictures)
     else:
         check_value_range(value_range)
         value_range = (float(value_range[0]), float(value_range[1]))

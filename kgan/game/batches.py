@@ -13,6 +13,7 @@ __all__ = [
     "Peeked",
     "array_batch_size",
     "is_array",
+    "is_picture",
     "num_trained_on",
     "peeked",
     "require_floating",
@@ -129,6 +130,11 @@ def _usable_rows(images: Any, k: int) -> Any:
 def is_array(x: Any) -> bool:
     """Whether `x` is an array: of NumPy, TensorFlow, or anything that NumPy reads as one."""
     return hasattr(x, "__array__")
+
+
+def is_picture(samples: Any) -> bool:
+    """Whether samples are pictures: `(num_samples, height, width, 1, 3 or 4)`."""
+    return samples.ndim == 4 and samples.shape[-1] in (1, 3, 4)
 
 
 def num_trained_on(x: Any, validation_split: float) -> int:

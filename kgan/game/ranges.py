@@ -1,7 +1,7 @@
 """Which values a network can give: told by what it ends in, or measured.
 
 What a network ends in is read where it is a layer or an operation that kgan knows. Anything else,
-such as a Lambda or a layer of one's own, is measured: with large random weights and large inputs a
+such as a Lambda or a custom layer, is measured: with large random weights and large inputs a
 network shows the bounds of its last function, and one without bounds gives large numbers.
 """
 

@@ -1,4 +1,4 @@
-"""A loss that is no longer finite stops training, and its cause is named."""
+"""Training stops when a loss is no longer finite, and the cause is named."""
 
 import keras
 import numpy as np

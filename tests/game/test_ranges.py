@@ -22,7 +22,7 @@ def network(*last, units=12):
 
 @keras.saving.register_keras_serializable("tests")
 class Squash(layers.Layer):
-    """A layer of one's own, with a tanh and a gain."""
+    """A custom layer with a tanh and a gain."""
 
     def __init__(self, gain=1.0, **kwargs):
         super().__init__(**kwargs)
@@ -47,9 +47,9 @@ ENDS = {
         [ops.tanh, layers.Reshape((3, 4)), lambda x: ops.transpose(x, (0, 2, 1))],
         (-1, 1),
     ),
-    "a tanh of one's own": ([Squash()], (-1, 1)),
-    "a tanh of one's own, with a gain": ([Squash(3.0)], (-3, 3)),
-    "a tanh of one's own, reshaped": ([Squash(), layers.Reshape((3, 4))], (-1, 1)),
+    "a custom tanh": ([Squash()], (-1, 1)),
+    "a custom tanh, with a gain": ([Squash(3.0)], (-3, 3)),
+    "a custom tanh, reshaped": ([Squash(), layers.Reshape((3, 4))], (-1, 1)),
     "an operation on a tanh": ([ops.tanh, lambda x: 0.5 * x + 0.5], (0, 1)),
     "sigmoid": ([layers.Activation("sigmoid")], (0, 1)),
     "ops.sigmoid": ([ops.sigmoid], (0, 1)),
