@@ -1,24 +1,14 @@
-"""Fixtures of all tests."""
+"""Fixtures of all tests.
+
+What takes long to import is imported inside of them: the process that hands the tests to the
+workers has no use for it.
+"""
 
 import gc
 import os
 import shutil
 
-import generators
-import keras
 import pytest
-import tensorflow as tf
-import tensorflow_internals
-import trainings
-
-import kgan
-from kgan.exports import proof
-
-# What has been imported stays: Python need not look through it for garbage time and again, which
-# takes a tenth of the tests' time.
-gc.collect()
-gc.freeze()
-gc.set_threshold(100_000, 50, 100)
 
 
 def _begin_anew():
@@ -26,6 +16,9 @@ def _begin_anew():
 
     Operations are deterministic: on a busy machine they are not otherwise the same to the last bit.
     """
+    import keras
+    import tensorflow as tf
+
     tf.config.experimental.enable_op_determinism()
     keras.utils.clear_session(free_memory=False)
     keras.config.set_dtype_policy("float32")
@@ -40,8 +33,15 @@ def _own_cache(tmp_path_factory):
 
 @pytest.fixture(autouse=True, scope="session")
 def _fresh_session():
-    """Fixtures of the session find what tests find; they are made before `_fresh_keras` is."""
+    """Fixtures of the session find what tests find; they are made before `_fresh_keras` is.
+
+    What has been imported stays: Python need not look through it for garbage time and again, which
+    takes a tenth of the tests' time.
+    """
     _begin_anew()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.fixture(autouse=True)
@@ -58,9 +58,12 @@ def interrupted(tmp_path_factory):
 
     Each such training is made once.
     """
+    import trainings
+
     made = {}
 
-    def fill(folder, batches=6, make=trainings.game):
+    def fill(folder, batches=6, make=None):
+        make = make or trainings.game
         if (make, batches) not in made:
             made[make, batches] = tmp_path_factory.mktemp("interrupted")
             trainings.killed(make(), made[make, batches], batches)
@@ -74,16 +77,26 @@ def _drawn_here(monkeypatch):
     """Exports are proved in this process: the tests are not about the proof, and another costs
     seconds.
     """
+    import generators
+
+    from kgan.exports import proof
+
     monkeypatch.setattr(proof, "_draw", generators.draw_here)
 
 
 @pytest.fixture
 def _xla():
     """Keras turns XLA off where operations are to be deterministic."""
+    import tensorflow_internals
+
     tensorflow_internals.disable_op_determinism()
 
 
 @pytest.fixture(autouse=True)
 def _doctest_namespace(doctest_namespace):
+    import keras
+
+    import kgan
+
     doctest_namespace["kgan"] = kgan
     doctest_namespace["keras"] = keras

@@ -1,12 +1,13 @@
-"""Runs the `kgan` command in a process that kills itself at a chosen moment.
+"""Runs the `kgan` command in processes that end when and how a test says.
 
-`python killing.py MOMENT WHEN N ARGUMENTS...` sends SIGKILL to itself `before` or `after` the N-th
-time that MOMENT comes, and makes a backup every few milliseconds. With N = 0 it does neither, and
-is for signals from outside.
+They are forked from a process that has imported everything and done nothing yet, so that each
+starts at once.
 """
 
 import dataclasses
+import multiprocessing
 import os
+import pathlib
 import signal
 import sys
 import zipfile
@@ -37,7 +38,43 @@ SMALL_DCGAN = dataclasses.replace(
 )
 
 
-def kill(moment, when, number):
+def start(folder, arguments, moment="batch", when="before", number=0):
+    """Starts `kgan train` of these arguments into `folder`; what it says goes to `folder`.txt.
+
+    It sends SIGKILL to itself `before` or `after` the `number`-th time that `moment` comes, and
+    makes a backup every few milliseconds. With 0 it does neither.
+
+    Returns:
+        A `multiprocessing.Process`.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["killing", "kgan.cli"])
+    command = ["kgan", "train", *map(str, arguments), "--output", str(folder)]
+    process = context.Process(target=_run, args=(command, said(folder), moment, when, number))
+    process.start()
+    return process
+
+
+def said(folder):
+    """The file of what the processes of a run have written to the terminal, stdout and stderr."""
+    return pathlib.Path(f"{folder}.txt")
+
+
+def _run(command, said, moment, when, number):
+    with open(said, "ab") as file:
+        os.dup2(file.fileno(), sys.stdout.fileno())
+        os.dup2(file.fileno(), sys.stderr.fileno())
+    # What runs the tests in the background may ignore Ctrl-C, and its children with it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if number:
+        callbacks.BackupAndRestore.__init__.__kwdefaults__["every_seconds"] = 0.05
+        _kill(moment, when, number)
+    recipes.ALL["small_dcgan"] = SMALL_DCGAN
+    sys.argv = command
+    kgan_command.main()
+
+
+def _kill(moment, when, number):
     """Makes the process die `before` or `after` the `number`-th time that `moment` comes."""
     owner, name = MOMENTS[moment]
     original = getattr(owner, name)
@@ -54,17 +91,3 @@ def kill(moment, when, number):
         return result
 
     setattr(owner, name, counted)
-
-
-def main():
-    moment, when, number, *arguments = sys.argv[1:]
-    if int(number):
-        callbacks.BackupAndRestore.__init__.__kwdefaults__["every_seconds"] = 0.05
-    kill(moment, when, int(number))
-    recipes.ALL["small_dcgan"] = SMALL_DCGAN
-    sys.argv = ["kgan", *arguments]
-    kgan_command.main()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,5 +1,6 @@
 """Small players and data, of which tests make their games."""
 
+import functools
 import os
 import pathlib
 
@@ -22,6 +23,7 @@ def networks(num_classes=None, architecture=kgan.architectures.dcgan):
     return architecture((8, 8, 1), LATENT_DIM, num_classes=num_classes, **sizes)
 
 
+@functools.cache
 def dataset(num_classes=None, num_samples=64, batch_size=BATCH_SIZE, seed=0):
     """Noise in the shape of digits."""
     random = np.random.default_rng(0)
@@ -69,6 +71,14 @@ def gan(num_classes=None, architecture=kgan.architectures.dcgan, compiled=True, 
     if compiled:
         game.compile(**{**light(), **arguments})
     return game
+
+
+@functools.cache
+def undisturbed(num_classes=None):
+    """What a small GAN is after two epochs: its digest. What watches a training leaves it so."""
+    game = gan(num_classes)
+    game.fit(dataset(num_classes), epochs=2, verbose=0)
+    return digest(game)
 
 
 def light():

@@ -1,11 +1,10 @@
 """Whether two networks can play with each other."""
 
-from typing import Any
 
 import keras
 import tensorflow as tf
 
-from kgan.game import networks, ranges
+from kgan.game import networks, noise, ranges
 
 __all__ = ["check_answers", "check_learns", "check_networks"]
 
@@ -39,9 +38,9 @@ def check_networks(
             f"is {made}, and a discriminator whose first input is {judged}."
         )
     _check_separate(generator, discriminator)
-    _check_classes(generator, discriminator, num_classes)
+    num_classes = _check_classes(generator, discriminator, num_classes)
     _check_logits(discriminator)
-    _check_gradient_reaches(generator, discriminator)
+    _check_gradient_reaches(generator, discriminator, num_classes)
 
 
 def _check_separate(generator: keras.Model, discriminator: keras.Model) -> None:
@@ -57,7 +56,8 @@ def _check_separate(generator: keras.Model, discriminator: keras.Model) -> None:
 
 def _check_classes(
     generator: keras.Model, discriminator: keras.Model, num_classes: int | None
-) -> None:
+) -> int | None:
+    """How many classes there are: as many as given, or as both networks reveal."""
     both = [("generator", generator), ("discriminator", discriminator)]
     if num_classes is None:
         counts = [networks.num_classes(network) for _, network in both]
@@ -66,13 +66,14 @@ def _check_classes(
                 "`generator` and `discriminator` must both take labels, of as many classes, or "
                 f"neither of them. Received: num_classes={counts[0]} and {counts[1]}."
             )
-        return
+        return counts[0]
     for name, network in both:
         if len(network.inputs) != 2:
             raise ValueError(
                 "`num_classes` is for networks that take labels, as their second input. "
                 f"Received: num_classes={num_classes}, and a {name} with one input."
             )
+    return num_classes
 
 
 def _check_logits(discriminator: keras.Model) -> None:
@@ -116,21 +117,26 @@ def check_learns(discriminator: keras.Model) -> None:
     raise ValueError("`discriminator` must have weights to learn. Received: one without any.")
 
 
-def _check_gradient_reaches(generator: keras.Model, discriminator: keras.Model) -> None:
-    labelled = len(generator.inputs) == 2
-
-    def gradients() -> Any:  # Traced, to see what depends on what, and never run.
-        labels = [tf.zeros((2,), generator.inputs[1].dtype)] if labelled else []
-        latents = tf.zeros((2, generator.inputs[0].shape[-1]))
-        with tf.GradientTape() as tape:
-            fakes = generator([latents, *labels] if labelled else latents, training=True)
-            logits = discriminator([fakes, *labels] if labelled else fakes, training=True)
-        return tape.gradient(logits, [weight.value for weight in generator.trainable_weights])
-
-    found = tf.function(gradients, autograph=False).get_concrete_function().structured_outputs
-    if all(gradient is None for gradient in found):
+def _check_gradient_reaches(
+    generator: keras.Model, discriminator: keras.Model, num_classes: int | None
+) -> None:
+    """Plays once; nothing that the networks remember changes."""
+    weights = [tf.convert_to_tensor(weight) for weight in generator.trainable_variables]
+    inputs = noise.few_inputs(generator, num_classes)
+    with tf.GradientTape() as tape:
+        tape.watch(weights)
+        others = generator.non_trainable_variables
+        fakes, _ = generator.stateless_call(weights, others, inputs, training=True)
+        seen = [fakes, inputs[1]] if num_classes else fakes
+        logits, _ = discriminator.stateless_call(
+            discriminator.trainable_variables,
+            discriminator.non_trainable_variables,
+            seen,
+            training=True,
+        )
+    if all(gradient is None for gradient in tape.gradient(logits, weights)):
         raise ValueError(
             "`generator` cannot learn: no gradient of the discriminator's logits reaches its "
-            f"{len(generator.trainable_weights)} trainable weights. Look for a stop_gradient, a "
-            "rounding or an argmax in either network, or for layers with trainable=False."
+            f"{len(weights)} trainable weights. Look for a stop_gradient, a rounding or an argmax "
+            "in either network, or for layers with trainable=False."
         )

@@ -81,7 +81,10 @@ def merge(updates: Sequence[dict[str, Any]]) -> dict[str, Any]:
     for update in updates:
         for name, value in update.items():
             merged.setdefault(name, []).append(value)
-    return {name: sum(values) / len(values) for name, values in merged.items()}
+    return {
+        name: sum(values) / len(values) if len(values) > 1 else values[0]
+        for name, values in merged.items()
+    }
 
 
 class RunningMeans(keras.metrics.Metric):

@@ -13,6 +13,7 @@ def test_each_update_of_the_discriminator_sees_its_own_strided_slice():
     discriminator, recorder = players.recorded(discriminator)
     gan = kgan.GAN(generator, discriminator, discriminator_steps=2, seed=0)
     gan.compile(run_eagerly=True)
+    recorder.seen.clear()
     images = np.linspace(-1, 1, 6 * 64, dtype="float32").reshape(6, 8, 8, 1)
     gan.fit(tf.data.Dataset.from_tensors(images), verbose=0)
     real_first, _, real_second, _, _ = recorder.seen  # D's two updates, then G's.

@@ -47,6 +47,7 @@ def test_a_penalty_at_samples_that_the_loss_has_seen_costs_no_forward_pass(penal
     discriminator, recorder = players.recorded(discriminator)
     gan = kgan.GAN(generator, discriminator, seed=0)
     gan.compile(penalties=[penalty], run_eagerly=True)
+    recorder.seen.clear()
     gan.fit(players.dataset(num_samples=16), verbose=0)
     assert len(recorder.seen) == passes + 1  # And one in the update of G.
 
@@ -90,6 +91,7 @@ def test_both_players_see_all_samples_augmented_and_evaluation_does_not():
     discriminator, recorder = players.recorded(discriminator)
     gan = kgan.GAN(generator, discriminator, seed=0)
     gan.compile(augmentation=Doubling(), run_eagerly=True, loss="relativistic")
+    recorder.seen.clear()
     images = np.full((4, 8, 8, 1), 0.25, "float32")
     data = tf.data.Dataset.from_tensors(images)
     gan.fit(data, verbose=0)

@@ -45,6 +45,7 @@ def test_simultaneous_turns_share_their_fakes_and_both_forward_passes():
     gan = kgan.GAN(generator, discriminator, seed=0)
     gan.compile(turns="simultaneous", loss="relativistic", penalties=["r1"], run_eagerly=True)
     drawn.seen.clear()
+    judged.seen.clear()
     gan.fit(players.dataset(num_samples=16), verbose=0)
     assert len(drawn.seen) == 1
     assert len(judged.seen) == 2

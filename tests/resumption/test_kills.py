@@ -1,10 +1,8 @@
 """`kgan train` under `kill -9`: what it leaves, and where it ends when it is started again."""
 
-import pathlib
+import os
 import random
 import signal
-import subprocess
-import sys
 import time
 
 import killing
@@ -28,17 +26,14 @@ RANDOM = [pytest.param(seed, marks=pytest.mark.slow) for seed in range(20)]
 SOAKING = [pytest.param(seed, marks=pytest.mark.soak) for seed in range(20, 120)]
 
 
-def start(folder, moment="batch", when="before", number=0, seconds=None, options=OPTIONS):
+def start(folder, *kill, seconds=None, options=OPTIONS):
     """Starts the run in `folder`; says whether it came to its end."""
-    program = str(pathlib.Path(killing.__file__))
-    command = [sys.executable, program, moment, when, str(number), "train", *options]
-    command += ["--output", folder]
-    try:
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
-    except subprocess.TimeoutExpired:  # It was sent SIGKILL.
-        return False
-    assert ended.returncode in (0, -signal.SIGKILL), ended.stdout + ended.stderr
-    return ended.returncode == 0
+    process = killing.start(folder, options, *kill)
+    process.join(seconds)
+    process.kill()
+    process.join()
+    assert process.exitcode in (0, -signal.SIGKILL), killing.said(folder).read_text()
+    return process.exitcode == 0
 
 
 def finish(folder):
@@ -112,7 +107,7 @@ def test_a_run_killed_at_random_ends_like_an_undisturbed_one(tmp_path, undisturb
     for _ in range(chosen.randint(2, 4)):
         moment = chosen.choice([*killing.MOMENTS, "any"])
         if moment == "any":
-            ended.append(start(tmp_path, seconds=chosen.uniform(5, 12)))
+            ended.append(start(tmp_path, seconds=chosen.uniform(0, 6)))
         else:
             often = {"batch": STEPS, "epoch": 2, "entry of a file": 10}.get(moment, 12)
             when, number = chosen.choice(["before", "after"]), chosen.randint(1, often)
@@ -128,23 +123,15 @@ def test_a_run_ended_by_a_signal_at_random_ends_like_an_undisturbed_one(
 ):
     chosen = random.Random(seed)
     number = chosen.choice([signal.SIGINT, signal.SIGTERM])
-    program = str(pathlib.Path(killing.__file__))
-    command = [sys.executable, program, "batch", "before", "0", "train", *OPTIONS]
-    process = subprocess.Popen(
-        [*command, "--output", tmp_path],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        # What runs the tests in the background may ignore Ctrl-C, and its children with it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    process = killing.start(tmp_path, OPTIONS)
     while not (tmp_path / "backup").exists():  # Before that nothing is there to be lost.
         time.sleep(0.01)
     time.sleep(chosen.uniform(0, 5))
-    process.send_signal(number)
-    said, _ = process.communicate()
+    os.kill(process.pid, number)
+    process.join()
+    said = killing.said(tmp_path).read_text()
     if "finishing this step" in said:
-        assert process.returncode == 128 + number, said
+        assert process.exitcode == 128 + number, said
     else:  # It came after training, while the run was written down, or was over.
         assert f"step {EPOCHS * STEPS}/" in said
     finish(tmp_path)
