@@ -1,6 +1,5 @@
 """Whether two networks can play with each other."""
 
-
 import keras
 import tensorflow as tf
 

@@ -95,7 +95,7 @@ def test_a_compile_that_fails_leaves_the_game_as_it_was():
 
 
 def test_the_validation_data_is_let_go_after_training():
-    gan, data = players.gan(), players.dataset(num_samples=16)
+    gan, data = players.gan(), kgan.datasets.from_arrays(players.images(), batch_size=16)
     gan.fit(players.dataset(), validation_data=data, verbose=0)
     reference = weakref.ref(data)
     del data
