@@ -9,7 +9,9 @@ WORKERS = --numprocesses 2 --dist worksteal
 
 $(BIN)/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --no-compile --editable '.[test]'  # Python compiles what it imports.
+	# uv takes a third of the time that pip takes; pip knows every way to reach packages.
+	$(BIN)/pip install --quiet uv && $(BIN)/uv pip install --quiet --python $(BIN)/python \
+		--editable '.[test]' || $(BIN)/pip install --quiet --editable '.[test]'
 	touch $@
 
 test: $(BIN)/installed

@@ -1,6 +1,7 @@
 """Small players and data, of which tests make their games."""
 
 import functools
+import math
 import os
 import pathlib
 
@@ -16,9 +17,10 @@ LATENT_DIM = 4
 
 def networks(num_classes=None, architecture=kgan.architectures.dcgan):
     """A pair for 8×8×1 images with a dozen units a layer."""
+    sizes = {}
     if architecture is kgan.architectures.mlp:
         sizes = {"generator_units": (8,), "discriminator_units": (8,), "maxout_pieces": 2}
-    else:
+    elif architecture is kgan.architectures.dcgan:
         sizes = {"width": 8}
     return architecture((8, 8, 1), LATENT_DIM, num_classes=num_classes, **sizes)
 
@@ -71,6 +73,30 @@ def gan(num_classes=None, architecture=kgan.architectures.dcgan, compiled=True, 
     if compiled:
         game.compile(**{**light(), **arguments})
     return game
+
+
+def linear(num_classes=None, dropout=0.0, **arguments):
+    """As `gan`, with one layer of weights a player, of which a graph is made in half the time.
+
+    For tests of what does not depend on the networks.
+    """
+
+    def architecture(image_shape, latent_dim, num_classes):
+        latents, images = keras.Input((latent_dim,)), keras.Input(image_shape)
+        x, y = latents, keras.layers.Flatten()(images)
+        if num_classes:
+            labels = [keras.Input((), dtype="int32") for _ in range(2)]
+            codes = [keras.layers.Embedding(num_classes, 4)(one) for one in labels]
+            x, y = (keras.layers.Concatenate()(pair) for pair in zip((x, y), codes, strict=True))
+            latents, images = zip((latents, images), labels, strict=True)
+        x = keras.layers.Dense(math.prod(image_shape), activation="tanh")(x)
+        y = keras.layers.Dropout(dropout)(y) if dropout else y
+        return (
+            keras.Model(latents, keras.layers.Reshape(image_shape)(x)),
+            keras.Model(images, keras.layers.Dense(1)(y)),
+        )
+
+    return gan(num_classes, architecture, **arguments)
 
 
 @functools.cache

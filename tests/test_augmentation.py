@@ -107,7 +107,7 @@ def test_real_and_generated_samples_get_random_numbers_of_their_own():
 
 @pytest.mark.slow
 def test_a_game_with_augmentation_resumes_exactly_from_its_file(tmp_path):
-    gan = players.gan(augmentation="diff_augment", penalties=["r1"])
+    gan = players.linear(augmentation="diff_augment", penalties=["r1"])
     gan.fit(players.dataset(), epochs=1, verbose=0)
     gan.save(tmp_path / "gan.keras")
     gan.fit(players.dataset(), epochs=1, verbose=0)
@@ -118,7 +118,7 @@ def test_a_game_with_augmentation_resumes_exactly_from_its_file(tmp_path):
 
 
 def test_augmentation_changes_the_game_and_not_its_evaluation():
-    plain, augmented = players.gan(), players.gan(augmentation="diff_augment")
+    plain, augmented = players.linear(), players.linear(augmentation="diff_augment")
     for gan in (plain, augmented):
         gan.fit(players.dataset(), verbose=0)
     assert not players.same(players.digest(plain), players.digest(augmented))
@@ -130,7 +130,7 @@ def test_augmentation_changes_the_game_and_not_its_evaluation():
 def test_the_strength_follows_its_schedule():
     schedule = keras.optimizers.schedules.PolynomialDecay(0.0, 8, 1.0)
     augment = augmentation.DiffAugment(strength=schedule)
-    gan = players.gan(augmentation=augment)
+    gan = players.linear(augmentation=augment)
     assert augment.weights[0].numpy() == 0.0
     gan.fit(players.dataset(), epochs=2, verbose=0)
     assert augment.weights[0].numpy() == pytest.approx(float(schedule(7)))
@@ -140,7 +140,7 @@ def test_a_schedule_counts_inside_other_layers_too():
     schedule = keras.optimizers.schedules.PolynomialDecay(0.0, 8, 1.0)
     augment = augmentation.DiffAugment(strength=schedule)
     several = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.RandomFlip(), augment])
-    gan = players.gan(augmentation=several)
+    gan = players.linear(augmentation=several)
     gan.fit(players.dataset(), verbose=0)
     assert augment.weights[0].numpy() == pytest.approx(float(schedule(3)))
 
@@ -150,15 +150,15 @@ def test_a_layer_that_xla_cannot_compile_turns_it_off():
     layer = keras.layers.RandomTranslation(0.1, 0.1)
     assert not layer.supports_jit
     with pytest.warns(UserWarning, match="jit_compile"):
-        gan = players.gan(augmentation=layer, jit_compile=True)
+        gan = players.linear(augmentation=layer, jit_compile=True)
     assert not gan.jit_compile
-    assert players.gan(jit_compile=True).jit_compile
+    assert players.linear(jit_compile=True).jit_compile
 
 
 def test_a_layer_of_keras_works():
     layer = keras.layers.RandomTranslation(0.2, 0.2, fill_mode="constant")
-    games = [players.gan(augmentation=layer)]
-    games.append(players.gan(augmentation=type(layer).from_config(layer.get_config())))
+    games = [players.linear(augmentation=layer)]
+    games.append(players.linear(augmentation=type(layer).from_config(layer.get_config())))
     for gan in games:
         gan.fit(players.dataset(), verbose=0)
     assert players.same(*map(players.digest, games))
@@ -168,7 +168,7 @@ def test_a_layer_of_keras_works():
 def test_mixed_precision_is_augmented_in_float32(policy):
     keras.config.set_dtype_policy(policy)
     augment = augmentation.DiffAugment()
-    gan = players.gan(augmentation=augment, penalties=[kgan.penalties.R1(every=2)])
+    gan = players.linear(augmentation=augment, penalties=[kgan.penalties.R1(every=2)])
     gan.fit(players.dataset(), verbose=0)
     assert kgan.game.players.is_finite(gan)
     assert augment(IMAGES, training=True).dtype == tf.float32
@@ -204,7 +204,7 @@ def test_arguments_out_of_range_are_refused(arguments, message):
 )
 def test_what_cannot_augment_is_refused_by_compile(thing, error, message):
     with pytest.raises(error, match=message):
-        players.gan(augmentation=thing)
+        players.linear(augmentation=thing)
 
 
 def test_points_are_not_augmented():

@@ -295,14 +295,12 @@ def test_xla_trains_to_finite_weights(architecture):
     assert np.abs(after - before).max() > 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_xla")
 @pytest.mark.parametrize(
     "rules",
     [
-        pytest.param(
-            {"penalties": [kgan.penalties.R1(every=2)], "augmentation": "diff_augment"},
-            marks=pytest.mark.slow,
-        ),
+        {"penalties": [kgan.penalties.R1(every=2)], "augmentation": "diff_augment"},
         {"turns": "simultaneous", "penalties": ["r1", "r2"], "log_gradient_norms": True},
     ],
 )

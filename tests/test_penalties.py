@@ -132,7 +132,7 @@ def test_a_lazy_penalty_counts_the_updates_of_the_discriminator(options):
     still = [keras.optimizers.SGD(0.0) for _ in range(2)]
     logs = []
     for every in (1, 4):
-        gan = players.gan(discriminator_steps=2)
+        gan = players.linear(discriminator_steps=2)
         penalty = penalties.R1(10.0, every=every)
         gan.compile(*still, penalties=[penalty], **options)
         gan.fit(players.dataset(), epochs=3, verbose=0)
@@ -156,7 +156,7 @@ def test_a_lazy_penalty_trains_the_discriminator(name, precision):
     keras.config.set_dtype_policy(precision)
     games = []
     for weight in (0.0, 10.0):
-        gan = players.gan(penalties=[type(penalties.get(name))(weight, every=3)])
+        gan = players.linear(penalties=[type(penalties.get(name))(weight, every=3)])
         gan.fit(players.dataset(), verbose=0)
         games.append(players.weights(gan.discriminator))
     assert np.isfinite(games[1]).all()
@@ -167,7 +167,7 @@ def test_a_lazy_penalty_moves_the_weights_as_the_eager_one_times_every():
     """On an update that is due; SGD, so that the step is the gradient."""
     moves = []
     for weight, every in ((1.0, 4), (4.0, 1), (0.0, 1)):
-        gan = players.gan()
+        gan = players.linear()
         optimizers = [keras.optimizers.SGD(0.1) for _ in range(2)]
         gan.compile(*optimizers, penalties=[penalties.R1(weight, every=every)])
         before = players.weights(gan.discriminator)
@@ -180,7 +180,7 @@ def test_a_lazy_penalty_moves_the_weights_as_the_eager_one_times_every():
 def test_evaluation_is_never_lazy():
     logs = []
     for every in (1, 1000):
-        gan = players.gan(penalties=[penalties.R1(1.0, every=every)])
+        gan = players.linear(penalties=[penalties.R1(1.0, every=every)])
         gan.step.assign(1)
         logs.append(gan.evaluate(players.dataset(), verbose=0, return_dict=True)["penalty"])
     assert logs[0] == logs[1] > 0
@@ -193,9 +193,9 @@ def test_the_weight_of_a_penalty_follows_its_schedule():
         value = penalties.R1(schedule).mean(critic, real, None, SEED, step=step)
         assert float(value) == pytest.approx(float(schedule(step)) / 2 * 9)
     still = [keras.optimizers.SGD(0.0) for _ in range(2)]
-    gan = players.gan()
+    gan = players.linear()
     gan.compile(*still, penalties=[penalties.R1(schedule)])
-    plain = players.gan()
+    plain = players.linear()
     plain.compile(*[keras.optimizers.SGD(0.0) for _ in range(2)], penalties=[penalties.R1(1.0)])
     for game in (gan, plain):
         game.fit(players.dataset(num_samples=16), epochs=5, verbose=0)
@@ -244,7 +244,7 @@ class WithItsOwnInit(penalties.Penalty):
 def test_a_penalty_that_differentiates_by_itself_is_r1_too(penalty):
     games = []
     for one in (penalty, penalties.R1(1.0)):
-        gan = players.gan(penalties=[one])
+        gan = players.linear(penalties=[one])
         history = gan.fit(players.dataset(), verbose=0).history
         games.append((players.weights(gan.discriminator), history["penalty"]))
     np.testing.assert_allclose(games[0][0], games[1][0], atol=1e-6)

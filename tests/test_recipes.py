@@ -27,12 +27,7 @@ def little_of(recipe):
     ("name", "conditional"),
     [
         ("digits", True),
-        *(
-            pytest.param(name, False, marks=pytest.mark.slow)
-            for name in kgan.recipes.ALL
-            if name != "mnist"
-        ),
-        ("mnist", False),
+        *(pytest.param(name, False, marks=pytest.mark.slow) for name in kgan.recipes.ALL),
         *(
             pytest.param(name, True, marks=pytest.mark.slow)
             for name in kgan.recipes.ALL

@@ -47,9 +47,9 @@ class Seen(keras.callbacks.Callback):
         self.calls.append(f"end of {epoch}")
 
 
-def game(**arguments):
+def game(dropout=0.3, **arguments):
     """A small game with labels and dropout."""
-    return players.gan(10, kgan.architectures.mlp, **arguments)
+    return players.linear(10, dropout, **arguments)
 
 
 def full_game(**arguments):

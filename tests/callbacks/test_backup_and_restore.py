@@ -209,9 +209,13 @@ def test_two_trainings_do_not_share_a_folder(tmp_path):
 
 
 def test_a_game_that_has_diverged_is_not_backed_up(tmp_path):
-    gan = game(generator_optimizer=keras.optimizers.SGD(1e38))
+    def game():
+        optimizer = keras.optimizers.SGD(1e38)
+        return players.gan(10, kgan.architectures.mlp, generator_optimizer=optimizer)
+
+    gan = game()
     train(gan, tmp_path, kgan.callbacks.TerminateOnNaN(), every_seconds=0)
     assert not np.isfinite(players.weights(gan.generator)).all()
-    restored = game(generator_optimizer=keras.optimizers.SGD(1e38))
+    restored = game()
     backups.restore(tmp_path, restored)
     assert np.isfinite(players.weights(restored.generator)).all()

@@ -26,7 +26,7 @@ class Given(keras.callbacks.Callback):
 
 def fitted(folder, values, epochs=None, **options):
     """A GAN that was trained with a `BestGenerator`, and this."""
-    gan = players.gan(metrics=[kgan.metrics.FrechetDistance("raw", num_samples=16)])
+    gan = players.linear(metrics=[kgan.metrics.FrechetDistance("raw", num_samples=16)])
     best = kgan.callbacks.BestGenerator(folder / "best.keras", MONITOR, **options)
     backup = kgan.callbacks.BackupAndRestore(folder / "backup")
     data = players.dataset()
@@ -94,11 +94,11 @@ def test_wrong_arguments_of_the_best_generator_are_refused(tmp_path):
         kgan.callbacks.BestGenerator("best.h5", MONITOR)
     best = kgan.callbacks.BestGenerator(tmp_path / "best.keras", "val_frechet_distance_mnist")
     with pytest.raises(ValueError, match="`monitor` must be one of discriminator_accuracy, .*"):
-        players.gan().fit(players.dataset(), verbose=0, callbacks=[best])
+        players.linear().fit(players.dataset(), verbose=0, callbacks=[best])
 
 
 def test_only_validated_epochs_count_and_a_training_without_any_is_warned_about(tmp_path):
-    gan = players.gan(metrics=[kgan.metrics.FrechetDistance("digits")])
+    gan = players.linear(metrics=[kgan.metrics.FrechetDistance("digits")])
     data = kgan.datasets.digits("test", batch_size=120)
     best = kgan.callbacks.BestGenerator(tmp_path / "best.keras", "val_frechet_distance_digits")
     options = {"validation_data": data, "validation_freq": 2}
@@ -111,7 +111,7 @@ def test_only_validated_epochs_count_and_a_training_without_any_is_warned_about(
 
 @pytest.mark.slow
 def test_checkpoint_and_early_stopping_of_keras_can_monitor_a_distance(tmp_path):
-    gan = players.gan(metrics=[kgan.metrics.FrechetDistance("digits")])
+    gan = players.linear(metrics=[kgan.metrics.FrechetDistance("digits")])
     data = kgan.datasets.digits("test", batch_size=120)
     checkpoint = keras.callbacks.ModelCheckpoint(
         str(tmp_path / "best.keras"),

@@ -8,7 +8,7 @@ import kgan
 
 
 def test_reference_images_of_another_shape_are_refused_before_training(tmp_path):
-    gan = players.gan()
+    gan = players.linear()
     callback = kgan.callbacks.ExportGenerator(tmp_path, reference_images=np.zeros((64, 4, 4, 1)))
     with pytest.raises(ValueError, match="`reference_images` must be at least 64 images like"):
         gan.fit(players.dataset(), verbose=0, callbacks=[callback])
@@ -21,7 +21,7 @@ def test_reference_images_of_another_shape_are_refused_before_training(tmp_path)
 @pytest.mark.slow
 @pytest.mark.usefixtures("_drawn_here")
 def test_the_callback_exports_when_training_ends_and_in_between(tmp_path):
-    gan = players.gan()
+    gan = players.linear()
     callback = kgan.callbacks.ExportGenerator(
         tmp_path, ["tf_saved_model", "litert"], every_epochs=2, quantize=["none", "float16"]
     )
@@ -41,7 +41,7 @@ def test_the_callback_exports_nothing_if_nothing_was_trained(tmp_path):
     for _ in range(2):
         callback = kgan.callbacks.ExportGenerator(tmp_path / "exports", ["litert"])
         backup = kgan.callbacks.BackupAndRestore(tmp_path / "backup")
-        players.gan().fit(data, epochs=1, verbose=0, callbacks=[backup, callback])
+        players.linear().fit(data, epochs=1, verbose=0, callbacks=[backup, callback])
     assert contents(tmp_path / "exports") == [
         "export.json",
         "generator.tflite",

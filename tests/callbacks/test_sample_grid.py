@@ -11,7 +11,7 @@ import kgan
 
 
 def test_sample_grid_writes_one_picture_per_epoch_and_a_film(tmp_path):
-    players.gan().fit(
+    players.linear().fit(
         players.dataset(), epochs=5, verbose=0, callbacks=[kgan.callbacks.SampleGrid(tmp_path)]
     )
     names = sorted(path.name for path in tmp_path.iterdir())
@@ -21,7 +21,7 @@ def test_sample_grid_writes_one_picture_per_epoch_and_a_film(tmp_path):
 
 
 def test_the_grid_shows_the_same_latents_every_time_through_the_averaged_generator(tmp_path):
-    gan = players.gan()
+    gan = players.linear()
     callback = kgan.callbacks.SampleGrid(tmp_path, num_samples=9, seed=4)
     gan.fit(players.dataset(), epochs=2, verbose=0, callbacks=[callback])
     picture = kgan.images.tile(kgan.images.to_uint8(gan.generate(9, seed=4)))
@@ -40,7 +40,7 @@ def test_a_grid_does_not_change_training(tmp_path):
 
 def test_every_epochs_skips_pictures_but_not_the_last(tmp_path):
     callback = kgan.callbacks.SampleGrid(tmp_path, every_epochs=2)
-    players.gan().fit(players.dataset(), epochs=5, verbose=0, callbacks=[callback])
+    players.linear().fit(players.dataset(), epochs=5, verbose=0, callbacks=[callback])
     names = sorted(path.name for path in tmp_path.glob("*.png"))
     assert names == ["epoch_0002.png", "epoch_0004.png", "epoch_0005.png"]
 
@@ -64,13 +64,13 @@ def test_the_film_counts_epochs_as_numbers(tmp_path):
 
 @pytest.mark.slow
 def test_the_film_continues_with_training_and_omits_pictures_of_a_longer_earlier_run(tmp_path):
-    gan, callback = players.gan(), kgan.callbacks.SampleGrid(tmp_path)
+    gan, callback = players.linear(), kgan.callbacks.SampleGrid(tmp_path)
     gan.fit(players.dataset(), epochs=2, verbose=0, callbacks=[callback])
     gan.fit(players.dataset(), initial_epoch=2, epochs=3, verbose=0, callbacks=[callback])
     with PIL.Image.open(tmp_path / "samples.gif") as film:
         assert film.n_frames == 3
     (tmp_path / "epoch_best.png").write_bytes(b"mine")
-    players.gan().fit(players.dataset(), epochs=1, verbose=0, callbacks=[callback])
+    players.linear().fit(players.dataset(), epochs=1, verbose=0, callbacks=[callback])
     with PIL.Image.open(tmp_path / "samples.gif") as film:
         assert getattr(film, "n_frames", 1) == 1
     names = sorted(path.name for path in tmp_path.iterdir())
@@ -78,7 +78,7 @@ def test_the_film_continues_with_training_and_omits_pictures_of_a_longer_earlier
 
 
 def test_a_conditional_grid_has_one_class_per_column(tmp_path):
-    gan = players.gan(3)
+    gan = players.linear(3)
     callback = kgan.callbacks.SampleGrid(tmp_path, num_samples=6)
     gan.fit(players.dataset(3), verbose=0, callbacks=[callback])
     samples = gan.generate(6, [0, 1, 2, 0, 1, 2], seed=0)
@@ -106,7 +106,7 @@ def test_points_and_vectors_become_figures_beside_the_data(tmp_path, size):
 @pytest.mark.slow
 def test_pictures_go_to_tensorboard(tmp_path):
     callback = kgan.callbacks.SampleGrid(tmp_path / "samples", log_dir=tmp_path / "logs")
-    players.gan().fit(players.dataset(), verbose=0, callbacks=[callback])
+    players.linear().fit(players.dataset(), verbose=0, callbacks=[callback])
     (file,) = (tmp_path / "logs").iterdir()
     events = list(tf.compat.v1.train.summary_iterator(str(file)))
     assert [value.tag for event in events for value in event.summary.value] == ["samples"]

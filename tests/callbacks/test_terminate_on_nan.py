@@ -9,7 +9,7 @@ import kgan
     "player", ["generator", pytest.param("discriminator", marks=pytest.mark.slow)]
 )
 def test_terminate_on_nan_watches_both_players(player, capsys):
-    gan = players.gan()
+    gan = players.linear()
     gan.compile(**{f"{player}_optimizer": keras.optimizers.SGD(float("nan"))})
     callbacks = [kgan.callbacks.TerminateOnNaN()]
     history = gan.fit(players.dataset(), epochs=5, verbose=0, callbacks=callbacks)
@@ -21,6 +21,6 @@ def test_terminate_on_nan_watches_both_players(player, capsys):
 
 def test_terminate_on_nan_leaves_a_healthy_game_alone():
     callbacks = [kgan.callbacks.TerminateOnNaN()]
-    gan = players.gan(penalties=["r1"])
+    gan = players.linear(penalties=["r1"])
     history = gan.fit(players.dataset(), epochs=2, verbose=0, callbacks=callbacks)
     assert len(history.epoch) == 2

@@ -116,7 +116,7 @@ def test_a_python_generator_is_checked_and_loses_nothing():
     batches = list(images(rows=48).reshape(3, 16, 8, 8, 1))
     ends = []
     for data in (tf.data.Dataset.from_tensor_slices(np.stack(batches)), (one for one in batches)):
-        gan = players.gan()
+        gan = players.linear()
         gan.fit(data, verbose=0, shuffle=False)
         assert gan.step.numpy() == 3
         ends.append(players.digest(gan))
@@ -141,11 +141,11 @@ def test_a_label_out_of_range_in_a_later_batch_ends_training():
     labels[20] = 7
     data = tf.data.Dataset.from_tensor_slices((images(rows=32), labels)).batch(16)
     with pytest.raises(tf.errors.InvalidArgumentError, match="must be in 0..3"):
-        players.gan(4).fit(data, verbose=0)
+        players.linear(4).fit(data, verbose=0)
 
 
 def test_bright_images_in_range_are_accepted():
-    players.gan().fit(images(0.1, 1), verbose=0)
+    players.linear().fit(images(0.1, 1), verbose=0)
 
 
 def test_bytes_from_a_python_generator_are_refused_before_the_first_step(idle):
@@ -185,7 +185,7 @@ def test_a_label_out_of_range_anywhere_in_a_dataset_of_kgan_is_refused(idle_with
 
 
 def test_a_batch_that_k_does_not_divide_is_refused():
-    gan = players.gan(discriminator_steps=3)
+    gan = players.linear(discriminator_steps=3)
     batches = tf.data.Dataset.from_tensor_slices(images()).batch(16)
     for data in (players.dataset(), batches, images(rows=32)):
         with pytest.raises(ValueError, match="`discriminator_steps` must divide the batch size"):
@@ -195,4 +195,4 @@ def test_a_batch_that_k_does_not_divide_is_refused():
 def test_a_batch_that_is_a_dictionary_is_refused():
     data = tf.data.Dataset.from_tensors({"image": images()})
     with pytest.raises(ValueError, match="first part is a dict"):
-        players.gan().fit(data, verbose=0)
+        players.linear().fit(data, verbose=0)

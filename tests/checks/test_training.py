@@ -27,7 +27,7 @@ def test_validation_data_with_labels_that_the_networks_do_not_take_is_refused(id
 
 
 def test_weights_of_samples_are_refused():
-    gan, weights = players.gan(4), np.ones(16, "float32")
+    gan, weights = players.linear(4), np.ones(16, "float32")
     labels = np.zeros(16, "int32")
     for given in ({"sample_weight": weights}, {"class_weight": {0: 2.0}}):
         with pytest.raises(ValueError, match=f"`{next(iter(given))}` must be None.*alike"):
@@ -95,7 +95,7 @@ class AddsScore(keras.callbacks.Callback):
 
 def test_a_log_that_another_callback_adds_may_be_watched(tmp_path):
     stop = keras.callbacks.EarlyStopping("score", mode="max", patience=1)
-    gan = players.gan()
+    gan = players.linear()
     history = gan.fit(players.dataset(), epochs=5, callbacks=[AddsScore(), stop], verbose=0)
     assert history.epoch == [0, 1]
 
@@ -117,5 +117,5 @@ def test_a_discriminator_with_bounded_answers_is_refused():
 
 def test_a_checkpoint_of_every_epoch_watches_nothing_and_is_accepted(tmp_path):
     checkpoint = keras.callbacks.ModelCheckpoint(tmp_path / "gan.keras")
-    players.gan().fit(players.dataset(), callbacks=[checkpoint], verbose=0)
+    players.linear().fit(players.dataset(), callbacks=[checkpoint], verbose=0)
     assert (tmp_path / "gan.keras").exists()

@@ -158,7 +158,7 @@ def test_an_evaluation_is_json():
     ],
 )
 def test_impossible_evaluations_are_refused_before_a_sample_is_drawn(options, message):
-    gan = players.gan()
+    gan = players.linear()
     gan.generate = None
     with pytest.raises(ValueError, match=message):
         evaluation.evaluate(gan, TRAIN, TEST, **{"features": "digits", **options})
@@ -167,7 +167,7 @@ def test_impossible_evaluations_are_refused_before_a_sample_is_drawn(options, me
 def test_too_little_data_and_data_of_another_shape_are_refused():
     few = kgan.datasets.from_arrays(TRAIN.samples[:50], batch_size=10)
     with pytest.raises(ValueError, match=r"at least 100 samples each.*Received: 50 and 360"):
-        evaluation.evaluate(players.gan(), few, TEST)
+        evaluation.evaluate(players.linear(), few, TEST)
     other = players.dataset(num_samples=200)
     wide = kgan.GAN(*kgan.architectures.dcgan((16, 16, 1), 4, width=8))
     with pytest.raises(ValueError, match="was built for samples of shape"):

@@ -7,14 +7,14 @@ from kgan import evaluation, images
 
 
 def test_interpolations_begin_and_end_at_samples():
-    gan = players.gan()
+    gan = players.linear()
     ends = gan.generate(6, seed=3)
     for kind in ("linear", "spherical"):
         between = evaluation.interpolate(gan, 3, 5, kind=kind, seed=3)
         assert between.shape == (15, 8, 8, 1)
         np.testing.assert_allclose(between[::5], ends[:3], atol=1e-5)
         np.testing.assert_allclose(between[4::5], ends[3:], atol=1e-5)
-    conditional = players.gan(num_classes=3)
+    conditional = players.linear(num_classes=3)
     between = evaluation.interpolate(conditional, 2, 4, labels=[2, 1], seed=3)
     expected = conditional.generate(4, [2, 1, 2, 1], seed=3)
     np.testing.assert_allclose(between[[0, 4, 3, 7]], expected, atol=1e-5)

@@ -24,7 +24,7 @@ def test_averaged_weights_equal_the_recursion_by_hand():
 
 @pytest.mark.parametrize("decay", [None, 0, 0.0])
 def test_without_averaging_the_averaged_generator_is_the_generator(decay):
-    gan = players.gan(ema_decay=decay)
+    gan = players.linear(ema_decay=decay)
     assert gan.averaged_generator is gan.generator
     gan.fit(players.dataset(), verbose=0)
 
@@ -38,7 +38,7 @@ def test_without_averaging_the_averaged_generator_is_the_generator(decay):
     ],
 )
 def test_the_decay_may_be_a_schedule_or_a_half_life_in_images(arguments):
-    gan = players.gan(discriminator_steps=2, **arguments)
+    gan = players.linear(discriminator_steps=2, **arguments)
     expected = [w.numpy() for w in gan.generator.weights]
     images = players.dataset().samples[:16]
     for step in range(6):
@@ -55,7 +55,7 @@ def test_the_decay_may_be_a_schedule_or_a_half_life_in_images(arguments):
 
 
 def test_a_half_life_of_no_images_keeps_nothing():
-    gan = players.gan(ema_half_life=0)
+    gan = players.linear(ema_half_life=0)
     gan.fit(players.dataset(), verbose=0)
     np.testing.assert_array_equal(
         players.weights(gan.averaged_generator), players.weights(gan.generator)
@@ -65,7 +65,7 @@ def test_a_half_life_of_no_images_keeps_nothing():
 @pytest.mark.slow
 def test_the_schedules_of_a_gan_survive_its_file(tmp_path):
     schedule = keras.optimizers.schedules.ExponentialDecay(0.5, 1, 0.9)
-    gan = players.gan(
+    gan = players.linear(
         ema_decay=None,
         ema_half_life=schedule,
         penalties=[kgan.penalties.R1(schedule, every=2)],
@@ -85,15 +85,14 @@ def test_the_schedules_of_a_gan_survive_its_file(tmp_path):
 
 def test_a_decay_and_a_half_life_together_are_refused():
     with pytest.raises(ValueError, match=r"two ways to say one thing.*ema_decay=0\.9, .*=100"):
-        players.gan(ema_decay=0.9, ema_half_life=100)
+        players.linear(ema_decay=0.9, ema_half_life=100)
     with pytest.raises(ValueError, match="`ema_half_life` must be at least 0, or a schedule"):
-        players.gan(ema_half_life=-1)
+        players.linear(ema_half_life=-1)
 
 
 def test_weights_loaded_before_training_reach_the_average():
-    gan = players.gan(ema_decay=0.999)
-    other = players.networks()[0]
-    gan.generator.set_weights([np.full_like(w, 0.01) for w in other.get_weights()])
+    gan = players.linear(ema_decay=0.999)
+    gan.generator.set_weights([np.full_like(w, 0.01) for w in gan.generator.get_weights()])
     samples = gan.generate(3, seed=0)
     latents = kgan.game.noise.latents("normal", (3, players.LATENT_DIM), [0, 0])
     np.testing.assert_allclose(samples, gan.generator(latents, training=False), atol=1e-6)
@@ -106,7 +105,7 @@ def test_weights_loaded_before_training_reach_the_average():
 
 
 def test_weights_loaded_into_the_average_itself_stay():
-    gan = players.gan()
+    gan = players.linear()
     gan.averaged_generator.set_weights(
         [np.full_like(w, 0.01) for w in gan.averaged_generator.get_weights()]
     )

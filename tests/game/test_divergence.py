@@ -37,14 +37,14 @@ class Broken(keras.utils.PyDataset):
     ids=["tf.data", "PyDataset", "generator"],
 )
 def test_data_that_is_not_finite_stops_training_and_is_named(data, message):
-    gan = players.gan()
+    gan = players.linear()
     with pytest.warns(UserWarning, match=f"stops after epoch 1: discriminator_loss.*{message}"):
         history = gan.fit(data, epochs=3, verbose=0, shuffle=False)
     assert history.epoch == [0]
 
 
 def test_a_learning_rate_that_is_too_high_stops_training_and_is_named():
-    gan = players.gan()
+    gan = players.linear()
     gan.compile(discriminator_optimizer=keras.optimizers.SGD(float("inf")))
     with pytest.warns(UserWarning, match="The data is finite.*a lower learning rate may help"):
         history = gan.fit(players.dataset(), epochs=3, verbose=0)
@@ -52,7 +52,7 @@ def test_a_learning_rate_that_is_too_high_stops_training_and_is_named():
 
 
 def test_a_callback_that_has_stopped_training_is_not_repeated(recwarn):
-    gan = players.gan()
+    gan = players.linear()
     gan.compile(discriminator_optimizer=keras.optimizers.SGD(float("inf")))
     gan.fit(players.dataset(), verbose=0, callbacks=[kgan.callbacks.TerminateOnNaN()])
     assert not [one for one in recwarn if "Training stops" in str(one.message)]

@@ -9,7 +9,7 @@ import kgan
 
 
 def test_the_logs_hold_losses_and_the_discriminators_answers():
-    history = players.gan().fit(players.dataset(), verbose=0).history
+    history = players.linear().fit(players.dataset(), verbose=0).history
     assert set(history) == {
         "discriminator_loss",
         "generator_loss",
@@ -17,7 +17,7 @@ def test_the_logs_hold_losses_and_the_discriminators_answers():
         "real_probability",
         "fake_probability",
     }
-    history = players.gan(loss="wasserstein", penalties=["r1"]).fit(players.dataset(), verbose=0)
+    history = players.linear(loss="wasserstein", penalties=["r1"]).fit(players.dataset(), verbose=0)
     assert {"penalty", "real_logits", "fake_logits"} <= set(history.history)
 
 
@@ -30,8 +30,8 @@ def test_the_logs_of_an_epoch_are_means_over_its_steps():
 
     losses = Losses()
     options = {"callbacks": [losses], "verbose": 0}
-    history = players.gan().fit(players.dataset(), epochs=2, **options).history
-    one_by_one = players.gan()
+    history = players.linear().fit(players.dataset(), epochs=2, **options).history
+    one_by_one = players.linear()
     stream = iter(players.dataset().from_step(0))
     steps = []
     for _ in range(8):
@@ -45,7 +45,7 @@ def test_the_logs_of_an_epoch_are_means_over_its_steps():
 
 def test_the_penalty_is_no_part_of_the_discriminator_loss():
     histories = [
-        players.gan(penalties=penalties).fit(players.dataset(num_samples=16), verbose=0).history
+        players.linear(penalties=penalties).fit(players.dataset(num_samples=16), verbose=0).history
         for penalties in ([], [kgan.penalties.R1(100.0)])
     ]
     assert histories[1]["discriminator_loss"] == pytest.approx(histories[0]["discriminator_loss"])
@@ -62,5 +62,5 @@ def test_a_metric_needs_no_more_than_names_for_several_results():
         def result(self):
             return {"low": 2.0, "high": 3.0}
 
-    log = players.gan(metrics=[Pair()]).evaluate(players.dataset(), verbose=0, return_dict=True)
+    log = players.linear(metrics=[Pair()]).evaluate(players.dataset(), verbose=0, return_dict=True)
     assert (log["low"], log["high"]) == (2.0, 3.0)

@@ -65,14 +65,14 @@ def test_another_seed_is_another_game_and_retraces_nothing():
 
 
 def test_a_seed_that_was_set_counts_as_given():
-    gan = players.gan(seed=None)
+    gan = players.linear(seed=None)
     assert gan.seed_is_drawn
     gan.seed = 5
     assert not gan.seed_is_drawn
 
 
 def test_compiling_again_leaves_nothing_of_the_last_time(tmp_path):
-    gan = players.gan()
+    gan = players.linear()
     number = len(gan.weights)
     for augmentation in ("diff_augment", "diff_augment", None):
         gan.compile(augmentation=augmentation)
@@ -81,13 +81,13 @@ def test_compiling_again_leaves_nothing_of_the_last_time(tmp_path):
 
 
 def test_a_compile_that_fails_leaves_the_game_as_it_was():
-    gan = players.gan()
+    gan = players.linear()
     with pytest.raises(ValueError, match="adamm"):
         gan.compile("adamm", loss="wasserstein", augmentation="diff_augment")
     assert gan.augmentation is None
     assert gan.loss == kgan.losses.NonSaturating()
     gan.fit(players.dataset(), verbose=0)
-    gan = players.gan(compiled=False)
+    gan = players.linear(compiled=False)
     with pytest.raises(ValueError, match="adamm"):
         gan.compile("adamm")
     with pytest.raises(ValueError, match="call `compile"):
@@ -95,7 +95,7 @@ def test_a_compile_that_fails_leaves_the_game_as_it_was():
 
 
 def test_the_validation_data_is_let_go_after_training():
-    gan, data = players.gan(), kgan.datasets.from_arrays(players.images(), batch_size=16)
+    gan, data = players.linear(), kgan.datasets.from_arrays(players.images(), batch_size=16)
     gan.fit(players.dataset(), validation_data=data, verbose=0)
     reference = weakref.ref(data)
     del data
@@ -104,7 +104,7 @@ def test_the_validation_data_is_let_go_after_training():
 
 
 def test_a_batch_is_tested_in_the_order_of_the_names():
-    gan = players.gan(penalties=["r1"])
+    gan = players.linear(penalties=["r1"])
     batch = players.dataset().samples[:16]
     log = gan.test_on_batch(batch, return_dict=True)
     assert gan.test_on_batch(batch) == [log[name] for name in gan.metrics_names]
@@ -112,7 +112,7 @@ def test_a_batch_is_tested_in_the_order_of_the_names():
 
 @pytest.mark.parametrize("seed", [-1, 2**31, 1.5, "1"])
 def test_a_seed_that_is_out_of_range_is_refused_at_any_time(seed):
-    gan = players.gan()
+    gan = players.linear()
     with pytest.raises(ValueError, match="`seed` must be an integer in"):
         gan.seed = seed
     assert gan.seed == 0
@@ -145,16 +145,16 @@ def test_evaluation_in_the_middle_of_an_epoch_changes_nothing_of_training():
 
 def test_evaluation_in_the_middle_of_an_epoch_is_that_of_the_same_weights():
     data = players.dataset(num_samples=32)
-    gan = players.gan()
+    gan = players.linear()
     gan.fit(players.dataset().take(2), verbose=0)
     expected = gan.evaluate(data, verbose=0, return_dict=True)
     watcher = EvaluatesInMidEpoch(data)
-    players.gan().fit(players.dataset(), epochs=1, verbose=0, callbacks=[watcher])
+    players.linear().fit(players.dataset(), epochs=1, verbose=0, callbacks=[watcher])
     assert watcher.found[0] == expected
 
 
 def test_reset_metrics_outside_of_evaluation_resets_both_logs():
-    gan = players.gan()
+    gan = players.linear()
     batch = players.dataset().samples[:16]
     gan.train_on_batch(batch)
     gan.test_on_batch(batch)
@@ -169,16 +169,16 @@ def test_the_game_needs_no_export_metric_data_set_or_architecture():
 
 
 def test_the_seed_is_no_part_of_the_weights_of_a_file(tmp_path):
-    gan = players.gan(seed=7)
+    gan = players.linear(seed=7)
     gan.save_weights(tmp_path / "gan.weights.h5")
-    other = players.gan(seed=8)
+    other = players.linear(seed=8)
     other.load_weights(tmp_path / "gan.weights.h5")
     assert other.seed == 8
 
 
 @pytest.mark.parametrize("penalties", [[], ["r1"]])
 def test_single_batches_give_numbers_in_the_order_of_their_names(penalties):
-    gan = players.gan(penalties=penalties, metrics=[kgan.metrics.PairwiseDistance("raw")])
+    gan = players.linear(penalties=penalties, metrics=[kgan.metrics.PairwiseDistance("raw")])
     batch = players.dataset().samples[:16]
     values = gan.train_on_batch(batch)
     assert gan.metrics_names[: len(values)] == gan.game_log.names
@@ -193,5 +193,5 @@ def test_single_batches_give_numbers_in_the_order_of_their_names(penalties):
 @pytest.mark.parametrize("name", ["gan.h5", "gan.hdf5", "gan", "gan.weights.h5"])
 def test_a_gan_is_saved_to_a_keras_file_or_not_at_all(tmp_path, name):
     with pytest.raises(ValueError, match=r"must end with .keras.*`export`"):
-        players.gan().save(tmp_path / name)
+        players.linear().save(tmp_path / name)
     assert not list(tmp_path.iterdir())

@@ -52,7 +52,7 @@ def test_simultaneous_turns_share_their_fakes_and_both_forward_passes():
 
 
 def test_simultaneous_turns_survive_a_file(tmp_path):
-    gan = players.gan(turns="simultaneous", penalties=["r1"], log_gradient_norms=True)
+    gan = players.linear(turns="simultaneous", penalties=["r1"], log_gradient_norms=True)
     gan.fit(players.dataset(), verbose=0)
     gan.save(tmp_path / "gan.keras")
     again = keras.models.load_model(tmp_path / "gan.keras")
@@ -65,12 +65,12 @@ def test_simultaneous_turns_survive_a_file(tmp_path):
 
 def test_a_way_to_take_turns_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match=r"`turns` must be one of \('alternating', 'simult"):
-        players.gan(turns="both")
+        players.linear(turns="both")
 
 
 def test_simultaneous_turns_of_several_discriminator_steps_are_refused():
     with pytest.raises(ValueError, match=r"needs `discriminator_steps=1`.*discriminator_steps=3"):
-        players.gan(turns="simultaneous", discriminator_steps=3)
+        players.linear(turns="simultaneous", discriminator_steps=3)
 
 
 # The norms of gradients
@@ -120,18 +120,20 @@ def test_callbacks_see_the_norms_that_were_asked_for_and_evaluation_has_none():
             self.seen = (*self.seen, logs["generator_gradient_norm"])
 
     norms = Norms()
-    gan = players.gan(log_gradient_norms=True, discriminator_steps=2)
+    gan = players.linear(log_gradient_norms=True, discriminator_steps=2)
     data = players.dataset()
     history = gan.fit(data, validation_data=data, callbacks=[norms], verbose=0).history
     assert len(norms.seen) == 4
     assert "discriminator_gradient_norm" in history
     assert not [name for name in history if name.startswith("val_") and "gradient" in name]
-    assert not [name for name in players.gan().fit(data, verbose=0).history if "gradient" in name]
+    assert not [
+        name for name in players.linear().fit(data, verbose=0).history if "gradient" in name
+    ]
 
 
 @pytest.mark.slow
 def test_norms_that_nobody_asked_for_are_not_computed():
-    gan, asking = players.gan(), players.gan(log_gradient_norms=True)
+    gan, asking = players.linear(), players.linear(log_gradient_norms=True)
     counts = []
     for game in (gan, asking):
         step = tf.function(game.train_step).get_concrete_function(tf.TensorSpec((16, 8, 8, 1)))

@@ -93,7 +93,7 @@ def test_a_metric_uses_only_the_first_samples():
 
 def conditional_evaluation(**options):
     data = kgan.datasets.digits("test", with_labels=True, batch_size=120)
-    gan = players.gan(num_classes=10)
+    gan = players.linear(num_classes=10)
     found = [
         metrics.FrechetDistance("digits"),
         metrics.PrecisionRecall("digits"),
@@ -127,7 +127,7 @@ def test_evaluate_takes_each_measure_once_and_fit_logs_it():
 def test_measures_do_not_change_training():
     measured, data = conditional_evaluation()
     measured.fit(data, epochs=2, validation_data=data, verbose=0)
-    plain = players.gan(num_classes=10)
+    plain = players.linear(num_classes=10)
     plain.fit(data, epochs=2, verbose=0)
     assert players.same(players.digest(measured), players.digest(plain))
 
@@ -177,7 +177,7 @@ def test_a_saved_gan_keeps_its_metrics_but_not_the_samples_they_saw(tmp_path):
 )
 def test_metrics_that_do_not_fit_are_refused_by_compile(measures, num_classes, message):
     with pytest.raises(ValueError, match=message):
-        players.gan(num_classes, metrics=measures)
+        players.linear(num_classes, metrics=measures)
 
 
 def test_similarity_of_points_is_refused_by_compile():
@@ -198,7 +198,7 @@ def test_similarity_of_points_is_refused_by_compile():
     ids=lambda value: getattr(value, "measure", None),
 )
 def test_too_little_validation_data_is_refused_before_training(metric, least):
-    gan = players.gan(metrics=[metric])
+    gan = players.linear(metrics=[metric])
     enough = players.dataset(num_samples=least, batch_size=least)
     training = players.dataset()
     with pytest.raises(ValueError, match=f"needs at least {least} samples.*Received: {least - 1};"):
@@ -277,7 +277,7 @@ def test_metrics_that_share_a_network_run_it_once():
     measures = [metrics.FrechetDistance(own), metrics.PrecisionRecall(own)]
     counts = []
     for some in (measures[:1], measures):
-        gan = players.gan(metrics=some)
+        gan = players.linear(metrics=some)
         seen.clear()
         gan.evaluate(players.dataset(num_samples=32, batch_size=32), verbose=0)
         counts.append(len(seen))

@@ -123,20 +123,6 @@ def test_two_damaged_backups_are_named_and_left_alone(tmp_path, interrupted):
 # Something else
 
 
-def _wider():
-    networks = kgan.architectures.mlp(
-        (8, 8, 1),
-        4,
-        generator_units=(9,),
-        discriminator_units=(8,),
-        maxout_pieces=2,
-        num_classes=10,
-    )
-    gan = kgan.GAN(*networks, seed=0, discriminator_steps=2)
-    gan.compile(penalties=["r1"])
-    return gan
-
-
 @pytest.mark.parametrize(
     ("other", "data", "named"),
     [
@@ -158,7 +144,7 @@ def _wider():
             marks=pytest.mark.slow,
         ),
         (lambda: full_game(seed=7), {}, "seed: 0 there, 7 now"),
-        (_wider, {}, "units: 8 there, 9 now"),
+        (lambda: full_game(dropout=0.4), {}, "rate: 0.3 there, 0.4 now"),
         (full_game, {"seed": 3}, "data.seed: 0 there, 3 now"),
         pytest.param(
             full_game,

@@ -19,7 +19,7 @@ def test_a_saved_gan_is_found_by_its_folder_and_by_its_file(tmp_path):
 
 
 def test_an_unfinished_run_is_found_by_its_last_backup(tmp_path):
-    run, gan = start(tmp_path), players.gan()
+    run, gan = start(tmp_path), players.linear()
     backups.save(run.backup, gan, backups.Position(1))
     found, where = runs.find(tmp_path)
     assert where.parent == run.backup
@@ -29,7 +29,7 @@ def test_an_unfinished_run_is_found_by_its_last_backup(tmp_path):
 def test_a_run_being_extended_is_found_by_its_last_backup(tmp_path):
     run, _ = ended(tmp_path)
     run.begin(ASKED | {"epochs": 3})
-    gan = players.gan()
+    gan = players.linear()
     gan.step.assign(7)
     backups.save(run.backup, gan, backups.Position(2, 1))
     found, where = runs.find(tmp_path)
@@ -55,7 +55,7 @@ def test_a_damaged_gan_is_named_with_what_can_be_done(tmp_path, content):
 
 
 def test_a_model_that_is_no_gan_is_refused(tmp_path):
-    players.gan().generator.save(tmp_path / "generator.keras")
+    players.linear().generator.save(tmp_path / "generator.keras")
     with pytest.raises(runs.RunError, match="or no GAN .*holds a Functional"):
         runs.find(tmp_path / "generator.keras")
 
