@@ -76,7 +76,7 @@ def test_the_generator_learns_the_mean_and_the_width_of_a_normal_distribution():
 def test_a_player_whose_learning_rate_is_zero_does_not_move_and_the_other_does(frozen):
     still, moving = keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.1)
     optimizers = (still, moving) if frozen == "generator" else (moving, still)
-    gan = players.gan()
+    gan = players.linear()
     gan.compile(*optimizers)
     names = ("generator", "discriminator")
     before = {name: [w.numpy() for w in getattr(gan, name).trainable_weights] for name in names}
@@ -87,7 +87,7 @@ def test_a_player_whose_learning_rate_is_zero_does_not_move_and_the_other_does(f
 
 
 def test_a_step_is_k_updates_of_the_discriminator_and_one_of_the_generator():
-    gan = players.gan(discriminator_steps=4)
+    gan = players.linear(discriminator_steps=4)
     gan.fit(players.dataset(), epochs=2, verbose=0)
     assert gan.discriminator_optimizer.iterations.numpy() == 2 * 4 * 4
     assert gan.generator_optimizer.iterations.numpy() == 2 * 4
@@ -102,7 +102,7 @@ def test_batch_normalization_learns_its_statistics():
 
 
 def test_the_penalty_trains_the_discriminator():
-    plain, penalised = players.gan(), players.gan()
+    plain, penalised = players.linear(), players.linear()
     for gan, penalties in ((plain, []), (penalised, [kgan.penalties.R1(100.0)])):
         optimizers = [keras.optimizers.Adam(1e-2) for _ in range(2)]
         gan.compile(*optimizers, penalties=penalties)
@@ -142,7 +142,10 @@ def test_drawing_does_not_change_training():
 # With labels
 
 
-@pytest.mark.parametrize("architecture", [kgan.architectures.dcgan, kgan.architectures.mlp])
+@pytest.mark.parametrize(
+    "architecture",
+    [kgan.architectures.dcgan, pytest.param(kgan.architectures.mlp, marks=pytest.mark.slow)],
+)
 def test_a_conditional_gan_models_samples_and_labels(architecture):
     gan = players.gan(3, architecture)
     random = np.random.default_rng(0)
@@ -157,7 +160,7 @@ def test_a_conditional_gan_models_samples_and_labels(architecture):
 
 
 def test_labels_decide_what_is_generated_and_how_it_is_judged():
-    gan = players.gan(3)
+    gan = players.linear(3)
     zeros, ones = gan.generate(4, 0, seed=0), gan.generate(4, [1, 1, 1, 1], seed=0)
     assert np.abs(zeros - ones).max() > 1e-4
     judged = [gan.discriminate(zeros, np.full(4, label)) for label in (0, 1)]
@@ -177,12 +180,12 @@ def test_evaluate_measures_held_out_data_and_changes_nothing():
 
 
 def test_evaluate_gives_numbers_in_the_order_of_their_names():
-    gan = players.gan(metrics=[kgan.metrics.FrechetDistance("raw"), keras.metrics.Mean()])
+    gan = players.linear(metrics=[kgan.metrics.FrechetDistance("raw"), keras.metrics.Mean()])
     data = kgan.datasets.digits("test", batch_size=180)
     named = gan.evaluate(data, verbose=0, return_dict=True)
     assert set(gan.metrics_names) == set(named)
     assert gan.evaluate(data, verbose=0) == [named[name] for name in gan.metrics_names]
-    assert players.gan(compiled=False).metrics_names == []
+    assert players.linear(compiled=False).metrics_names == []
 
 
 def test_validation_does_not_change_training():
@@ -207,7 +210,7 @@ def test_metrics_get_real_samples_and_fakes_once_for_each_batch_of_an_evaluation
         def result(self):
             return self.real * 1000 + self.fake
 
-    gan = players.gan(metrics=[Gap()])
+    gan = players.linear(metrics=[Gap()])
     history = gan.fit(players.dataset(), validation_data=players.dataset(), verbose=0).history
     assert history["val_gap"] == [64 * 1000 + 64]
 
@@ -237,11 +240,11 @@ def test_a_discriminator_of_patches_gives_a_map_of_logits():
 
 def test_arrays_and_plain_datasets_are_fitted_as_in_keras():
     images = players.dataset().samples
-    gan = players.gan()
+    gan = players.linear()
     gan.fit(images, None, 16, 1, verbose=0)
     gan.fit(tf.data.Dataset.from_tensor_slices(images).batch(16), verbose=0)
     assert gan.step.numpy() == 8
-    conditional = players.gan(4)
+    conditional = players.linear(4)
     conditional.fit(images, np.arange(64) % 4, batch_size=16, verbose=0)
     assert conditional.step.numpy() == 4
 
@@ -279,7 +282,7 @@ def test_several_steps_per_execution_give_the_same_weights():
 
 def test_steps_per_execution_that_do_not_divide_an_epoch_are_refused():
     with pytest.raises(ValueError, match="`steps_per_execution` must divide"):
-        players.gan(steps_per_execution=3).fit(players.dataset(), verbose=0)
+        players.linear(steps_per_execution=3).fit(players.dataset(), verbose=0)
 
 
 @pytest.mark.slow
@@ -305,9 +308,9 @@ def test_xla_trains_to_finite_weights(architecture):
     ],
 )
 def test_xla_plays_by_all_rules(rules):
-    gan = players.gan(jit_compile=True, **rules)
+    gan = players.linear(jit_compile=True, **rules)
     gan.fit(players.dataset(), verbose=0)
-    plain = players.gan(**rules)
+    plain = players.linear(**rules)
     plain.fit(players.dataset(), verbose=0)
     np.testing.assert_allclose(
         players.weights(gan.generator), players.weights(plain.generator), atol=2e-3
@@ -342,7 +345,7 @@ def test_mixed_precision_trains_with_float32_samples_and_logits(policy, architec
 )
 def test_a_gan_can_be_recompiled_with_its_own_optimizers(policy):
     keras.config.set_dtype_policy(policy)
-    gan = players.gan()
+    gan = players.linear()
     gan.fit(players.dataset(), verbose=0)
     before = players.digest(gan)
     gan.compile(gan.generator_optimizer, gan.discriminator_optimizer, loss="hinge")
@@ -351,7 +354,7 @@ def test_a_gan_can_be_recompiled_with_its_own_optimizers(policy):
 
 
 def test_the_default_optimizers_are_those_of_the_dcgan_paper():
-    gan = players.gan(compiled=False)
+    gan = players.linear(compiled=False)
     gan.compile()
     for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
         assert float(optimizer.learning_rate.numpy()) == pytest.approx(2e-4)

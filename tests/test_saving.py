@@ -49,7 +49,7 @@ def test_everything_comes_back(tmp_path):
 
 def test_a_learning_rate_schedule_comes_back(tmp_path):
     schedule = keras.optimizers.schedules.ExponentialDecay(1e-3, 100, 0.9)
-    gan = players.gan(generator_optimizer=keras.optimizers.Adam(schedule))
+    gan = players.linear(generator_optimizer=keras.optimizers.Adam(schedule))
     gan.fit(players.dataset(), verbose=0)
     loaded = reload(gan, tmp_path)
     assert loaded.generator_optimizer.get_config() == gan.generator_optimizer.get_config()
@@ -69,14 +69,14 @@ def test_mixed_precision_comes_back(tmp_path, policy):
 
 
 def test_a_gan_that_was_never_compiled_comes_back(tmp_path):
-    gan = players.gan(compiled=False)
+    gan = players.linear(compiled=False)
     np.testing.assert_array_equal(
         reload(gan, tmp_path).generate(3, seed=0), gan.generate(3, seed=0)
     )
 
 
 def test_a_gan_without_averaging_comes_back_as_one(tmp_path):
-    loaded = reload(players.gan(ema_decay=None), tmp_path)
+    loaded = reload(players.linear(ema_decay=None), tmp_path)
     assert loaded.averaged_generator is loaded.generator
 
 
@@ -137,7 +137,7 @@ def test_an_averaged_generator_is_exported_by_itself(tmp_path):
 
 
 def test_model_checkpoint_keeps_the_best_and_early_stopping_stops(tmp_path):
-    gan = players.gan(compiled=False)
+    gan = players.linear(compiled=False)
     gan.compile()
     history = gan.fit(
         players.dataset(),
@@ -168,5 +168,5 @@ def test_model_checkpoint_keeps_the_best_and_early_stopping_stops(tmp_path):
 
 def test_keras_tensorboard_writes_the_logs(tmp_path):
     callback = keras.callbacks.TensorBoard(tmp_path, write_graph=False)
-    players.gan().fit(players.dataset(), verbose=0, callbacks=[callback])
+    players.linear().fit(players.dataset(), verbose=0, callbacks=[callback])
     assert list(tmp_path.rglob("events.out.tfevents.*"))
