@@ -170,14 +170,18 @@ def check_labels(labels: Any, num_classes: int | None, num_samples: int) -> None
 
 def _label_hint(labels: np.ndarray, num_samples: int) -> str:
     """What to do with labels as other programs have them."""
+    is_number = np.issubdtype(labels.dtype, np.number) or labels.dtype == bool
     if labels.shape == (num_samples, 1):
         return " Use labels[:, 0]."
-    if labels.ndim == 2 and len(labels) == num_samples and np.all(labels.sum(axis=1) == 1):
-        return " They are one-hot: use labels.argmax(axis=1)."
-    if labels.shape == (num_samples,) and np.issubdtype(labels.dtype, np.floating):
-        whole = np.all(np.isfinite(labels)) and np.all(labels == np.round(labels))
-        return " Use labels.astype('int32')." if whole else ""
-    return ""
+    if labels.ndim == 2 and len(labels) == num_samples and is_number:
+        one_hot = np.all(labels.sum(axis=1) == 1)
+        return " They are one-hot: use labels.argmax(axis=1)." if one_hot else ""
+    if labels.shape != (num_samples,):
+        return ""
+    if not is_number:
+        return " Names become numbers by `names, labels = np.unique(labels, return_inverse=True)`."
+    whole = np.all(np.isfinite(labels)) and np.all(labels == np.round(labels))
+    return " Use labels.astype('int32')." if whole else ""
 
 
 def _check_divisible(rows: int, last: int, k: int) -> None:
