@@ -60,7 +60,7 @@ def _dcgan_networks(image_shape, num_classes):
 
 def _noise_images(recipe):
     """28×28 bytes of noise: how long a step takes does not depend on what is in the images."""
-    shape = (4 * recipe.batch_size, 28, 28, 1)
+    shape = (2 * recipe.batch_size, 28, 28, 1)
     images = np.random.default_rng(0).integers(256, size=shape, dtype="uint8")
     return kgan.datasets.from_arrays(images, batch_size=recipe.batch_size, seed=recipe.seed)
 
@@ -237,7 +237,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     output = report.RESULTS / "throughput.json"
     parser.add_argument("--output", type=pathlib.Path, default=output, help="Where the JSON goes.")
-    parser.add_argument("--rounds", type=int, default=28, help="Turns of each way to train.")
+    parser.add_argument("--rounds", type=int, default=16, help="Turns of each way to train.")
     parser.add_argument("--seconds", type=float, default=2.0, help="How long a turn lasts, about.")
     parser.add_argument(
         "--configurations", nargs="+", choices=CONFIGURATIONS, default=list(CONFIGURATIONS)
@@ -251,8 +251,8 @@ def main():
         print(f"({ratio['min']:.3f} to {ratio['max']:.3f}); ms a step:", end=" ")
         print(", ".join(f"{way} {time:.3f}" for way, time in times.items()), flush=True)
         keras.backend.clear_session()
-    settings = {"rounds": arguments.rounds, "seconds": arguments.seconds}
-    report.write(arguments.output, settings, results)
+        settings = {"rounds": arguments.rounds, "seconds": arguments.seconds}
+        report.write(arguments.output, settings, results)
 
 
 if __name__ == "__main__":

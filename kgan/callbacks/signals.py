@@ -1,5 +1,6 @@
 """Ctrl-C and SIGTERM, kept until a training can be left without loss."""
 
+import contextlib
 import signal
 import threading
 from types import FrameType
@@ -40,11 +41,12 @@ class Signals:
     def _keep(self, number: int, frame: FrameType | None) -> None:
         self.received = signal.Signals(number)
         self._restore()
-        print(
-            f"\n{self.received.name}: finishing this step and backing up. Press Ctrl-C "
-            "again to leave at once.",
-            flush=True,
-        )
+        with contextlib.suppress(RuntimeError):  # It came in the middle of another print.
+            print(
+                f"\n{self.received.name}: finishing this step and backing up. Press Ctrl-C "
+                "again to leave at once.",
+                flush=True,
+            )
 
     def raise_received(self) -> None:
         """Does what the signal that was kept asks for.
