@@ -1,5 +1,7 @@
 """Whether two networks can play with each other."""
 
+import warnings
+
 import keras
 import tensorflow as tf
 
@@ -40,6 +42,7 @@ def check_networks(
     num_classes = _check_classes(generator, discriminator, num_classes)
     _check_logits(discriminator)
     _check_gradient_reaches(generator, discriminator, num_classes)
+    _warn_of_functions(generator, discriminator)
 
 
 def _check_separate(generator: keras.Model, discriminator: keras.Model) -> None:
@@ -139,3 +142,20 @@ def _check_gradient_reaches(
             f"{len(weights)} trainable weights. Look for a stop_gradient, a rounding or an argmax "
             "in either network, or for layers with trainable=False."
         )
+
+
+def _warn_of_functions(*players: keras.Model) -> None:
+    """Warns of layers that Keras writes to a file and does not read back."""
+    for layer in (layer for player in players for layer in networks.layers(player)):
+        if not isinstance(layer, keras.layers.Lambda):
+            continue
+        try:
+            keras.layers.Lambda.from_config(layer.get_config())
+        except Exception:  # Keras raises whatever it trips over.
+            warnings.warn(
+                f"{networks.describe(layer)} holds a Python function. The game can be trained and "
+                "saved, but its file loads only with `safe_mode=False`, and not in the `kgan` "
+                "command. Write it as a layer class that is registered with "
+                "@keras.saving.register_keras_serializable().",
+                stacklevel=4,
+            )

@@ -1,5 +1,7 @@
 """Networks that cannot play are refused."""
 
+import warnings
+
 import keras
 import numpy as np
 import players
@@ -301,3 +303,13 @@ def test_a_discriminator_without_weights_is_refused():
     gan.compile()
     with pytest.raises(ValueError, match="must have weights to learn"):
         gan.fit(np.ones((16, 3), "float32"), verbose=0)
+
+
+def test_a_layer_that_no_file_gives_back_safely_is_announced(tmp_path):
+    judge = players.discriminator(layers.Dense(1), layers.Lambda(lambda x: 2 * x, name="twice"))
+    with pytest.warns(UserWarning, match=r"layer 'twice' \(Lambda\) holds a Python function"):
+        gan = kgan.GAN(players.networks()[0], judge)
+    gan.save(tmp_path / "gan.keras")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        keras.models.load_model(tmp_path / "gan.keras", safe_mode=False)

@@ -104,6 +104,7 @@ def test_the_callback_of_keras_that_never_stops_a_gan_is_refused(idle):
         idle.fit(players.dataset(), callbacks=[keras.callbacks.TerminateOnNaN()], verbose=0)
 
 
+@pytest.mark.filterwarnings("ignore:.* holds a Python function")
 def test_a_discriminator_with_bounded_answers_is_refused():
     probability = layers.Lambda(keras.ops.sigmoid)
     gan = kgan.GAN(

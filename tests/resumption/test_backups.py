@@ -218,6 +218,7 @@ def test_layers_with_other_automatic_names_are_the_same_game(tmp_path, interrupt
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:layer 'lambda.* holds a Python function")
 def test_a_lambda_defined_in_another_cell_is_the_same_game(tmp_path):
     def make(cell):
         double = eval(compile("lambda x: 2 * x", cell, "eval"))
