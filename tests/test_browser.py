@@ -26,10 +26,15 @@ pytestmark = pytest.mark.skipif(bool(missing), reason=f"it needs {', '.join(miss
 
 
 @pytest.mark.parametrize(
-    ("quantize", "most"), [("none", 1e-4), ("int8", 0.15)], ids=["float32", "int8"]
+    ("num_classes", "quantize", "most"),
+    [
+        pytest.param(10, "none", 1e-4, id="conditional-float32"),
+        pytest.param(10, "int8", 0.15, id="conditional-int8", marks=pytest.mark.slow),
+        pytest.param(None, "none", 1e-4, id="plain-float32", marks=pytest.mark.slow),
+        pytest.param(None, "int8", 0.15, id="plain-int8", marks=pytest.mark.slow),
+    ],
 )
-@pytest.mark.parametrize("num_classes", [None, 10], ids=["plain", "conditional"])
-def test_a_browser_draws_what_keras_draws(tmp_path, quantize, most, num_classes):
+def test_a_browser_draws_what_keras_draws(tmp_path, num_classes, quantize, most):
     generator, _ = kgan.architectures.dcgan(
         (28, 28, 1), latent_dim=8, width=8, num_classes=num_classes
     )
