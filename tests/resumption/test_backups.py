@@ -25,8 +25,9 @@ def test_a_resumed_training_adopts_the_drawn_seed_of_its_backup(tmp_path):
     first = game(seed=None)
     killed(first, tmp_path, 5)
     whole = game(seed=first.seed)
+    other = game()
     keras.utils.set_random_seed(2)
-    second = kgan.GAN(*players.networks(10, kgan.architectures.mlp))
+    second = kgan.GAN(other.generator, other.discriminator)
     second.compile(**players.light())
     assert second.seed != first.seed
     second.fit(players.dataset(10), epochs=1, verbose=0)  # Traced with its own seed.

@@ -104,10 +104,11 @@ def test_a_killed_conditional_dcgan_ends_like_an_undisturbed_one(tmp_path):
 def test_a_run_killed_at_random_ends_like_an_undisturbed_one(tmp_path, undisturbed, seed):
     chosen = random.Random(seed)
     ended = []
-    for _ in range(chosen.randint(2, 4)):
-        moment = chosen.choice([*killing.MOMENTS, "any"])
+    for i in range(chosen.randint(2, 4)):
+        # The first is sure to strike; a fast machine may be done before any other.
+        moment = chosen.choice([*killing.MOMENTS, "any"] if i else [*killing.MOMENTS])
         if moment == "any":
-            ended.append(start(tmp_path, seconds=chosen.uniform(0, 6)))
+            ended.append(start(tmp_path, seconds=chosen.uniform(0, 4)))
         else:
             often = {"batch": STEPS, "epoch": 2, "entry of a file": 10}.get(moment, 12)
             when, number = chosen.choice(["before", "after"]), chosen.randint(1, often)
