@@ -308,9 +308,9 @@ def test_xla_trains_to_finite_weights(architecture):
     ],
 )
 def test_xla_plays_by_all_rules(rules):
-    gan = players.linear(jit_compile=True, **rules)
+    gan = players.gan(jit_compile=True, **rules)
     gan.fit(players.dataset(), verbose=0)
-    plain = players.linear(**rules)
+    plain = players.gan(**rules)
     plain.fit(players.dataset(), verbose=0)
     np.testing.assert_allclose(
         players.weights(gan.generator), players.weights(plain.generator), atol=2e-3
