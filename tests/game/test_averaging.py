@@ -165,6 +165,7 @@ def test_the_first_layer_that_differs_is_named():
         game_with(Forgetful(gain=5.0, name="head"))
 
 
+@pytest.mark.filterwarnings("ignore:layer 'twice' .* holds a Python function")
 def test_a_layer_that_cannot_be_copied_is_refused_in_words():
     layer = keras.layers.Lambda(lambda x: 2 * x, name="twice")
     with pytest.raises(ValueError, match=r"layer 'twice' \(Lambda\) cannot be") as raised:
