@@ -128,7 +128,7 @@ def history(logs: dict[str, Any]) -> matplotlib.figure.Figure:
             panel.set_ylim(bottom=0)
     for panel in (losses, answers, *others):
         panel.grid(alpha=0.3)
-        panel.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True))
+        panel.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True, min_n_ticks=1))
         if panel.get_lines():
             panel.legend(fontsize="small")
     return figure

@@ -72,6 +72,7 @@ def test_the_history_of_little_is_drawn_without_a_warning(logs):
 def test_a_history_of_one_epoch_is_not_empty():
     losses, _ = _visible(plots.history({"generator_loss": [1.0]}))
     assert losses.get_lines()[0].get_marker() == "o"
+    assert all(tick == round(tick) for tick in losses.get_xticks())
 
 
 def test_the_history_leaves_out_nan():

@@ -1,5 +1,6 @@
 """Whether two networks can play with each other."""
 
+import itertools
 import warnings
 
 import keras
@@ -146,12 +147,8 @@ def _check_gradient_reaches(
 
 def _warn_of_functions(*players: keras.Model) -> None:
     """Warns of layers that Keras writes to a file and does not read back."""
-    for layer in (layer for player in players for layer in networks.layers(player)):
-        if not isinstance(layer, keras.layers.Lambda):
-            continue
-        try:
-            keras.layers.Lambda.from_config(layer.get_config())
-        except Exception:  # Keras raises whatever it trips over.
+    for layer in itertools.chain(*map(networks.layers, players)):
+        if isinstance(layer, keras.layers.Lambda) and not networks.can_be_rebuilt(layer):
             warnings.warn(
                 f"{networks.describe(layer)} holds a Python function. The game can be trained and "
                 "saved, but its file loads only with `safe_mode=False`, and not in the `kgan` "

@@ -4,7 +4,7 @@ import contextlib
 import contextvars
 import warnings
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -80,7 +80,8 @@ def averaged_copy(generator: keras.Model, inputs: Any) -> keras.Model:
     try:
         copy = keras.models.clone_model(generator)
     except Exception as error:  # Keras raises whatever it trips over.
-        layer = networks.describe(_first(generator, _cannot_be_copied))
+        lost = (one for one in networks.layers(generator) if not networks.can_be_rebuilt(one))
+        layer = networks.describe(next(lost, None))
         raise ValueError(
             f"`generator` must be copied for the averaged generator, and {layer} cannot be: Keras "
             f"could not rebuild it from its `get_config` ({type(error).__name__}). {WAYS_OUT}"
@@ -174,18 +175,6 @@ def _agree(first: np.ndarray, second: np.ndarray) -> bool:
 
 def _same_shapes(network: keras.Model, copy: keras.Model) -> bool:
     return [w.shape for w in network.weights] == [w.shape for w in copy.weights]
-
-
-def _first(network: keras.Model, holds: Callable[[keras.Layer], bool]) -> keras.Layer | None:
-    return next((layer for layer in networks.layers(network) if holds(layer)), None)
-
-
-def _cannot_be_copied(layer: keras.Layer) -> bool:
-    try:
-        type(layer).from_config(layer.get_config())
-    except Exception:
-        return True
-    return False
 
 
 def set_weights(network: keras.Model, source: keras.Model) -> None:

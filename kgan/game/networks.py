@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 __all__ = [
+    "can_be_rebuilt",
     "computes_in_float16",
     "describe",
     "final_operation",
@@ -141,6 +142,15 @@ def find_num_classes(network: keras.Model) -> int | None:
 def is_weight(variable: keras.Variable, network: keras.Model) -> bool:
     """Whether a variable of `network` is a weight, not the state of a `SeedGenerator`."""
     return any(variable is weight for weight in network.weights)
+
+
+def can_be_rebuilt(layer: keras.Layer) -> bool:
+    """Whether Keras makes a layer again from its `get_config`, as it does to copy or load it."""
+    try:
+        type(layer).from_config(layer.get_config())
+    except Exception:  # Keras raises whatever it trips over.
+        return False
+    return True
 
 
 def computes_in_float16(network: keras.Model) -> bool:

@@ -152,3 +152,13 @@ def test_a_signal_that_is_ignored_stays_ignored():
         signal.raise_signal(signal.SIGINT)
         assert signals.received is None
     assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+
+
+def test_a_signal_in_the_middle_of_a_print_is_kept(monkeypatch):
+    def reentrant(*arguments, **options):
+        raise RuntimeError("reentrant call inside <_io.BufferedWriter name='<stdout>'>")
+
+    with Signals() as signals:
+        monkeypatch.setattr("builtins.print", reentrant)
+        signal.raise_signal(signal.SIGINT)
+    assert signals.received == signal.SIGINT

@@ -310,6 +310,8 @@ def test_a_layer_that_no_file_gives_back_safely_is_announced(tmp_path):
     with pytest.warns(UserWarning, match=r"layer 'twice' \(Lambda\) holds a Python function"):
         gan = kgan.GAN(players.networks()[0], judge)
     gan.save(tmp_path / "gan.keras")
+    with pytest.raises(ValueError, match="lambda"):
+        keras.models.load_model(tmp_path / "gan.keras")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         keras.models.load_model(tmp_path / "gan.keras", safe_mode=False)
