@@ -199,6 +199,23 @@ def recipes():
     _cli().list_recipes()
 
 
+@app.command()
+def theory(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Which claims: figure_1, saturation, ... All by default."),
+    ] = None,
+    output: Annotated[
+        pathlib.Path, typer.Option(help="The folder of the figures, and of a page with numbers.")
+    ] = pathlib.Path("theory"),
+    length: Annotated[
+        float, typer.Option(help="The share of the steps, in (0, 1]: less is faster and rougher.")
+    ] = 1.0,
+):
+    """Shows what the theory of GANs claims: plays small games, and draws what happens."""
+    _cli().theory(names, output, length)
+
+
 def _cli():
     """The module that does the work; loads TensorFlow, without its chatter."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

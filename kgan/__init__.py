@@ -28,6 +28,7 @@ from kgan import (  # noqa: E402
     penalties,
     plots,
     recipes,
+    theory,
 )
 from kgan.evaluation import evaluate  # noqa: E402
 from kgan.exports import export  # noqa: E402
@@ -53,4 +54,5 @@ __all__ = [
     "penalties",
     "plots",
     "recipes",
+    "theory",
 ]

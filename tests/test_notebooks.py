@@ -65,8 +65,8 @@ def test_the_export_notebook_exports(tmp_path, monkeypatch, capsys):
 
 
 def test_every_notebook_is_tested():
-    names = ["01_first_gan.ipynb", "02_export.ipynb", "03_measure.ipynb"]
-    assert [path.name for path in NOTEBOOKS] == names
+    names = ["01_first_gan", "02_export", "03_measure", "04_the_game"]
+    assert [path.stem for path in NOTEBOOKS] == names
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -107,3 +107,13 @@ def test_the_measuring_notebook_measures(tmp_path, monkeypatch, capsys, replacin
     assert found["frechet_distance_digits"].value > found["frechet_distance_digits"].real
     assert names["likelihood"](names["blurred"]) > names["likelihood"](names["train"].samples[:500])
     assert "copies 0.0" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_the_notebook_of_the_game_plays(tmp_path, monkeypatch, capsys):
+    shorter = [("length = 1.0", "length = 0.01")]
+    names = run("04_the_game.ipynb", tmp_path, monkeypatch, shorter)
+    assert names["gan"].step.numpy() == names["dataset"].steps_per_epoch
+    said = capsys.readouterr().out
+    assert "def train_step(" in said
+    assert "weak_discriminator_fresh" in said

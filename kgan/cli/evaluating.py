@@ -21,7 +21,7 @@ def evaluate(
     features: str | None,
     dataset: str | None,
 ) -> None:
-    """Measures the GAN at `path`, and writes what was found beside it."""
+    """Measures the GAN at `path`, and writes the results next to it."""
     run = runs.of(path)
     measures = [name.strip() for name in measures.split(",")] if measures else None
     evaluation.check(measures, num_samples, num_seeds)
@@ -90,9 +90,9 @@ def _show(found, name):
         share = f"{100 * found.feature_accuracy:.1f} %"
         classifier = f", of a classifier that is right about {share} of {real} data"
     console.print(
-        f"{found.num_samples:,} samples, {len(found.seeds)} times (mean ± standard error), beside "
-        f"{found.num_reference:,} training samples of "
-        f"{rich.markup.escape(name)}; {found.num_samples:,} of {real} data "
-        f"in their place. Features: {found.features}{classifier}.",
+        f"{found.num_samples:,} samples, {len(found.seeds)} times (mean ± standard error), "
+        f"compared with {found.num_reference:,} training samples of {rich.markup.escape(name)}. Last "
+        f"column: {found.num_samples:,} samples of {real} data instead. "
+        f"Features: {found.features}{classifier}.",
         highlight=False,
     )

@@ -81,6 +81,7 @@ OPTIONS = {
     "image_shape": "--image-size",
     "image_size": "--image-size",
     "labels": "--labels",
+    "length": "--length",
     "max_difference": "--max-difference",
     "measures": "--measures",
     "min_psnr": "--min-psnr",

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from kgan.protocols import NamesResults
@@ -105,6 +106,10 @@ class RunningMeans(keras.metrics.Metric):
         num_samples = ops.cast(num_samples, "float32")
         self.total.assign_add(num_samples * ops.stack([values[name] for name in self.names]))
         self.count.assign_add(num_samples)
+
+    def reset_state(self) -> None:
+        for variable in self.variables:  # Of Keras's zeros, a tensor each, a short epoch sees some.
+            variable.assign(np.zeros(variable.shape, "float32"))
 
     def result(self) -> dict[str, Any]:
         return dict(zip(self.names, ops.unstack(self.total / self.count), strict=True))

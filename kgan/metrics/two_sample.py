@@ -1,5 +1,6 @@
 """Whether a fresh classifier can learn to tell generated samples from real ones."""
 
+import functools
 from typing import Any, NamedTuple
 
 import keras
@@ -65,6 +66,8 @@ def two_sample_test(real: Any, generated: Any, *, seed: int = 0) -> TwoSampleRes
     ]
     samples, is_real = np.concatenate(drawn), np.repeat([1.0, 0.0], size)
     held_out = np.tile(np.arange(size) >= size // 2, 2)
+    mean, spread = float(samples[~held_out].mean()), float(samples[~held_out].std()) or 1.0
+    samples = samples * np.float32(1 / spread) - np.float32(mean / spread)
     classifier = _trained(samples[~held_out], is_real[~held_out], random, seed)
     logits = np.concatenate(
         [
@@ -81,11 +84,8 @@ def two_sample_test(real: Any, generated: Any, *, seed: int = 0) -> TwoSampleRes
 
 def _trained(samples, is_real, random, seed):
     """A classifier that has seen all samples `EPOCHS` times; it changes no global random number."""
-    classifier = _classifier(samples, seed)
-    steps = EPOCHS * -(-len(samples) // BATCH_SIZE)
-    schedule = keras.optimizers.schedules.CosineDecay(2e-3, steps)
-    loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    classifier.compile(keras.optimizers.AdamW(schedule, weight_decay=1e-2), loss)
+    classifier = _classifier(samples.shape[1:], EPOCHS * -(-len(samples) // BATCH_SIZE))
+    _restart(classifier, seed)
     options = {"batch_size": BATCH_SIZE, "shuffle": False, "verbose": 0}
     for _ in range(EPOCHS):
         order = random.permutation(len(samples))
@@ -93,23 +93,37 @@ def _trained(samples, is_real, random, seed):
     return classifier
 
 
-def _classifier(samples, seed):
-    def initializer(number):
-        return keras.initializers.GlorotUniform(seed=10 * seed + number)
-
-    x = inputs = keras.Input(samples.shape[1:], dtype="float32")
-    spread = float(samples.std()) or 1.0
-    x = layers.Rescaling(1 / spread, -float(samples.mean()) / spread, dtype="float32")(x)
-    if samples.ndim == 4:
-        for i, width in enumerate((16, 32)):
+@functools.lru_cache(maxsize=8)
+def _classifier(shape, steps):
+    """A classifier that learns for so many steps; kept, because tracing it takes seconds."""
+    x = inputs = keras.Input(shape, dtype="float32")
+    if len(shape) == 3:
+        for width in (16, 32):
             options = {"strides": 2, "padding": "same", "activation": "relu", "dtype": "float32"}
-            x = layers.Conv2D(width, 4, kernel_initializer=initializer(i), **options)(x)
+            x = layers.Conv2D(width, 4, kernel_initializer="zeros", **options)(x)
     x = layers.Flatten(dtype="float32")(x)
-    options = {"activation": "relu", "dtype": "float32"}
-    x = layers.Dense(64, kernel_initializer=initializer(2), **options)(x)
-    return keras.Model(
-        inputs, layers.Dense(1, kernel_initializer=initializer(3), dtype="float32")(x)
-    )
+    options = {"kernel_initializer": "zeros", "dtype": "float32"}  # `_restart` draws them.
+    x = layers.Dense(64, activation="relu", **options)(x)
+    classifier = keras.Model(inputs, layers.Dense(1, **options)(x))
+    schedule = keras.optimizers.schedules.CosineDecay(2e-3, steps)
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    classifier.compile(keras.optimizers.AdamW(schedule, weight_decay=1e-2), loss)
+    classifier.optimizer.build(classifier.trainable_variables)
+    return classifier
+
+
+def _restart(classifier, seed):
+    """Gives a classifier fresh weights, and its optimizer a fresh state."""
+    for variable in [*classifier.weights, *classifier.optimizer.variables]:
+        variable.assign(np.zeros(variable.shape, variable.dtype))
+    for number, layer in zip((2, 3), classifier.layers[-2:], strict=True):
+        _draw_kernel(layer, 10 * seed + number)
+    for number, layer in enumerate(classifier.layers[1:-3]):
+        _draw_kernel(layer, 10 * seed + number)
+
+
+def _draw_kernel(layer, seed):
+    layer.kernel.assign(keras.initializers.GlorotUniform(seed)(layer.kernel.shape))
 
 
 def _wilson(share, number):

@@ -1,0 +1,72 @@
+"""`kgan theory`."""
+
+import pathlib
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from kgan import files, plots, runs
+from kgan.cli.saying import command, console, counted, tell
+from kgan.lookup import by_name
+from kgan.theory import demonstrations
+
+__all__ = ["PAGE", "theory"]
+
+PAGE = "README.md"
+
+
+@command
+def theory(names: Sequence[str] | None, output: pathlib.Path, length: float) -> None:
+    """Draws the figures of the demonstrations, and writes a page with their numbers."""
+    output = output.expanduser()
+    chosen = {
+        name: by_name(name, demonstrations.ALL, "name") for name in names or demonstrations.ALL
+    }
+    _check_output(output, chosen)
+    if not tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.enable_op_determinism()
+    files.check_writable(output)
+    sections = [HEADER]
+    for i, (name, demonstrate) in enumerate(chosen.items(), start=1):
+        with console.status(f"{name} ({i} of {len(chosen)})"):
+            shown = demonstrate(length)
+        plots.save(output / f"{name}.png", shown.figure, dpi=120)
+        tell(f"{output / name}.png")
+        sections.append(_section(name, demonstrate, shown))
+    files.write_atomically(output / PAGE, "\n".join(sections).encode())
+    tell(f"{counted(len(chosen), 'figure')}, with captions and numbers: {output / PAGE}")
+
+
+HEADER = """# What the theory claims, and what happens
+
+Each figure and each number is made by `kgan theory`, by playing the game.
+"""
+
+
+def _check_output(output, names):
+    paths = [output / PAGE, *(output / f"{name}.png" for name in names)]
+    existing = [path for path in paths if path.exists()]
+    if existing:
+        raise runs.RunError(f"{existing[0]} exists, and is left as it is; choose another --output.")
+
+
+def _section(name, demonstrate, shown):
+    """What the page says of a demonstration: its claim, the figure, its caption and numbers."""
+    claim = demonstrate.__doc__.splitlines()[0]
+    rows = [f"| `{key}` | {number:.4g} |" for key, number in shown.numbers.items()]
+    return "\n".join(
+        [
+            f"## {name.replace('_', ' ').capitalize()}",
+            "",
+            claim,
+            "",
+            f"![{claim}]({name}.png)",
+            "",
+            shown.caption,
+            "",
+            "| number | |",
+            "| --- | --- |",
+            *rows,
+            "",
+        ]
+    )
