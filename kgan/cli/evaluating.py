@@ -91,8 +91,7 @@ def _show(found, name):
         classifier = f", of a classifier that is right about {share} of {real} data"
     console.print(
         f"{found.num_samples:,} samples, {len(found.seeds)} times (mean ± standard error), "
-        f"compared with {found.num_reference:,} training samples of {rich.markup.escape(name)}. Last "
-        f"column: {found.num_samples:,} samples of {real} data instead. "
-        f"Features: {found.features}{classifier}.",
+        f"compared with {found.num_reference:,} training samples of {rich.markup.escape(name)}. "
+        f"Last column: as many of {real} data instead. Features: {found.features}{classifier}.",
         highlight=False,
     )
