@@ -26,7 +26,8 @@ def theory(names: Sequence[str] | None, output: pathlib.Path, length: float) -> 
     if not tf.config.list_physical_devices("GPU"):
         tf.config.experimental.enable_op_determinism()
     files.check_writable(output)
-    sections = [HEADER]
+    share = f"\nPlayed for {length:.4g} of the full number of steps, to which the captions refer.\n"
+    sections = [HEADER if length == 1 else HEADER + share]
     for i, (name, demonstrate) in enumerate(chosen.items(), start=1):
         with console.status(f"{name} ({i} of {len(chosen)})"):
             shown = demonstrate(length)
@@ -56,7 +57,7 @@ def _section(name, demonstrate, shown):
     rows = [f"| `{key}` | {number:.4g} |" for key, number in shown.numbers.items()]
     return "\n".join(
         [
-            f"## {name.replace('_', ' ').capitalize()}",
+            f"## {name.replace('_', ' ').capitalize().replace(' gan', ' GAN')}",
             "",
             claim,
             "",

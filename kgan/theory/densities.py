@@ -43,6 +43,9 @@ def jensen_shannon_divergence(p: Any, q: Any, cell: float = 1.0) -> float:
             probabilities of the same outcomes.
         cell: the volume of a cell of the grid.
 
+    Returns:
+        A float, in nats.
+
     Raises:
         ValueError: as `optimal_discriminator`; and if either does not sum to 1 within 1 %, because
             the grid is too coarse or too small.
@@ -57,11 +60,13 @@ def jensen_shannon_divergence(p: Any, q: Any, cell: float = 1.0) -> float:
         total = density.sum() * cell
         if not abs(total - 1) < 0.01:
             raise ValueError(
-                f"`{name}` must sum to 1 over the grid: its values times `cell`. Take a finer or "
-                f"larger grid. Received: a sum of {total:.4g}, with cell={cell:.4g}."
+                f"`{name}` must sum to 1 over the grid: its values times `cell`, the volume of a "
+                "cell. Give `cell`, or take a finer or larger grid. "
+                f"Received: a sum of {total:.4g}, with cell={cell:.4g}."
             )
-    middle = (p + q) / 2
-    return float(cell * (_relative_entropy(p, middle) + _relative_entropy(q, middle)) / 2)
+    total = p + q
+    entropies = _relative_entropy(p, total) + _relative_entropy(q, total)
+    return max(0.0, float(cell * entropies / 2))
 
 
 def value_at_optimum(p: Any, q: Any, cell: float = 1.0) -> float:
@@ -72,6 +77,9 @@ def value_at_optimum(p: Any, q: Any, cell: float = 1.0) -> float:
 
     Args:
         p, q, cell: as of `jensen_shannon_divergence`.
+
+    Returns:
+        A float, in nats, from -log 4 to 0.
 
     Raises:
         ValueError: as `jensen_shannon_divergence`.
@@ -84,9 +92,9 @@ def value_at_optimum(p: Any, q: Any, cell: float = 1.0) -> float:
     return 2 * jensen_shannon_divergence(p, q, cell) - float(np.log(4))
 
 
-def _relative_entropy(p, q):
-    """The sum of p log(p / q), in which 0 log 0 is 0."""
-    ratio = np.divide(p, q, out=np.ones_like(p), where=p > 0)
+def _relative_entropy(p, total):
+    """The sum of p log(2 p / total), in which 0 log 0 is 0."""
+    ratio = np.divide(2 * p, total, out=np.ones_like(p), where=p > 0)
     return np.sum(p * np.log(ratio))
 
 

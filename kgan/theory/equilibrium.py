@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kgan import checks
 from kgan.game import batches, noise, players
 from kgan.game.critic import Critic
 from kgan.gan import GAN
@@ -40,17 +41,19 @@ def duality_gap(
 ) -> DualityGap:
     """The duality gap of a game: max over D' of V(D', G) - min over G' of V(D, G').
 
-    Grnarova et al. 2019, https://arxiv.org/abs/1811.05512, equation 2. Both extremes are looked for
-    by `steps` of Adam, on copies: the GAN itself stays as it is. What they find is less than the
-    extremes, so the result is a lower bound, up to the error of a mean over `num_samples`; compare
-    it only with gaps of the same number of steps.
+    Grnarova et al. 2019, https://arxiv.org/abs/1811.05512, section 3; V is twice the M of that
+    paper, so this gap is twice theirs. Both extremes are searched for by `steps` of Adam, on
+    copies: the GAN itself stays as it is. Neither search reaches its extreme, so the result is a
+    lower bound of the gap on this data, up to the sampling error. D' can memorize a small data set:
+    give enough data, that the GAN has not seen. Compare gaps of the same number of steps.
 
     Args:
         gan: a GAN; the players are `gan.generator` and `gan.discriminator`, as they are now.
         dataset: a `tf.data.Dataset` of batches, as `fit` takes it.
-        steps: how many steps each copy learns.
+        steps: how many steps each copy learns, at least 1.
         learning_rate: of Adam, whose beta_1 is 0.5.
-        num_samples: real samples from which each value is computed, and as many generated ones.
+        num_samples: each value is computed from at least so many real samples, in whole batches,
+            and from as many generated ones.
         seed: of the latents.
 
     Returns:
@@ -58,14 +61,14 @@ def duality_gap(
 
     Raises:
         TypeError: for data that is no `tf.data.Dataset`.
-        ValueError: if the networks cannot play with the data.
+        ValueError: if the networks cannot play with the data, `steps` or `num_samples` is below 1,
+            or the data is empty.
 
     Example:
 
-    >>> dataset = kgan.datasets.digits()
+    >>> held_out = kgan.datasets.digits("test")
     >>> gan = kgan.GAN(*kgan.architectures.mlp((8, 8, 1), latent_dim=16), seed=0)
-    >>> found = kgan.theory.duality_gap(gan, dataset, steps=2, num_samples=100)
-    >>> found.gap == found.best_discriminator - found.best_generator
+    >>> kgan.theory.duality_gap(gan, held_out, steps=5, num_samples=300).gap > 0  # Untrained.
     True
     """
     if not isinstance(dataset, tf.data.Dataset):
@@ -73,8 +76,12 @@ def duality_gap(
             "`dataset` must be a tf.data.Dataset of batches, such as "
             f"kgan.datasets.from_arrays(samples). Received: {type(dataset).__name__}."
         )
+    checks.check_positive_integer("steps", steps)
+    checks.check_positive_integer("num_samples", num_samples)
+    if dataset.cardinality() == 0:
+        raise ValueError("`dataset` must hold at least one batch. Received: none.")
     values = []
-    for player in ("discriminator", "generator"):
+    for player, other in (("discriminator", "generator"), ("generator", "discriminator")):
         game = _copy(gan, seed)
         optimizers = {
             "generator_optimizer": keras.optimizers.SGD(0.0),  # Who holds still.
@@ -82,7 +89,9 @@ def duality_gap(
         }
         optimizers[f"{player}_optimizer"] = keras.optimizers.Adam(learning_rate, beta_1=0.5)
         game.compile(loss="minimax", run_eagerly=steps < EAGER_STEPS, **optimizers)
-        game.fit(dataset, epochs=1, steps_per_epoch=steps, verbose=0)
+        game.fit(dataset.repeat(), epochs=1, steps_per_epoch=steps, verbose=0)
+        # Who holds still has had batch statistics that move.
+        getattr(game, other).set_weights(getattr(gan, other).get_weights())
         values.append(_value(game, dataset, num_samples))
     return DualityGap(values[0] - values[1], *values)
 

@@ -20,8 +20,11 @@ def value(real_logits: Any, fake_logits: Any) -> float:
         real_logits: D's logits of real samples, of any shape; D(x) = sigmoid(logit).
         fake_logits: D's logits of generated samples.
 
+    Returns:
+        A float, at most 0.
+
     Raises:
-        ValueError: if there are no logits.
+        ValueError: if there are no logits, or NaN among them.
 
     Example:
 
@@ -34,20 +37,23 @@ def value(real_logits: Any, fake_logits: Any) -> float:
     for name, logits in (("real_logits", real_logits), ("fake_logits", fake_logits)):
         if not logits.size:
             raise ValueError(f"`{name}` must hold at least one logit. Received: none.")
+        if np.isnan(logits).any():
+            raise ValueError(f"`{name}` must not hold NaN. Received: {np.isnan(logits).sum()}.")
     return float(-np.logaddexp(0, -real_logits).mean() - np.logaddexp(0, fake_logits).mean())
 
 
 def implied_divergence(value: float) -> float:
     """The Jensen-Shannon divergence that a value of the game implies: (V + log 4) / 2, in nats.
 
-    It is the divergence of data and samples if D is optimal, and a lower bound for any other D;
-    Goodfellow et al. 2014, https://arxiv.org/abs/1406.2661, theorem 1.
+    It is the divergence of data and samples if D is optimal, and a lower bound for any other D, as
+    long as the value is taken on samples that D has not learned from; Goodfellow et al. 2014,
+    https://arxiv.org/abs/1406.2661, theorem 1.
 
     Args:
         value: V(D, G), as of `kgan.theory.value`.
 
     Returns:
-        At most log 2 = 0.693. It is negative where D does worse than guess.
+        At most log 2 = 0.693. It is negative where D does worse than guessing.
     """
     return (value + float(np.log(4))) / 2
 
@@ -70,13 +76,15 @@ def generator_gradient(
         loss: a name or an instance from `kgan.losses`.
         fake_probability: D(G(z)), in (0, 1), an array of any shape; the logit is
             log(D / (1 - D)), also for losses that define no probability.
-        real_logits: D's logits of real samples, where the loss compares with them.
+        real_logits: D's logits of real samples, where the loss compares with them: a number, or an
+            array in the shape of `fake_probability`.
 
     Returns:
         A float64 array in the shape of `fake_probability`.
 
     Raises:
-        TypeError, ValueError: for an unknown loss, or a probability that is not between 0 and 1.
+        TypeError, ValueError: for an unknown loss, a probability that is not strictly between 0 and
+            1, or real logits of another shape.
 
     Example:
 
@@ -89,11 +97,16 @@ def generator_gradient(
     probability = np.asarray(fake_probability, "float64")
     if not ((probability > 0) & (probability < 1)).all():
         raise ValueError(
-            "`fake_probability` must be between 0 and 1, without either. "
+            "`fake_probability` must be strictly between 0 and 1. "
             f"Received: values from {probability.min():.4g} to {probability.max():.4g}."
         )
     logits = tf.constant(np.log(probability) - np.log1p(-probability))
-    real = tf.broadcast_to(tf.constant(real_logits, logits.dtype), logits.shape)
+    if np.shape(real_logits) not in ((), probability.shape):
+        raise ValueError(
+            "`real_logits` must be a number, or have the shape of `fake_probability`. "
+            f"Received: shapes {np.shape(real_logits)} and {probability.shape}."
+        )
+    real = tf.constant(np.broadcast_to(np.asarray(real_logits, "float64"), probability.shape))
     with tf.GradientTape() as tape:
         tape.watch(logits)
         objective = loss.generator_loss(real if loss.generator_sees_real else None, logits)

@@ -49,6 +49,11 @@ def test_the_divergence_has_its_two_bounds():
     assert disjoint == pytest.approx(np.log(2))
 
 
+def test_far_tails_give_a_number():
+    smallest = np.nextafter(0, 1)
+    assert np.isfinite(theory.jensen_shannon_divergence([1.0, smallest], [1.0, 0.0]))
+
+
 def test_the_value_implies_the_divergence():
     p, q = normal(0), normal(1)
     divergence = theory.jensen_shannon_divergence(p, q, CELL)

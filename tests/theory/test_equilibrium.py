@@ -1,6 +1,7 @@
 import numpy as np
 import players
 import pytest
+import tensorflow as tf
 
 import kgan
 from kgan import theory
@@ -32,8 +33,32 @@ def test_the_game_itself_stays_as_it_is(num_classes):
     game = players.gan(num_classes)
     before = players.digest(game)
     found = theory.duality_gap(game, players.dataset(num_classes), steps=2, num_samples=40)
-    assert found.gap == found.best_discriminator - found.best_generator
+    assert np.isfinite(found).all()
     assert players.same(before, players.digest(game))
+
+
+def test_both_players_gain_where_the_other_holds_still():
+    gan = kgan.GAN(games.affine([3.0], 1.0), games.discriminator(1, units=8), seed=0)
+    data = games.points(DATA, 10, 64)
+    few, more = (
+        theory.duality_gap(gan, data, steps=steps, learning_rate=lr, num_samples=640)
+        for steps, lr in ((1, 0.0), (10, 0.1))
+    )
+    assert more.best_discriminator > few.best_discriminator + 0.1
+    assert more.best_generator < few.best_generator - 0.01
+
+
+def test_data_is_repeated_for_as_many_steps(recwarn):
+    batch = tf.data.Dataset.from_tensors(DATA.draw(16, seed=0)[0])
+    gan = kgan.GAN(games.affine([3.0], 1.0), games.discriminator(1, units=8), seed=0)
+    theory.duality_gap(gan, batch, steps=3, num_samples=40)
+    assert not [one for one in recwarn if "ran out of data" in str(one.message)]
+
+
+@pytest.mark.parametrize("argument", [{"steps": 0}, {"num_samples": -1}])
+def test_no_steps_and_no_samples_are_refused(argument):
+    with pytest.raises(ValueError, match=f"`{next(iter(argument))}` must be"):
+        theory.duality_gap(players.linear(), players.dataset(), **argument)
 
 
 def test_an_array_is_refused():

@@ -57,7 +57,17 @@ def test_every_loss_has_a_gradient():
         assert (theory.generator_gradient(loss, [0.5]) < 0).all()
 
 
+def test_logits_that_are_nan_are_refused():
+    with pytest.raises(ValueError, match="`real_logits` must not hold NaN"):
+        theory.value([np.nan], [0.0])
+
+
+def test_real_logits_of_another_shape_are_refused():
+    with pytest.raises(ValueError, match=r"Received: shapes \(3,\) and \(2,\)"):
+        theory.generator_gradient("relativistic", [0.1, 0.2], real_logits=[0.0, 1.0, 2.0])
+
+
 @pytest.mark.parametrize("probability", [0.0, 1.0, -0.1, np.nan])
 def test_a_probability_at_its_bounds_is_refused(probability):
-    with pytest.raises(ValueError, match="`fake_probability` must be between 0 and 1"):
+    with pytest.raises(ValueError, match="`fake_probability` must be strictly between 0 and 1"):
         theory.generator_gradient("minimax", [0.5, probability])

@@ -14,7 +14,7 @@ EPSILON = 0.2  # Of values in [-1, 1]: a tenth of the range.
 
 
 def adversarial_example(length: float = 1.0) -> Demonstration:
-    """One probes a model that exists; the other is new data.
+    """An adversarial example is a real sample, changed; a sample of a GAN is new.
 
     The fast gradient sign method, x + ε sign(∇ₓ loss), Goodfellow et al. 2015,
     https://arxiv.org/abs/1412.6572, section 4, with ε a tenth of the range of values: against a
@@ -48,15 +48,17 @@ def adversarial_example(length: float = 1.0) -> Demonstration:
     }
     for name, images in logits.items():
         numbers[f"discriminator_logit_{name}"] = float(critic(images).numpy().mean())
-    return Demonstration(numbers, _draw(real.numpy(), attacked, drawn, classifier), CAPTION)
+    return Demonstration(
+        numbers, _draw(real.numpy(), test.labels, attacked, drawn, classifier), CAPTION
+    )
 
 
 CAPTION = (
-    "Above: a real digit, a change of every pixel by at most a tenth of the range, in the "
-    "direction that the classifier likes least, and the sum: to us the same digit, to the "
+    "Above: a real digit; a change of every pixel by at most a tenth of the range, in the "
+    "direction that the classifier likes least; and the sum: to us the same digit, to the "
     "classifier another. It says something about the classifier, and there is no new digit. "
-    "Below: samples of a generator: digits that nobody has written, which the classifier reads as "
-    "we do."
+    "Below: samples of a generator, digits that nobody has written, and how the classifier reads "
+    "them."
 )
 
 
@@ -68,14 +70,18 @@ def _attacked(images, loss):
     return tf.clip_by_value(changed, -1, 1).numpy()
 
 
-def _draw(real, attacked, drawn, classifier):
+def _draw(real, labels, attacked, drawn, classifier):
     readings = (digits.probabilities(classifier, images) for images in (real, attacked))
     before, after = (reading.argmax(axis=1) for reading in readings)
-    flipped = np.flatnonzero(before != after)
+    flipped = np.flatnonzero((before == labels) & (after != labels))
     shown = flipped[0] if len(flipped) else 0
     change = attacked[shown] - real[shown]
     pictures = [real[shown], change / (2 * EPSILON), attacked[shown]]
-    titles = [f"real, read as {before[shown]}", "the change", f"attacked, read as {after[shown]}"]
+    titles = [
+        f"real, read as {before[shown]}",
+        "the change, × 2.5",
+        f"attacked, read as {after[shown]}",
+    ]
     read = digits.probabilities(classifier, drawn[:3]).argmax(axis=1)
     pictures += list(drawn[:3])
     titles += [f"generated, read as {one}" for one in read]

@@ -46,9 +46,10 @@ def discriminative_and_generative(length: float = 1.0) -> Demonstration:
 
 CAPTION = (
     "Left: a classifier is given an image and says how probable each label is; it cannot draw. "
-    "Middle: a conditional GAN is given a label and draws images of it; with the label drawn too, "
-    "it gives pairs. Right: a classifier that has seen only generated pairs, scored on real "
-    "digits by writers whom nobody has seen, next to one that has seen as many real pairs."
+    "Middle: a conditional GAN is given a label and draws images of it; with the label drawn "
+    "too, it gives pairs. Right: a classifier that has seen only generated pairs, scored on real "
+    "digits by writers who are not in the training data, next to one that has seen as many real "
+    "pairs."
 )
 
 

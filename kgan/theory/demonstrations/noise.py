@@ -19,15 +19,15 @@ GAMES = {
     "32_uniform": (32, "uniform"),
     "constant": (32, None),
 }
-SHOWN, COUNTED = 36, 500
+SHOWN, COUNTED = 36, 360  # As many as there are held-out digits.
 
 
 def latents(length: float = 1.0) -> Demonstration:
-    """Variety against the number of latents, normal latents against uniform ones, and none at all.
+    """All variety of samples comes from the latents.
 
     The same game on the digits, with 1, 4 and 32 normal latents, with 32 uniform ones, and with a
     generator that multiplies its latents by 0, which makes all samples equal: then training can
-    only choose which one it is, and chooses again and again. Two measures in the embedded features
+    only choose which one it is. Two measures in the embedded features
     `digits`: variety is the mean distance of two samples (`kgan.metrics.pairwise_distance`), recall
     the share of real digits that lie among samples (`kgan.metrics.precision_recall`).
 
@@ -54,9 +54,10 @@ def latents(length: float = 1.0) -> Demonstration:
 CAPTION = (
     "The same game with different latents; below each grid, the mean distance of two of its "
     "samples, and recall, the share of real digits that lie among them. With one latent, samples "
-    "lie on a line through the space of images and miss most of the data; more latents reach more "
-    "of it; whether they are normal or uniform matters little. With a constant latent all samples "
-    "are equal (each row is another moment of training): the generator has nothing to vary by."
+    "lie on a curve through the space of images and miss most of the data; more latents reach "
+    "more of it; whether they are normal or uniform matters little. With a constant latent all "
+    "samples are equal (each row is another moment of training): the generator has nothing to "
+    "vary by."
 )
 
 

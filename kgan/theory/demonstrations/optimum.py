@@ -8,7 +8,6 @@ import numpy as np
 from kgan.datasets import GaussianMixture
 from kgan.gan import GAN
 from kgan.theory import densities
-from kgan.theory import value as values
 from kgan.theory.demonstrations import games
 from kgan.theory.demonstrations.demonstration import (
     DISCRIMINATOR,
@@ -19,6 +18,7 @@ from kgan.theory.demonstrations.demonstration import (
     figure,
     label_panels,
 )
+from kgan.theory.value import value
 
 __all__ = ["optimal_discriminator", "value_of_the_game"]
 
@@ -54,9 +54,9 @@ def optimal_discriminator(length: float = 1.0) -> Demonstration:
 
 OPTIMAL_CAPTION = (
     "The generator holds still, and the discriminator is trained to the end. Left: on a line, D "
-    "(orange) lies on D* = p / (p + q) (grey, dashed): 1 where there is only data, 0 where there "
-    "are only samples. Right: in the plane, with four groups of data among samples of one wide "
-    "Gaussian, D*, D, and their difference."
+    "(orange) lies on D* = p / (p + q) (grey, dashed): high where the data is denser than the "
+    "samples, and close to 0 where there are almost only samples. Right: in the plane, with four "
+    "groups of data among samples of one wide Gaussian, D*, D, and their difference."
 )
 
 
@@ -156,8 +156,8 @@ VALUE_CAPTION = (
     "Left: the samples' density q moves from beside the data (light) to the data itself (dark); "
     "the data's is black, dotted. Right: the value of the game against the best discriminator, "
     "measured (points) and computed from the densities (line). It falls as q approaches p, and "
-    "its smallest value is -log 4, at q = p: there is nothing better for the generator to do than "
-    "the data."
+    "its smallest value is -log 4, at q = p: the generator can do no better than to reproduce "
+    "the data's distribution."
 )
 
 
@@ -168,7 +168,7 @@ def _measured(gan, start, place, steps):
     data = GaussianMixture(np.array([[LAST[0]]]), LAST[1])
     games.play(gan, games.points(data, steps, BATCH_SIZE), steps)
     real, _ = data.draw(NUM_SAMPLES, seed=1)
-    return values.value(
+    return value(
         games.logits(gan, real),
         games.logits(gan, games.samples(gan.generator, NUM_SAMPLES, seed=2)),
     )

@@ -25,13 +25,13 @@ DRAWS = 10
 
 
 def features_without_labels(length: float = 1.0) -> Demonstration:
-    """A linear classifier on D's last hidden layer, on an untrained D's, and on pixels.
+    """What D has in its last hidden layer is of more use to a linear classifier than pixels.
 
-    Radford et al. 2016, https://arxiv.org/abs/1511.06434, section 5, use D as a feature extractor
-    in this way. D is that of a DCGAN, in a relativistic game with R1 and R2. The classifier
-    is ridge regression on the one-hot labels, with features of mean 0 and variance 1; it learns
-    from 10 to 1,000 labelled training digits, ten times each, and is scored on the 360 held-out
-    ones.
+    Radford et al. 2016, https://arxiv.org/abs/1511.06434, section 5, use D as a feature
+    extractor in a similar way. The features of an untrained D are measured too. D is that of a
+    DCGAN, in a relativistic game with R1 and R2. The classifier is ridge regression on the
+    one-hot labels, with features of mean 0 and variance 1; it learns from 10 to 1,000 labelled
+    training digits, ten times each, and is scored on the 360 held-out ones.
 
     Args:
         length: the share of D's training, in (0, 1]; about 20 seconds for 1.
@@ -55,9 +55,9 @@ CAPTION = (
     "How many held-out digits a linear classifier reads correctly, against the number of labels "
     "that it has learned from. Orange: on the last hidden layer of a discriminator that has "
     "played the game and has never seen a label. Grey: on the same layer before the game. Black: "
-    "on the pixels. The discriminator's features beat pixels; but so do those of one that has not "
-    "learned. On digits this small the gain is due to the convolutions, and the game adds nothing "
-    "that can be measured."
+    "on the pixels. The discriminator's features beat pixels; but so do those of one that has "
+    "not learned. On digits this small the gain is due to the convolutions, and the game adds "
+    "nothing that can be measured."
 )
 
 

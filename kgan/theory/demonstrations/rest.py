@@ -39,10 +39,11 @@ def equilibrium(length: float = 1.0) -> Demonstration:
         length: the share of the steps, in (0, 1]; about 45 seconds for 1.
 
     Returns:
-        A `Demonstration`. For both games, at the end: `GAME_playing`, the mean probability that D
-        gives to the right answer, (D(x) + 1 - D(G(z))) / 2; `GAME_fresh`, the share of new points
-        that a fresh discriminator classifies correctly. `real_against_real` is that of two halves
-        of the data, `real_against_real_error` its standard error.
+        A `Demonstration`. For both games, at the end, with samples of the averaged generator:
+        `GAME_playing`, the mean probability that D gives to the right answer, (D(x) + 1 -
+        D(G(z))) / 2; `GAME_fresh`, the share of new points that a fresh discriminator classifies
+        correctly. `real_against_real` is that of two halves of the data,
+        `real_against_real_error` its standard error.
     """
     check_length(length)
     halves = metrics.two_sample_test(

@@ -67,8 +67,8 @@ CAPTION = (
     "Left: how much gradient reaches the generator, against how probable the discriminator finds "
     "its samples: with minimax ever less the surer D is, with the non-saturating loss always "
     "enough; points are measured in a network, lines are the formula. Middle and right: the same "
-    "two networks, the same noise, D far ahead. With minimax the samples stay where they are, and "
-    "D stays sure; with the non-saturating loss they reach the data."
+    "two networks, the same noise, D far ahead. With minimax the samples stay where they are, "
+    "and D stays sure; with the non-saturating loss they reach the data."
 )
 
 

@@ -105,6 +105,7 @@ def test_every_k_brings_the_samples_to_the_data():
     for k in (1, 2, 5):
         assert numbers[f"distance_with_{k}"] < 0.25
     assert numbers["distance_with_2"] < numbers["distance_with_1"]
+    assert numbers["distance_with_5"] > 0.8 * numbers["distance_with_2"]  # It gains nothing.
 
 
 @pytest.mark.slow
@@ -143,7 +144,11 @@ def test_an_attack_deceives_a_classifier():
 def test_features_of_d_are_better_than_pixels():
     numbers = full("features_without_labels").numbers
     for number in (10, 30, 100, 300, 1000):
-        assert numbers[f"trained_with_{number}"] > numbers[f"pixels_with_{number}"]
+        trained, untrained, pixels = (
+            numbers[f"{name}_with_{number}"] for name in ("trained", "untrained", "pixels")
+        )
+        assert trained > pixels
+        assert abs(trained - untrained) < 0.05  # As the caption says, it is not the game.
 
 
 @pytest.mark.slow
