@@ -7,7 +7,7 @@ from kgan.theory.densities import (
     value_at_optimum,
 )
 from kgan.theory.equilibrium import DualityGap, duality_gap
-from kgan.theory.value import generator_gradient, implied_divergence, value
+from kgan.theory.objective import generator_gradient, implied_divergence, value
 
 __all__ = [
     "DualityGap",

@@ -10,7 +10,7 @@ from kgan import checks
 from kgan.game import batches, noise, players
 from kgan.game.critic import Critic
 from kgan.gan import GAN
-from kgan.theory.value import value
+from kgan.theory.objective import value
 
 __all__ = ["DualityGap", "duality_gap"]
 

@@ -18,7 +18,7 @@ from kgan.theory.demonstrations.demonstration import (
     figure,
     label_panels,
 )
-from kgan.theory.value import value
+from kgan.theory.objective import value
 
 __all__ = ["optimal_discriminator", "value_of_the_game"]
 

@@ -20,7 +20,7 @@ from kgan.theory.demonstrations.demonstration import (
     figure,
     label_panels,
 )
-from kgan.theory.value import generator_gradient
+from kgan.theory.objective import generator_gradient
 
 __all__ = ["saturation"]
 
