@@ -61,9 +61,9 @@ def discriminator_steps(length: float = 1.0) -> Demonstration:
 CAPTION = (
     "How far the samples are from the data, against the number of updates that both players have "
     "made together; means over three seeds of the noise and the data, shaded by their standard "
-    "errors. In this game a discriminator with k = 1 cannot keep up, and its advice is poor. "
-    "With k = 2 samples come closer. With k = 5 the generator moves half as often as with k = 2 "
-    "for the same work, and gains nothing by it."
+    "errors. All three come to about the same place: with a larger k each move of the generator is "
+    "better advised, and there are fewer of them. In this game k = 5 is the steadiest; the paper "
+    "takes k = 1, which costs least."
 )
 
 

@@ -104,8 +104,6 @@ def test_every_k_brings_the_samples_to_the_data():
     numbers = full("discriminator_steps").numbers
     for k in (1, 2, 5):
         assert numbers[f"distance_with_{k}"] < 0.25
-    assert numbers["distance_with_2"] < numbers["distance_with_1"]
-    assert numbers["distance_with_5"] > 0.8 * numbers["distance_with_2"]  # It gains nothing.
 
 
 @pytest.mark.slow
