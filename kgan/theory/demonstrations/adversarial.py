@@ -55,10 +55,10 @@ def adversarial_example(length: float = 1.0) -> Demonstration:
 
 CAPTION = (
     "Above: a real digit; a change of every pixel by at most a tenth of the range, in the "
-    "direction that the classifier likes least; and the sum: to us the same digit, to the "
+    "direction that the classifier likes least; and the sum. We still read the same digit, the "
     "classifier another. It says something about the classifier, and there is no new digit. "
     "Below: samples of a generator, digits that nobody has written, and how the classifier reads "
-    "them."
+    "them; some are ambiguous."
 )
 
 

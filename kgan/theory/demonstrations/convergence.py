@@ -59,9 +59,10 @@ def figure_1(length: float = 1.0) -> Demonstration:
 CAPTION = (
     "Black, dotted: the density p of the data. Blue: the density q of the samples; below, the "
     "lines show where the generator takes latents to. Orange: D, how probable the discriminator "
-    "finds it that a point is real; grey, dashed: the best answer to q, D* = p / (p + q). D "
-    "follows D*, samples move to where D is high, and at the end q = p and D = 1/2: it can only "
-    "guess."
+    "finds it that a point is real; grey, dashed: the best response to q, D* = p / (p + q). D "
+    "has little time to learn between two moves of the generator, so it only hints at D*; but "
+    "its slope already tells the samples which way to move. At the end q is close to p, and D is "
+    "1/2: it can only guess."
 )
 
 

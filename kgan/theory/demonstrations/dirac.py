@@ -51,10 +51,11 @@ def dirac_gan(length: float = 1.0) -> Demonstration:
 
 CAPTION = (
     "Each player has one number: θ, where the generator puts its samples, and ψ, the slope of "
-    "the discriminator's logit. Arrows: the direction in which the two players move, without the "
-    "penalty. The game begins at the dot and its equilibrium is the cross. With simultaneous "
-    "turns it spirals away; with alternating turns it circles; with the R1 penalty, which makes "
-    "D pay for being steep at the data, it comes to rest."
+    "the discriminator's logit. They play the minimax game by plain gradient descent. Arrows: "
+    "the direction in which the two players move, without the penalty. The game begins at the "
+    "dot and its equilibrium is the cross. With simultaneous turns it spirals away; with "
+    "alternating turns it circles; with the R1 penalty, which makes D pay for being steep at the "
+    "data, it comes to rest."
 )
 
 

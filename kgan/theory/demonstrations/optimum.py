@@ -56,7 +56,8 @@ OPTIMAL_CAPTION = (
     "The generator holds still, and the discriminator is trained to the end. Left: on a line, D "
     "(orange) lies on D* = p / (p + q) (grey, dashed): high where the data is denser than the "
     "samples, and close to 0 where there are almost only samples. Right: in the plane, with four "
-    "groups of data among samples of one wide Gaussian, D*, D, and their difference."
+    "groups of data among samples of one wide Gaussian, D*, D, and their difference. Where there "
+    "are hardly any points of either kind, D has nothing to learn from and can be wrong."
 )
 
 
@@ -157,7 +158,8 @@ VALUE_CAPTION = (
     "the data's is black, dotted. Right: the value of the game against the best discriminator, "
     "measured (points) and computed from the densities (line). It falls as q approaches p, and "
     "its smallest value is -log 4, at q = p: the generator can do no better than to reproduce "
-    "the data's distribution."
+    "the data's distribution. (Measured on finite samples, V can also land slightly above the "
+    "maximum.)"
 )
 
 

@@ -25,7 +25,7 @@ DRAWS = 10
 
 
 def features_without_labels(length: float = 1.0) -> Demonstration:
-    """What D has in its last hidden layer is of more use to a linear classifier than pixels.
+    """D's features beat pixels, but so do those of an untrained D.
 
     Radford et al. 2016, https://arxiv.org/abs/1511.06434, section 5, use D as a feature
     extractor in a similar way. The features of an untrained D are measured too. D is that of a
