@@ -86,11 +86,31 @@ def _trained(samples, is_real, random, seed):
     """A classifier that has seen all samples `EPOCHS` times; it changes no global random number."""
     classifier = _classifier(samples.shape[1:], EPOCHS * -(-len(samples) // BATCH_SIZE))
     _restart(classifier, seed)
-    options = {"batch_size": BATCH_SIZE, "shuffle": False, "verbose": 0}
-    for _ in range(EPOCHS):
-        order = random.permutation(len(samples))
-        classifier.fit(samples[order], is_real[order], **options)
+    orders = [random.permutation(len(samples)) for _ in range(EPOCHS)]
+    classifier.fit(_Epochs(samples, is_real.astype("float32"), orders), shuffle=False, verbose=0)
     return classifier
+
+
+class _Epochs(keras.utils.PyDataset):
+    """Batches of several epochs in a row, since each call of `fit` takes time.
+
+    Args:
+        samples, is_real: arrays of the same length.
+        orders: for each epoch, the rows in its order.
+    """
+
+    def __init__(self, samples: np.ndarray, is_real: np.ndarray, orders: list[np.ndarray]) -> None:
+        super().__init__()
+        self._samples, self._is_real = samples, is_real
+        starts = range(0, len(samples), BATCH_SIZE)
+        self._batches = [order[start : start + BATCH_SIZE] for order in orders for start in starts]
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = self._batches[index]
+        return self._samples[rows], self._is_real[rows]
 
 
 @functools.lru_cache(maxsize=8)

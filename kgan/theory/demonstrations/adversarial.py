@@ -1,5 +1,7 @@
 """A sample of a GAN is no adversarial example."""
 
+import itertools
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -25,40 +27,40 @@ def adversarial_example(length: float = 1.0) -> Demonstration:
 
     Returns:
         A `Demonstration`: `accuracy` and `accuracy_attacked` of the classifier on 360 held-out
-        digits; `discriminator_logit_*` the mean logit of D for these digits, attacked so that it
-        finds them fake, and for samples; `classifier_confidence_in_samples` the mean of the
-        largest p(y | x).
+        digits; `real_probability`, the mean D(x) of these digits, and `real_probability_attacked`,
+        after an attack on D; `fake_probability`, the mean D(G(z)); `classifier_confidence`, the
+        mean of the largest p(y | x) of samples.
     """
     train, test = digits.data(), digits.data("test")
     gan = digits.game(length)
     classifier = digits.classifier(train.samples, train.labels, length)
-    critic = Critic(gan.discriminator)
     real = tf.constant(test.samples)
     cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     attacked = _attacked(real, lambda x: cross_entropy(test.labels, classifier(x, training=False)))
     doubted = _attacked(real, lambda x: -tf.reduce_mean(Critic(gan.discriminator)(x)))
     drawn = gan.generate(len(real), seed=0)
-    logits = {"real": real, "attacked": doubted, "of_samples": drawn}
+    seen = {"real": real.numpy(), "attacked": attacked, "doubted": doubted, "drawn": drawn}
+    read = {name: digits.probabilities(classifier, images) for name, images in seen.items()}
+    believed = {name: _probability(gan, images) for name, images in seen.items()}
     numbers = {
-        "accuracy": digits.accuracy(classifier, real, test.labels),
-        "accuracy_attacked": digits.accuracy(classifier, attacked, test.labels),
-        "classifier_confidence_in_samples": float(
-            digits.probabilities(classifier, drawn).max(axis=1).mean()
-        ),
+        "accuracy": float((read["real"].argmax(axis=1) == test.labels).mean()),
+        "accuracy_attacked": float((read["attacked"].argmax(axis=1) == test.labels).mean()),
+        "real_probability": float(believed["real"].mean()),
+        "real_probability_attacked": float(believed["doubted"].mean()),
+        "fake_probability": float(believed["drawn"].mean()),
+        "classifier_confidence": float(read["drawn"].max(axis=1).mean()),
     }
-    for name, images in logits.items():
-        numbers[f"discriminator_logit_{name}"] = float(critic(images).numpy().mean())
-    return Demonstration(
-        numbers, _draw(real.numpy(), test.labels, attacked, drawn, classifier), CAPTION
-    )
+    labels = {name: answers.argmax(axis=1) for name, answers in read.items()}
+    return Demonstration(numbers, _draw(seen, labels, believed, test.labels), CAPTION)
 
 
 CAPTION = (
     "Above: a real digit; a change of every pixel by at most a tenth of the range, in the "
     "direction that the classifier likes least; and the sum. We still read the same digit, the "
-    "classifier another. It says something about the classifier, and there is no new digit. "
-    "Below: samples of a generator, digits that nobody has written, and how the classifier reads "
-    "them; some are ambiguous."
+    "classifier another. Middle: the same against the discriminator, which then takes a real digit "
+    "for a fake. Both say something about a network, and there is no new digit. Below: samples of "
+    "a generator, digits that nobody has written, and how the classifier reads them; some are "
+    "ambiguous."
 )
 
 
@@ -70,24 +72,41 @@ def _attacked(images, loss):
     return tf.clip_by_value(changed, -1, 1).numpy()
 
 
-def _draw(real, labels, attacked, drawn, classifier):
-    readings = (digits.probabilities(classifier, images) for images in (real, attacked))
-    before, after = (reading.argmax(axis=1) for reading in readings)
-    flipped = np.flatnonzero((before == labels) & (after != labels))
+def _probability(gan, images):
+    """D(x), `(num_samples,)`."""
+    logits = Critic(gan.discriminator)(images)[:, 0]
+    return keras.ops.convert_to_numpy(keras.ops.sigmoid(logits))
+
+
+def _draw(seen, read, believed, labels):
+    flipped = np.flatnonzero((read["real"] == labels) & (read["attacked"] != labels))
+    doubted = np.argmax(believed["real"] - believed["doubted"])
     shown = flipped[0] if len(flipped) else 0
-    change = attacked[shown] - real[shown]
-    pictures = [real[shown], change / (2 * EPSILON), attacked[shown]]
-    titles = [
-        f"real, read as {before[shown]}",
-        "the change, × 2.5",
-        f"attacked, read as {after[shown]}",
+    rows = [
+        _row(
+            seen, "attacked", shown, [f"read as {read[one][shown]}" for one in ("real", "attacked")]
+        ),
+        _row(
+            seen,
+            "doubted",
+            doubted,
+            [f"D = {believed[one][doubted]:.2f}" for one in ("real", "doubted")],
+        ),
+        [(seen["drawn"][i], f"generated, read as {read['drawn'][i]}") for i in range(3)],
     ]
-    read = digits.probabilities(classifier, drawn[:3]).argmax(axis=1)
-    pictures += list(drawn[:3])
-    titles += [f"generated, read as {one}" for one in read]
-    figure_, panels = figure(2, 3, 2.1, 2.1)
-    for axes, picture, title in zip(panels.ravel(), pictures, titles, strict=True):
+    drawn, panels = figure(3, 3, 2.1, 2.1)
+    for axes, (picture, title) in zip(panels.ravel(), itertools.chain(*rows), strict=True):
         axes.imshow(picture[..., 0], cmap="gray", vmin=-1, vmax=1)
         axes.set_title(title, fontsize="medium")
         axes.axis("off")
-    return figure_
+    return drawn
+
+
+def _row(seen, name, i, answers):
+    """A digit, what is done to it, and the sum: pairs of a picture and a title."""
+    change = seen[name][i] - seen["real"][i]
+    return [
+        (seen["real"][i], f"real, {answers[0]}"),
+        (change / (2 * EPSILON), "the change, × 2.5"),
+        (seen[name][i], f"attacked, {answers[1]}"),
+    ]

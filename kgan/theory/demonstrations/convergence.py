@@ -93,6 +93,7 @@ def _draw(frames):
     for (axes, below), (step, q, d, latents, reached) in zip(rows.T, frames, strict=True):
         optimal = densities.optimal_discriminator(p, q)
         optimal[p + q < NOTHING] = np.nan
+        optimal[q < NOTHING / 10] = np.nan  # Its jumps to 1 would hide the rest.
         axes.plot(POINTS, optimal, "--", color=THEORY, label="D*")
         axes.plot(POINTS, d, color=DISCRIMINATOR, linewidth=2, label="D")
         axes.plot(POINTS, p, ":", color=REAL, linewidth=2, label="p, data")
@@ -100,8 +101,8 @@ def _draw(frames):
         axes.set(title=f"step {step:,}", ylim=(0, 1.05))
         for latent, point in zip(latents, reached, strict=True):
             below.plot([latent, point], [0, 1], color=GENERATED, linewidth=0.8)
-        below.set(xlim=(EDGES[0], EDGES[-1]), ylim=(0, 1), yticks=[0, 1], xlabel="x; z")
+        below.set(xlim=(EDGES[0], EDGES[-1]), ylim=(0, 1), yticks=[0, 1], xlabel="x above; z below")
         below.set_yticklabels(["z", "G(z)"])
-    rows[0, 0].set_ylabel("density; D(x)")
+    rows[0, 0].set_ylabel("p, q; D(x)")
     rows[0, -1].legend(fontsize="small", loc="upper right")
     return drawn

@@ -85,9 +85,10 @@ def _draw(paths):
     drawn, panels = figure(1, len(paths), 3.1, 3.1, sharex=True, sharey=True)
     reach = 1.15 * max(np.abs(path).max() for path in paths.values())
     theta, psi = np.meshgrid(*2 * [np.linspace(-reach, reach, 15)])
-    pull = 1 / (1 + np.exp(-psi * theta))  # D(G(z)), of which both gradients are multiples.
+    # Both gradients are multiples of D(G(z)): the direction does not depend on it.
+    field = np.array([psi, -theta]) / np.maximum(np.hypot(psi, theta), 1e-9)
     for axes, color, (name, path) in zip(panels, COLORS, paths.items(), strict=False):
-        axes.quiver(theta, psi, pull * psi, -pull * theta, color="silver", zorder=0)
+        axes.quiver(theta, psi, *field, color="silver", zorder=0)
         axes.plot(*path.T, color=color, linewidth=1.2)
         axes.plot(*path[0], "o", color=color)
         axes.plot(0, 0, "+", color=THEORY, markersize=12, markeredgewidth=2)

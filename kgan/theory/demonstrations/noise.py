@@ -91,7 +91,7 @@ def _samples(latent_dim, distribution, steps):
 
 
 def _draw(drawn, numbers):
-    shown, panels = figure(2, 3, 2.3, 2.6)
+    shown, panels = figure(2, 3, 2.3, 2.8)
     for axes, (name, some) in zip(panels.ravel(), drawn.items(), strict=True):
         tiles = images.to_uint8(images.tile(some[:SHOWN], 6))
         axes.imshow(tiles[..., 0], cmap="gray")

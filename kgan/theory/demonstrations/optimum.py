@@ -108,7 +108,8 @@ def _draw_plane(drawn, panels, points, p, q, d):
     shown = {"D* in the plane": optimal, "D": d, "D − D*": difference}
     for axes, (title, answers) in zip(panels, shown.items(), strict=True):
         low, high = (-0.2, 0.2) if title == "D − D*" else (0, 1)
-        options = {"cmap": "PuOr_r", "vmin": low, "vmax": high}
+        colors = "RdBu_r" if title == "D − D*" else "PuOr_r"
+        options = {"cmap": colors, "vmin": low, "vmax": high}
         image = axes.imshow(answers.reshape(side, side), origin="lower", extent=extent, **options)
         axes.set_title(title, fontsize="medium")
         axes.set_xlabel("x₁")

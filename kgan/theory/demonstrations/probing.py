@@ -116,14 +116,15 @@ def _ridge(features, labels, others, strength=0.1):
 def _draw(scores):
     drawn, axes = figure(1, 1, 4.6, 3.2)
     looks = {
-        "trained": (DISCRIMINATOR, "D, trained without labels"),
-        "untrained": (THEORY, "D, untrained"),
-        "pixels": (REAL, "pixels"),
+        "untrained": (THEORY, "D, untrained", "s", "-"),
+        "trained": (DISCRIMINATOR, "D, trained without labels", "o", "--"),
+        "pixels": (REAL, "pixels", "o", "-"),
     }
-    for name, found in scores.items():
-        color, label = looks[name]
+    for name, (color, label, marker, line) in looks.items():
+        found = scores[name]
         error = found.std(axis=1, ddof=1) / np.sqrt(DRAWS)
-        axes.errorbar(NUM_LABELS, found.mean(axis=1), error, color=color, label=label, marker="o")
+        style = {"color": color, "label": label, "marker": marker, "linestyle": line}
+        axes.errorbar(NUM_LABELS, found.mean(axis=1), error, **style)
     axes.set_xscale("log")
     axes.set_xticks(NUM_LABELS, labels=[f"{number:,}" for number in NUM_LABELS])
     label_panels([axes], ("a linear classifier",), "labels", "accuracy on held-out digits")

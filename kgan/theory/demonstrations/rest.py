@@ -108,11 +108,17 @@ def _draw(found, halves):
         axes.axhspan(halves.low, halves.high, color=THEORY, alpha=0.3, label="real against real")
         axes.errorbar(moments, accuracies, reach, color=GENERATED, marker="o", label="a fresh D")
         axes.plot(moments, playing, color=DISCRIMINATOR, marker="s", label="the playing D")
-        label_panels([axes], (name.replace("_", " "),), "step", "how right", legend=False)
+        label_panels(
+            [axes],
+            (name.replace("_", " "),),
+            "step",
+            "probability of the right answer",
+            legend=False,
+        )
         axes.set(xscale="log", ylim=(0.2, 1.03))
         plane.scatter(*real.T, s=3, color=THEORY, alpha=0.5)
         plane.scatter(*samples[:1000].T, s=3, color=GENERATED, alpha=0.5)
-        plane.set(aspect="equal", xlim=(-4, 4), ylim=(-4, 4), xlabel="x₁")
+        plane.set(aspect="equal", xlim=(-4, 4), ylim=(-4, 4), xlabel="x₁", ylabel="x₂")
         plane.set_title("data and samples", fontsize="medium")
     panels[0].legend(fontsize="x-small")
     return drawn

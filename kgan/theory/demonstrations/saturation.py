@@ -134,9 +134,10 @@ def _draw(measured, expected, games_of_losses):
         panels[2].semilogy(steps, probabilities, color=color, label=name)
     panels[0].invert_xaxis()
     titles = "gradient that reaches G", "distance to the data", "D's answer to the samples"
-    label_panels(panels, titles, "step of G", "norm")
-    panels[0].set_xlabel("D(G(z))")
+    label_panels(panels, titles, "step of G", "norm of the gradient")
+    panels[0].set_xlabel("D(G(z)); D is surer →")
     panels[1].set(ylabel="difference of the means", ylim=(0, None))
     panels[2].set_ylabel("mean D(G(z))")
-    panels[2].axhline(0.5, color=THEORY, linestyle=":")
+    panels[2].axhline(0.5, color=THEORY, linestyle=":", label="1/2")
+    panels[2].legend(fontsize="small")
     return drawn
