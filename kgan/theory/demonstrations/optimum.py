@@ -159,8 +159,8 @@ VALUE_CAPTION = (
     "the data's is black, dotted. Right: the value of the game against the best discriminator, "
     "measured (points) and computed from the densities (line). It falls as q approaches p, and "
     "its smallest value is -log 4, at q = p: the generator can do no better than to reproduce "
-    "the data's distribution. (Measured on finite samples, V can also land slightly above the "
-    "maximum.)"
+    "the data's distribution. Measured on finite samples, V can also land slightly above the "
+    "maximum."
 )
 
 
