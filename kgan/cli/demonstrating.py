@@ -1,8 +1,13 @@
 """`kgan theory`."""
 
+import datetime
+import os
 import pathlib
+import platform
 from collections.abc import Sequence
+from importlib import metadata
 
+import keras
 import tensorflow as tf
 
 from kgan import files, plots, runs
@@ -26,8 +31,9 @@ def theory(names: Sequence[str] | None, output: pathlib.Path, length: float) -> 
     if not tf.config.list_physical_devices("GPU"):
         tf.config.experimental.enable_op_determinism()
     files.check_writable(output)
+    header = HEADER + _origin()
     share = f"\nPlayed for {length:.4g} of the full number of steps, to which the captions refer.\n"
-    sections = [HEADER if length == 1 else HEADER + share]
+    sections = [header if length == 1 else header + share]
     for i, (name, demonstrate) in enumerate(chosen.items(), start=1):
         with console.status(f"{name} ({i} of {len(chosen)})"):
             shown = demonstrate(length)
@@ -40,8 +46,16 @@ def theory(names: Sequence[str] | None, output: pathlib.Path, length: float) -> 
 
 HEADER = """# What the theory claims, and what happens
 
-Each figure and each number is made by `kgan theory`, by playing the game.
-"""
+Each figure and each number is made by `kgan theory`, by playing the game. """
+
+
+def _origin():
+    """With what, where and when the numbers were made."""
+    versions = f"kgan {metadata.version('kgan')}, Keras\n{keras.__version__}"
+    return (
+        f"{versions}, TensorFlow {tf.__version__}, Python {platform.python_version()}; "
+        f"{platform.machine()}, {os.cpu_count()} cores; {datetime.date.today()}.\n"
+    )
 
 
 def _check_output(output, names):

@@ -108,7 +108,8 @@ class RunningMeans(keras.metrics.Metric):
         self.count.assign_add(num_samples)
 
     def reset_state(self) -> None:
-        for variable in self.variables:  # Of Keras's zeros, a tensor each, a short epoch sees some.
+        # As in Keras, but without making a tensor for each: short epochs notice the difference.
+        for variable in self.variables:
             variable.assign(np.zeros(variable.shape, "float32"))
 
     def result(self) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def duality_gap(
         A `DualityGap`, in nats.
 
     Raises:
-        TypeError: for data that is no `tf.data.Dataset`.
+        TypeError: if `dataset` is not a `tf.data.Dataset`.
         ValueError: if the networks cannot play with the data, `steps` or `num_samples` is below 1,
             or the data is empty.
 
@@ -127,5 +127,5 @@ def _value(game, dataset, num_samples):
         fake_logits.append(critic(fakes).numpy().ravel())
         number += len(images)
         if number >= num_samples:
-            return value(np.concatenate(real_logits), np.concatenate(fake_logits))
-    raise ValueError("`dataset` must hold at least one batch. Received: none.")
+            break
+    return value(np.concatenate(real_logits), np.concatenate(fake_logits))

@@ -24,7 +24,7 @@ def value(real_logits: Any, fake_logits: Any) -> float:
         A float, at most 0.
 
     Raises:
-        ValueError: if there are no logits, or NaN among them.
+        ValueError: if either is empty or holds NaN.
 
     Example:
 

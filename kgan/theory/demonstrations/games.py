@@ -20,6 +20,7 @@ __all__ = [
     "logits",
     "play",
     "points",
+    "probabilities",
     "restore",
     "samples",
     "snapshot",
@@ -126,6 +127,11 @@ def samples(
 def logits(gan: GAN, images: Any) -> np.ndarray:
     """D's logits, `(number,)`."""
     return gan.discriminator(np.asarray(images, "float32"), training=False).numpy()[:, 0]
+
+
+def probabilities(gan: GAN, images: Any) -> np.ndarray:
+    """D(x), `(number,)`."""
+    return 1 / (1 + np.exp(-logits(gan, images)))
 
 
 def snapshot(gan: GAN) -> list[np.ndarray]:

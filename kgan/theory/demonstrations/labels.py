@@ -13,8 +13,6 @@ from kgan.theory.demonstrations.demonstration import (
 
 __all__ = ["discriminative_and_generative"]
 
-EXAMPLES = 3
-
 
 def discriminative_and_generative(length: float = 1.0) -> Demonstration:
     """A classifier models p(y | x); a conditional GAN models p(x, y), from which pairs are drawn.
@@ -24,7 +22,7 @@ def discriminative_and_generative(length: float = 1.0) -> Demonstration:
     the classification accuracy score).
 
     Args:
-        length: the share of the steps, in (0, 1]; about 30 seconds for 1.
+        length: the share of the steps, in (0, 1]; about 35 seconds on two CPU cores for 1.
 
     Returns:
         A `Demonstration`: `accuracy_from_real_pairs` and `accuracy_from_generated_pairs`, on the

@@ -32,7 +32,8 @@ def latents(length: float = 1.0) -> Demonstration:
     the share of real digits that lie among samples (`kgan.metrics.precision_recall`).
 
     Args:
-        length: the share of the 1,000 steps of each game, in (0, 1]; about 45 seconds for 1.
+        length: the share of the 1,000 steps of each game, in (0, 1]; about 50 seconds on two CPU
+            cores for 1.
 
     Returns:
         A `Demonstration`: `NAME_variety` and `NAME_recall` of each game's samples, against training

@@ -34,7 +34,8 @@ def features_without_labels(length: float = 1.0) -> Demonstration:
     training digits, ten times each, and is scored on the 360 held-out ones.
 
     Args:
-        length: the share of D's training, in (0, 1]; about 20 seconds for 1.
+        length: the share of D's training, in (0, 1]; about 15 seconds on two CPU cores for
+            1.
 
     Returns:
         A `Demonstration`: `FEATURES_with_N` is the mean accuracy, for `trained`, `untrained` and

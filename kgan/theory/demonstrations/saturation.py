@@ -40,7 +40,8 @@ def saturation(length: float = 1.0) -> Demonstration:
     1,000 steps alone, is ahead, and G learns by plain gradient descent.
 
     Args:
-        length: the share of the steps that is played, in (0, 1]; about 15 seconds for 1.
+        length: the share of the steps that is played, in (0, 1]; about 15 seconds on two CPU
+            cores for 1.
 
     Returns:
         A `Demonstration`. `LOSS_gradient_at_1e-N` is the norm at D(G(z)) = 10⁻ᴺ;
@@ -114,7 +115,7 @@ def _play(loss, length):
     def look():
         drawn = games.samples(gan.generator, 2000)
         distance = float(abs(drawn.mean() - DATA.means.mean()))
-        return distance, float(np.mean(1 / (1 + np.exp(-games.logits(gan, drawn)))))
+        return distance, float(np.mean(games.probabilities(gan, drawn)))
 
     games.play(gan, dataset, ahead)
     optimizers[0].learning_rate = 0.05

@@ -33,7 +33,7 @@ def discriminator_steps(length: float = 1.0) -> Demonstration:
     samples have to be moved to be distributed as the data.
 
     Args:
-        length: the share of the updates, in (0, 1]; about 30 seconds for 1.
+        length: the share of the updates, in (0, 1]; about 50 seconds on two CPU cores for 1.
 
     Returns:
         A `Demonstration`: `distance_with_k` of the averaged generator at the end, a mean over three
