@@ -152,7 +152,9 @@ def check_writable(folder: str | os.PathLike[str]) -> None:
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         made = "written to" if nearest == folder else "made"
-        raise OSError(f"{folder} cannot be {made}: {nearest} is no folder that can be written to.")
+        what = "it" if nearest == folder else str(nearest)
+        why = "cannot be written to" if nearest.is_dir() else "is a file, not a folder"
+        raise OSError(f"{folder} cannot be {made}: {what} {why}.")
 
 
 def is_empty(folder: str | os.PathLike[str]) -> bool:

@@ -1,6 +1,7 @@
 """`kgan theory`."""
 
 import datetime
+import inspect
 import os
 import pathlib
 import platform
@@ -32,7 +33,10 @@ def theory(names: Sequence[str] | None, output: pathlib.Path, length: float) -> 
         tf.config.experimental.enable_op_determinism()
     files.check_writable(output)
     header = HEADER + _origin()
-    share = f"\nPlayed for {length:.4g} of the full number of steps, to which the captions refer.\n"
+    share = (
+        f"\nThis run played only {length:.4g} of the steps. The captions describe the full run, "
+        "and may not fit.\n"
+    )
     sections = [header if length == 1 else header + share]
     for i, (name, demonstrate) in enumerate(chosen.items(), start=1):
         with console.status(f"{name} ({i} of {len(chosen)})"):
@@ -40,11 +44,19 @@ def theory(names: Sequence[str] | None, output: pathlib.Path, length: float) -> 
         plots.save(output / f"{name}.png", shown.figure, dpi=120)
         tell(f"{output / name}.png")
         sections.append(_section(name, demonstrate, shown))
-    files.write_atomically(output / PAGE, "\n".join(sections).encode())
+        files.write_atomically(output / PAGE, "\n".join(sections).encode())
     tell(f"{counted(len(chosen), 'figure')}, with captions and numbers: {output / PAGE}")
 
 
 HEADER = """# What the theory claims, and what happens
+
+The generator G turns random latents z into samples; the discriminator D says how probable it
+finds it that x is real. p is the density of the data, q that of the samples. D maximises V =
+E[log D(x)] + E[log(1 - D(G(z)))], which G, in the minimax game, minimises; C(G) is the largest V
+that a D reaches against G. JSD is the Jensen-Shannon divergence of p and q, in nats, which is 0
+where they are equal. A logit is what D computes before the sigmoid that makes a probability of
+it. k is the number of steps of D for each step of G. Recall is the share of real samples that lie
+among generated ones.
 
 Each figure and each number is made by `kgan theory`, by playing the game. """
 
@@ -62,7 +74,9 @@ def _check_output(output, names):
     paths = [output / PAGE, *(output / f"{name}.png" for name in names)]
     existing = [path for path in paths if path.exists()]
     if existing:
-        raise runs.RunError(f"{existing[0]} exists, and is left as it is; choose another --output.")
+        raise runs.RunError(
+            f"{existing[0]} exists, and is left as it is. Remove it, or choose another --output."
+        )
 
 
 def _section(name, demonstrate, shown):
@@ -79,9 +93,18 @@ def _section(name, demonstrate, shown):
             "",
             shown.caption,
             "",
+            _meaning(demonstrate),
+            "",
             "| number | |",
             "| --- | --- |",
             *rows,
             "",
         ]
     )
+
+
+def _meaning(demonstrate):
+    """What the numbers are: the part of a docstring on what is returned, as a paragraph."""
+    returned = (inspect.getdoc(demonstrate) or "").partition("Returns:")[2].partition("Raises:")[0]
+    words = " ".join(returned.split()).removeprefix("A `Demonstration`").lstrip(".:, ")
+    return words[:1].upper() + words[1:]

@@ -40,6 +40,7 @@ ALL = {
     "figure_1": figure_1,
     "optimal_discriminator": optimal_discriminator,
     "value_of_the_game": value_of_the_game,
+    "equilibrium": equilibrium,
     "saturation": saturation,
     "discriminator_steps": discriminator_steps,
     "latents": latents,
@@ -47,6 +48,5 @@ ALL = {
     "discriminative_and_generative": discriminative_and_generative,
     "adversarial_example": adversarial_example,
     "features_without_labels": features_without_labels,
-    "equilibrium": equilibrium,
 }
 """The demonstrations, in the order of an explanation."""

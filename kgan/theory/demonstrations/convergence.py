@@ -60,10 +60,13 @@ def figure_1(length: float = 1.0) -> Demonstration:
 CAPTION = (
     "Black, dotted: the density p of the data. Blue: the density q of the samples; below, the "
     "lines show where the generator takes latents to. Orange: D, how probable the discriminator "
-    "finds it that a point is real; grey, dashed: the best response to q, D* = p / (p + q). D "
-    "has little time to learn between two moves of the generator, so it only hints at D*; but "
-    "its slope already tells the samples which way to move. At the end q is close to p, and D is "
-    "1/2: it can only guess."
+    "finds it that a point is real; grey, dashed: the best response to q, D* = p / (p + q). "
+    "At step 0 all samples lie close together, and q leaves the frame. D has little time to learn "
+    "between two moves of the generator: at step 40 it does not show the two groups yet, at step "
+    "200 it slopes towards both, and the samples follow. At the end q is close to p, and D is 1/2: "
+    "it can only guess. D* is drawn where there are enough samples. Played with three steps of D "
+    "for each step of G, and with the R1 penalty (see the Dirac GAN), without which the game need "
+    "not come to rest."
 )
 
 
@@ -102,8 +105,8 @@ def _draw(frames):
         axes.set(title=f"step {step:,}", ylim=(0, 1.05))
         for latent, point in zip(latents, reached, strict=True):
             below.plot([latent, point], [0, 1], color=GENERATED, linewidth=0.8)
-        below.set(xlim=(EDGES[0], EDGES[-1]), ylim=(0, 1), yticks=[0, 1], xlabel="x above; z below")
+        below.set(xlim=(EDGES[0], EDGES[-1]), ylim=(0, 1), yticks=[0, 1], xlabel="z, x")
         below.set_yticklabels(["z", "G(z)"])
     rows[0, 0].set_ylabel("p, q; D(x)")
-    rows[0, -1].legend(fontsize="small", loc="upper right")
+    rows[0, 0].legend(fontsize="small", loc="upper right")
     return drawn

@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 # Colours that people who see few of them can tell apart: Okabe and Ito 2008,
-# https://jfly.uni-koeln.de/color/. The same thing has the same colour in every figure.
+# https://jfly.uni-koeln.de/color/. Data, samples and D have the same colour in every figure.
 REAL, GENERATED, DISCRIMINATOR, THEORY = "#000000", "#0072B2", "#D55E00", "#7F7F7F"
 COLORS = (GENERATED, DISCRIMINATOR, "#009E73", "#CC79A7", "#E69F00")
 
@@ -68,6 +68,6 @@ def check_length(length: float) -> None:
     """Raises ValueError where `length` is no share of a demonstration."""
     if not 0 < length <= 1:
         raise ValueError(
-            "`length` must be in (0, 1]: the share of a demonstration's steps; 1 is what its "
-            f"numbers are about. Received: length={length!r}."
+            "`length` must be in (0, 1], a share of a demonstration's steps: 1 is the full length. "
+            f"Received: length={length!r}."
         )

@@ -93,6 +93,6 @@ def _draw(paths):
         axes.plot(*path[0], "o", color=color)
         axes.plot(0, 0, "+", color=THEORY, markersize=12, markeredgewidth=2)
         axes.set_title(name.replace("_", " ").replace("r1", "R1"), fontsize="medium")
-        axes.set(aspect="equal", xlabel="θ, of the generator")
-    panels[0].set_ylabel("ψ, of the discriminator")
+        axes.set(aspect="equal", xlabel="θ (generator)")
+    panels[0].set_ylabel("ψ (discriminator)")
     return drawn

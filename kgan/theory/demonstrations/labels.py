@@ -43,38 +43,49 @@ def discriminative_and_generative(length: float = 1.0) -> Demonstration:
 
 
 CAPTION = (
-    "Left: a classifier is given an image and says how probable each label is; it cannot draw. "
+    "Left: a classifier is given an image and says how probable each label is, here for the "
+    "held-out digits that it is most and least sure of; it cannot draw. "
     "Middle: a conditional GAN is given a label and draws images of it; with the label drawn "
-    "too, it gives pairs. Right: a classifier that has seen only generated pairs, scored on real "
-    "digits by writers who are not in the training data, next to one that has seen as many real "
-    "pairs."
+    "too, it gives pairs. Right: a classifier that has learned from generated pairs alone, next "
+    "to one that has learned from as many real pairs; both are scored on 360 real digits that "
+    "neither has seen."
 )
 
 
 def _draw(gan, classifier, scores):
     drawn, panels = figure(2, 4, 2.5, 1.8, width_ratios=(0.6, 1, 1.5, 1))
     test = digits.data("test")
-    for (picture, bars, *_), i in zip(panels, (0, 3), strict=True):
+    sure = digits.probabilities(classifier, test.samples).max(axis=1)
+    clearest, least_clear = np.argmax(sure), np.argmin(sure)
+    for (picture, bars, *_), i in zip(panels, (clearest, least_clear), strict=True):
         picture.imshow(test.samples[i, ..., 0], cmap="gray", vmin=-1, vmax=1)
         picture.set_title("x", fontsize="medium")
         picture.axis("off")
         (answer,) = digits.probabilities(classifier, test.samples[i : i + 1])
         bars.bar(range(10), answer, color=REAL)
-        bars.set(title="p(y | x)", xticks=range(10), ylim=(0, 1))
+        bars.set(xticks=range(10), ylim=(0, 1.05))
+        bars.set_title("p(y | x)", fontsize="medium")
     panels[1, 1].set_xlabel("label y")
     grid = panels[0, 2].get_gridspec()
     for axes in panels[:, 2:].ravel():
         axes.remove()
     wide = drawn.add_subplot(grid[:, 2])
     labels = np.tile(np.arange(10), 8)
-    wide.imshow(
-        images.to_uint8(images.tile(gan.generate(80, labels, seed=0), 10))[..., 0], cmap="gray"
-    )
-    wide.set_title("drawn from p(x | y), y = 0 … 9", fontsize="medium")
-    wide.axis("off")
+    grid_of_samples = images.to_uint8(images.tile(gan.generate(80, labels, seed=0), 10))[..., 0]
+    wide.imshow(grid_of_samples, cmap="gray")
+    wide.set_title("drawn from p(x | y)", fontsize="medium")
+    side = grid_of_samples.shape[1] / 10
+    wide.set_xticks(side * (np.arange(10) + 0.5), labels=[str(label) for label in range(10)])
+    wide.set(yticks=[], xlabel="label y")
+    wide.spines[:].set_visible(False)
     score = drawn.add_subplot(grid[:, 3])
     score.bar(scores.keys(), scores.values(), color=(REAL, GENERATED), width=0.6)
     for i, one in enumerate(scores.values()):
         score.text(i, one, f"{one:.3f}", ha="center", va="bottom")
-    score.set(ylim=(0, 1.1), ylabel="accuracy on real digits", xlabel="pairs learned from")
+    score.set(
+        ylim=(0, 1.08),
+        yticks=np.linspace(0, 1, 6),
+        ylabel="accuracy on real digits",
+        xlabel="pairs learned from",
+    )
     return drawn

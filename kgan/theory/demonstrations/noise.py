@@ -53,13 +53,13 @@ def latents(length: float = 1.0) -> Demonstration:
 
 
 CAPTION = (
-    "The same game with different latents; below each grid, the mean distance of two of its "
-    "samples, and recall, the share of real digits that lie among them (0.85 for other real "
-    "digits). With one latent, samples lie on a curve through the space of images and miss most "
-    "of the data; more latents reach more of it; whether they are normal or uniform matters "
-    "little. The mean distance says less: a few kinds of images can be far apart and still miss "
-    "most of the data. With a constant latent all samples are equal (each row is another moment "
-    "of training): the generator has nothing to vary by."
+    "The same game with different latents; below each grid, its variety, the mean distance of two "
+    "samples in a classifier's features, and its recall, the share of real digits that lie among "
+    "them (0.85 for other real digits). With one latent, samples lie on a curve through the space "
+    "of images and miss most of the data; more latents reach more of it; whether they are normal "
+    "or uniform matters little. Variety says less: a few kinds of images can be far apart and "
+    "still miss most of the data. With a constant latent all samples are equal (rows: later in "
+    "training, from top to bottom): the generator has nothing to vary by."
 )
 
 

@@ -3,6 +3,7 @@
 import itertools
 
 import keras
+import matplotlib
 import numpy as np
 
 from kgan.datasets import GaussianMixture
@@ -43,7 +44,8 @@ def optimal_discriminator(length: float = 1.0) -> Demonstration:
     steps = games.steps_of(STEPS, length)
     line = GaussianMixture(np.array([[-1.5], [1.5]]), 0.5)
     plane = GaussianMixture(np.array(list(itertools.product((-1.5, 1.5), repeat=2))), 0.5)
-    drawn, (first, *others) = figure(1, 4, 2.9, 2.7)
+    drawn, panels = figure(2, 2, 3.4, 2.9)
+    first, *others = panels.ravel()
     found = [_learned(line, 0.5, steps, 401), _learned(plane, 0.0, steps, 81)]
     _draw_line(first, *found[0])
     _draw_plane(drawn, others, *found[1])
@@ -53,11 +55,12 @@ def optimal_discriminator(length: float = 1.0) -> Demonstration:
 
 
 OPTIMAL_CAPTION = (
-    "The generator holds still, and the discriminator is trained to the end. Left: on a line, D "
+    "The generator holds still, and the discriminator is trained to the end. First: on a line, D "
     "(orange) lies on D* = p / (p + q) (grey, dashed): high where the data is denser than the "
-    "samples, and close to 0 where there are almost only samples. Right: in the plane, with four "
-    "groups of data among samples of one wide Gaussian, D*, D, and their difference. Where there "
-    "are hardly any points of either kind, D has nothing to learn from and can be wrong."
+    "samples, and close to 0 where there are almost only samples. The others: in the plane, with "
+    "four groups of data among samples of one wide Gaussian, D*, D, and their difference. Where "
+    "there are hardly any points of either kind, D has nothing to learn from and can be wrong; "
+    "there the difference is not shown (grey)."
 )
 
 
@@ -92,8 +95,8 @@ def _draw_line(axes, points, p, q, d):
     axes.plot(points, optimal, "--", color=THEORY, linewidth=3, label="D*")
     axes.plot(points, d, color=DISCRIMINATOR, label="D")
     label_panels([axes], ("on a line",), "x", "density; D(x)")
-    axes.legend(fontsize="x-small", loc="upper right")
-    axes.set_ylim(0, 1.3)
+    axes.legend(fontsize="small", loc="upper right")
+    axes.set(ylim=(0, 1.3), xticks=range(-4, 5, 2))
 
 
 def _draw_plane(drawn, panels, points, p, q, d):
@@ -101,16 +104,19 @@ def _draw_plane(drawn, panels, points, p, q, d):
     extent = (points.min(), points.max(), points.min(), points.max())
     optimal = densities.optimal_discriminator(p, q)
     difference = np.where(p + q < NOTHING, np.nan, d - optimal)  # There is nothing to learn from.
-    shown = {"D* in the plane": optimal, "D": d, "D − D*": difference}
+    shown = {"D* in the plane": optimal, "D in the plane": d, "D − D*": difference}
     for axes, (title, answers) in zip(panels, shown.items(), strict=True):
         low, high = (-0.2, 0.2) if title == "D − D*" else (0, 1)
         colors = "RdBu_r" if title == "D − D*" else "PuOr_r"
-        options = {"cmap": colors, "vmin": low, "vmax": high}
+        options = {
+            "cmap": matplotlib.colormaps[colors].with_extremes(bad="0.85"),
+            "vmin": low,
+            "vmax": high,
+        }
         image = axes.imshow(answers.reshape(side, side), origin="lower", extent=extent, **options)
         axes.set_title(title, fontsize="medium")
-        axes.set_xlabel("x₁")
+        axes.set(xlabel="x₁", ylabel="x₂", xticks=range(-4, 5, 2), yticks=range(-4, 5, 2))
         drawn.colorbar(image, ax=axes, shrink=0.8)
-    panels[0].set_ylabel("x₂")
 
 
 # From a Gaussian that is too narrow and off to one side of the data, to the data itself.
@@ -197,7 +203,7 @@ def _draw_value(places, measured):
     panels[1].plot(PARTS, measured, "o", color=DISCRIMINATOR, label="V(D, G), measured")
     panels[1].axhline(-np.log(4), color=REAL, linestyle=":", label="-log 4")
     label_panels(panels, ("q moves to p", "the value of the game"), "x", "density", legend=False)
-    panels[1].set(xlabel="how far q has come", ylabel="nats")
+    panels[1].set(xlabel="position of q (0: start, 1: on the data)", ylabel="V (nats)")
     panels[1].legend(fontsize="small")
     panels[0].set_xlim(-4, 5)
     return drawn

@@ -57,8 +57,8 @@ CAPTION = (
     "that it has learned from. Orange: on the last hidden layer of a discriminator that has "
     "played the game and has never seen a label. Grey: on the same layer before the game. Black: "
     "on the pixels. The discriminator's features beat pixels; but so do those of one that has "
-    "not learned. On digits this small the gain is due to the convolutions, and the game adds "
-    "nothing that can be measured."
+    "not learned. On digits this small the gain comes from the form of the network, not from "
+    "what the game has taught it."
 )
 
 

@@ -8,6 +8,7 @@ from kgan.datasets import GaussianMixture
 from kgan.gan import GAN
 from kgan.theory.demonstrations import games
 from kgan.theory.demonstrations.demonstration import (
+    COLORS,
     DISCRIMINATOR,
     GENERATED,
     THEORY,
@@ -25,6 +26,7 @@ STEPS, BATCH_SIZE = 4000, 128
 MOMENTS = (0.025, 0.1, 0.3, 1.0)
 NUM_SAMPLES = 2000
 JUDGES = {"healthy": 2, "weak_discriminator": 0}  # The hidden layers of D.
+NAMES = {"healthy": "D with two hidden layers", "weak_discriminator": "a linear D"}
 
 
 def equilibrium(length: float = 1.0) -> Demonstration:
@@ -60,13 +62,14 @@ def equilibrium(length: float = 1.0) -> Demonstration:
 
 CAPTION = (
     "Orange: the probability that the playing discriminator gives to the right answer, data or "
-    "sample. Blue: how many points a discriminator that is trained afresh on the samples of that "
-    "moment classifies correctly (with 95 % intervals). Grey: the same for two halves of real "
-    "data. Left: the game gets close to equilibrium. By the end a fresh discriminator does "
-    "hardly better on samples than on two halves of real data, although there are still samples "
-    "in the gaps between the groups. Right: the same game with a linear discriminator, which "
-    "sees only where the middle of the points is. It, too, says 1/2; but a fresh one sees the "
-    "difference, and so do you: data is grey, samples are blue."
+    "sample; below 1/2 where the generator has just fooled it. Green: the share of points that a "
+    "discriminator which is trained afresh on the samples of that moment classifies correctly "
+    "(with 95 % intervals). Grey: the same for two halves of real data. Above, D has two hidden "
+    "layers, and the game gets close to equilibrium: by the end a fresh discriminator does hardly "
+    "better on samples than on two halves of real data, although there are still samples in the "
+    "gaps between the groups. Below, D is linear, and sees only where the middle of the points is. "
+    "It, too, says 1/2; but a fresh one sees the difference, and so do you: data is grey, samples "
+    "are blue. Both are played with the R1 penalty."
 )
 
 
@@ -98,26 +101,20 @@ def _num_samples(length):
 
 
 def _draw(found, halves):
-    drawn, panels = figure(1, 4, 2.8, 2.8)
+    drawn, rows = figure(2, 2, 3.4, 2.9)
     real, _ = DATA.draw(1000, seed=13)
-    for i, (name, (moments, playing, fresh, samples)) in enumerate(found.items()):
-        axes, plane = panels[2 * i : 2 * i + 2]
+    for name, (axes, plane) in zip(found, rows, strict=True):
+        moments, playing, fresh, samples = found[name]
         accuracies = np.array([one.accuracy for one in fresh])
         reach = np.abs([[one.low, one.high] for one in fresh] - accuracies[:, None]).T
         axes.axhspan(halves.low, halves.high, color=THEORY, alpha=0.3, label="real against real")
-        axes.errorbar(moments, accuracies, reach, color=GENERATED, marker="o", label="a fresh D")
+        axes.errorbar(moments, accuracies, reach, color=COLORS[2], marker="o", label="a fresh D")
         axes.plot(moments, playing, color=DISCRIMINATOR, marker="s", label="the playing D")
-        label_panels(
-            [axes],
-            (name.replace("_", " "),),
-            "step",
-            "probability of the right answer",
-            legend=False,
-        )
+        label_panels([axes], (NAMES[name],), "step", "right answers", legend=False)
         axes.set(xscale="log", ylim=(0.2, 1.03))
         plane.scatter(*real.T, s=3, color=THEORY, alpha=0.5)
         plane.scatter(*samples[:1000].T, s=3, color=GENERATED, alpha=0.5)
         plane.set(aspect="equal", xlim=(-4, 4), ylim=(-4, 4), xlabel="x₁", ylabel="x₂")
         plane.set_title("data and samples", fontsize="medium")
-    panels[0].legend(fontsize="x-small")
+    rows[0, 0].legend(fontsize="small")
     return drawn

@@ -66,11 +66,11 @@ def saturation(length: float = 1.0) -> Demonstration:
 
 CAPTION = (
     "Left: how much gradient reaches the generator, against how probable the discriminator finds "
-    "its samples; D is surer to the right. With minimax there is ever less gradient, with the "
-    "non-saturating loss always enough; points are measured in a network, lines are the formula. "
-    "Middle and right: the same two networks, the same noise, D far ahead. With minimax the "
-    "samples stay where they are, and D becomes surer still; with the non-saturating loss they "
-    "reach the data."
+    "its samples; D is surer to the right. With minimax the gradient shrinks in proportion to "
+    "D(G(z)), with the non-saturating loss it stays nearly constant; points are measured in a "
+    "network, lines are the formula. Middle and right: the same two networks, the same noise, D "
+    "far ahead. With minimax the samples stay where they are, and D becomes surer still; with the "
+    "non-saturating loss they reach the data."
 )
 
 
