@@ -10,7 +10,8 @@ from keras import ops
 from kgan import augmentation as augmentations
 from kgan import checks, losses
 from kgan import penalties as penalties_module
-from kgan.game import averaging, batches, logs, networks, noise, players, schedules
+from kgan.game import averaging, batches, logs, networks, noise, players, replicas, schedules
+from kgan.game.batches import Minibatch
 from kgan.game.critic import Critic
 from kgan.game.divergence import StopDiverged
 from kgan.game.model import GameModel
@@ -97,6 +98,7 @@ class GAN(GameModel):
         checks.check_settings(discriminator_steps, latent_distribution, num_classes, seed)
         checks.check_averaging(ema_decay, ema_half_life)
         checks.check_networks(generator, discriminator, num_classes)
+        checks.check_scope(generator, discriminator)
         self.generator = generator
         self.discriminator = discriminator
         self.discriminator_steps = discriminator_steps
@@ -120,6 +122,7 @@ class GAN(GameModel):
 
     # The rules of the game
 
+    @replicas.within_scope
     def compile(
         self,
         generator_optimizer: Any = None,
@@ -166,7 +169,8 @@ class GAN(GameModel):
         loss, penalties = losses.get(loss), penalties_module.get_all(penalties)
         augmentation = augmentations.get(augmentation)
         optimizers = generator_optimizer, discriminator_optimizer
-        rules = checks.Rules(penalties, augmentation, turns, metrics, steps_per_execution)
+        execution = steps_per_execution, jit_compile
+        rules = checks.Rules(penalties, augmentation, turns, metrics, *execution)
         checks.check_compile(self, *optimizers, rules)
         generator_optimizer = players.build_optimizer(optimizers[0], self.generator)
         discriminator_optimizer = players.build_optimizer(optimizers[1], self.discriminator)
@@ -188,55 +192,56 @@ class GAN(GameModel):
         self._begin_step()
         minibatches = self._minibatches(data)
         if self.turns == "simultaneous":
-            updates = [self._update_both(*minibatches[0])]
+            updates = [self._update_both(minibatches[0])]
         else:
             updates = [
-                self._update_discriminator(images, labels, draw=i)
-                for i, (images, labels) in enumerate(minibatches)
+                self._update_discriminator(minibatch, draw=i)
+                for i, minibatch in enumerate(minibatches)
             ]
-            updates.append(self._update_generator(*minibatches[-1], draw=self.discriminator_steps))
-        self._update_averaged_generator(num_images=ops.shape(minibatches[0][0])[0])
-        with tf.control_dependencies([minibatches[0][0]]):  # Data that has ended makes no step.
+            updates.append(self._update_generator(minibatches[-1], draw=self.discriminator_steps))
+        self._update_averaged_generator(num_images=minibatches[0].share.total)
+        with tf.control_dependencies([minibatches[0].images]):  # Data that has ended makes no step.
             self.step.assign_add(1)
-        self.game_log.update_state(logs.merge(updates), ops.shape(minibatches[-1][0])[0])
-        return self.game_log.result()
+        self.game_log.update_state(logs.merge(updates), minibatches[-1].share)
+        return replicas.as_logs(self.game_log.result())
 
-    def _update_discriminator(self, real_images: Any, labels: Any, draw: int) -> dict[str, Any]:
-        latents = self._latents(real_images, draw)
-        fake_images = players.play(self.generator, latents, labels, training=True)
+    def _update_discriminator(self, real: Minibatch, draw: int) -> dict[str, Any]:
+        latents = self._latents(real.share, draw)
+        fake_images = players.play(self.generator, latents, real.labels, training=True)
         with tf.GradientTape() as tape:
-            critic = self._critic(labels)
-            objective, log = self._discriminator_objective(critic, real_images, fake_images, draw)
+            critic = self._critic(real)
+            objective, log = self._discriminator_objective(critic, real.images, fake_images, draw)
         move = Move(self.discriminator, self.discriminator_optimizer, objective)
-        (norm,) = players.learn(tape, move)
-        return log | {logs.DISCRIMINATOR_GRADIENT_NORM: norm}
+        return log | self._learn(tape, real.share, {logs.DISCRIMINATOR_GRADIENT_NORM: move})
 
-    def _update_generator(self, real_images: Any, labels: Any, draw: int) -> dict[str, Any]:
-        latents = self._latents(real_images, draw)
+    def _update_generator(self, real: Minibatch, draw: int) -> dict[str, Any]:
+        latents = self._latents(real.share, draw)
         with tf.GradientTape() as tape:
-            fake_images = players.play(self.generator, latents, labels, training=True)
-            loss = self._generator_loss(self._critic(labels), real_images, fake_images)
+            fake_images = players.play(self.generator, latents, real.labels, training=True)
+            loss = self._generator_loss(self._critic(real), real.images, fake_images)
             objective = sum(networks.losses(self.generator), loss)
         move = Move(self.generator, self.generator_optimizer, objective)
-        (norm,) = players.learn(tape, move)
-        return {logs.GENERATOR_LOSS: loss, logs.GENERATOR_GRADIENT_NORM: norm}
+        norm = self._learn(tape, real.share, {logs.GENERATOR_GRADIENT_NORM: move})
+        return {logs.GENERATOR_LOSS: loss} | norm
 
-    def _update_both(self, real_images: Any, labels: Any) -> dict[str, Any]:
+    def _update_both(self, real: Minibatch) -> dict[str, Any]:
         """Both players at once, from the same point and on the same fakes."""
-        latents = self._latents(real_images, draw=0)
+        latents = self._latents(real.share, draw=0)
         with tf.GradientTape(persistent=True) as tape:
-            fake_images = players.play(self.generator, latents, labels, training=True)
-            critic = self._critic(labels)
-            objective, log = self._discriminator_objective(critic, real_images, fake_images, 0)
-            loss = self._generator_loss(critic, real_images, fake_images)
+            fake_images = players.play(self.generator, latents, real.labels, training=True)
+            critic = self._critic(real)
+            objective, log = self._discriminator_objective(critic, real.images, fake_images, 0)
+            loss = self._generator_loss(critic, real.images, fake_images)
             generator_objective = sum(networks.losses(self.generator), loss)
-        norms = players.learn(
-            tape,
-            Move(self.discriminator, self.discriminator_optimizer, objective),
-            Move(self.generator, self.generator_optimizer, generator_objective),
-        )
-        norms = dict(zip(logs.GRADIENT_NORMS, norms, strict=True))
-        return log | {logs.GENERATOR_LOSS: loss} | norms
+        moves = {
+            logs.DISCRIMINATOR_GRADIENT_NORM: Move(
+                self.discriminator, self.discriminator_optimizer, objective
+            ),
+            logs.GENERATOR_GRADIENT_NORM: Move(
+                self.generator, self.generator_optimizer, generator_objective
+            ),
+        }
+        return log | {logs.GENERATOR_LOSS: loss} | self._learn(tape, real.share, moves)
 
     def _discriminator_objective(
         self, critic: Critic, real_images: Any, fake_images: Any, draw: Any, training: bool = True
@@ -271,14 +276,15 @@ class GAN(GameModel):
         """The game on held-out data: nobody learns, and G is the averaged generator."""
         real_images, labels = self._unpack(data)
         draw = noise.EVALUATION + ops.cast(self.evaluation_log.count, "int64")
-        latents = self._latents(real_images, draw)
+        share = replicas.share_of(real_images)
+        latents = self._latents(share, draw)
         fake_images = players.play(self.averaged_generator, latents, labels, training=False)
-        critic = Critic(self.discriminator, labels, training=False)
+        critic = Critic(self.discriminator, labels, training=False, share=share)
         _, log = self._discriminator_objective(critic, real_images, fake_images, draw, False)
         log[logs.GENERATOR_LOSS] = self._generator_loss(critic, real_images, fake_images)
-        self.evaluation_log.update_state(log, ops.shape(real_images)[0])
+        self.evaluation_log.update_state(log, share)
         shown = players.update_metrics(self.evaluation_metrics, real_images, fake_images, labels)
-        return self.evaluation_log.result() | shown
+        return replicas.as_logs(self.evaluation_log.result() | shown)
 
     # Around the game
 
@@ -315,6 +321,7 @@ class GAN(GameModel):
         kwargs |= {"batch_size": batch_size, "epochs": epochs}
         x = batches.peeked(x)
         checks.check_fit(self, x, y, **kwargs)
+        kwargs |= self._for_this_worker(**kwargs)
         kwargs["callbacks"] = parts.with_callback(kwargs.get("callbacks"), StopDiverged(x))
         with self._training(x, **kwargs), parts.resumed(self, x, **kwargs) as position:
             for part in parts.parts(self, x, position, **kwargs):

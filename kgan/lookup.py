@@ -23,7 +23,7 @@ def by_name(name: Any, choices: Mapping[str, _Thing], argument: str) -> _Thing:
     if name in choices:
         return choices[name]
     near = (
-        difflib.get_close_matches(str(name), choices, n=3, cutoff=0.6)
+        difflib.get_close_matches(str(name), choices, n=3, cutoff=0.5)
         or [choice for choice in choices if str(name) and str(name) in choice][:3]
     )
     meant = f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""

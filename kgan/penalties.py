@@ -22,7 +22,7 @@ import tensorflow as tf
 from kgan.game import schedules
 from kgan.game.critic import Critic
 from kgan.lookup import by_name
-from kgan.protocols import Differentiable
+from kgan.protocols import Differentiable, DrawsForSamples
 
 __all__ = [
     "ALL",
@@ -179,8 +179,8 @@ class WassersteinGradientPenalty(Penalty):
     weight: schedules.Number = 10.0
 
     def __call__(self, critic: Any, real_images: Any, fake_images: Any, seed: Any) -> Any:
-        shape = [tf.shape(real_images)[0]] + [1] * (len(real_images.shape) - 1)
-        epsilon = tf.random.stateless_uniform(shape, seed)
+        drawer = critic if isinstance(critic, DrawsForSamples) else Critic(critic)
+        epsilon = drawer.uniform(real_images, seed)
         between = epsilon * real_images + (1 - epsilon) * fake_images
         # Without the small number under the root its derivative at a flat D is NaN.
         norm = tf.sqrt(gradient_squared_norm(critic, between) + 1e-12)

@@ -7,6 +7,7 @@ __all__ = [
     "ChecksNumber",
     "ChecksSamples",
     "Differentiable",
+    "DrawsForSamples",
     "FollowsTraining",
     "HasAveragedGenerator",
     "HasClasses",
@@ -110,6 +111,14 @@ class Differentiable(Protocol):
 
     def gradient(self, images: Any) -> tuple[Any, Any]:
         """The pair of the logits and the gradient, in the shape of `images`."""
+
+
+@runtime_checkable
+class DrawsForSamples(Protocol):
+    """A critic that draws numbers for samples which may be only a share of the batch."""
+
+    def uniform(self, images: Any, seed: Any) -> Any:
+        """Numbers in [0, 1), one for each sample, float32 `(batch, 1, ...)`."""
 
 
 @runtime_checkable

@@ -158,10 +158,12 @@ OTHER_TESTS = {
     "test_notebooks.py",
     "test_package.py",
     "test_readme.py",
+    "test_replicas.py",  # several devices
     "test_saving.py",
     "test_serving.py",
     "test_structure.py",
     "test_tensorflow_internals.py",
+    "test_workers.py",  # several processes
 }
 
 

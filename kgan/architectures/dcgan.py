@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import layers
 
+from kgan.game import replicas
+
 __all__ = ["dcgan"]
 
 
@@ -98,8 +100,9 @@ def _generator(sizes, widths, channels, latent_dim, num_classes):
         x = layers.Concatenate()([x, layers.Embedding(num_classes, latent_dim)(inputs[1])])
     x = layers.Dense(sizes[0] ** 2 * widths[0], use_bias=False)(x)
     x = layers.Reshape((sizes[0], sizes[0], widths[0]))(x)
+    is_shared = replicas.number() > 1  # On one device it would change the last bits.
     for i, size in enumerate(sizes[1:]):
-        x = layers.ReLU()(layers.BatchNormalization()(x))
+        x = layers.ReLU()(layers.BatchNormalization(synchronized=is_shared)(x))
         odd = 1 if size % 2 else None  # From 4 to 7, as D goes from 7 to 4.
         up = {"kernel_size": 4, "strides": 2, "padding": "same", "output_padding": odd}
         if size == sizes[-1]:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import time
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import keras
 
 from kgan import files
 from kgan.callbacks.signals import Signals
+from kgan.game import replicas
 from kgan.game.players import is_finite
 from kgan.gan import GAN
 from kgan.protocols import HasIdentity
@@ -95,25 +97,57 @@ class BackupAndRestore(keras.callbacks.Callback):
         Returns:
             A context manager that yields a `Position`, or None where there is no backup yet.
         """
-        with self._signals, files.held(self.folder):
+        held = files.held(self.folder) if gan.is_chief else contextlib.nullcontext()
+        with self._signals, held:
             self._game = backups.describe(gan)
             self._data = data.identity if isinstance(data, HasIdentity) else None
             self._restored = backups.restore(self.folder, gan, self._data)
+            self._check_workers_agree(gan)
             self._game["config"]["seed"] = gan.seed
             self._epoch: int | None = None
-            yield self._restored
-            if self._epoch is not None:  # After what other callbacks do when training ends.
+            try:
+                yield self._restored
+            except replicas.GONE:
+                if not gan.is_chief:
+                    self._signals.raise_received()
+                raise
+            if (
+                self._epoch is not None and gan.is_chief
+            ):  # After what other callbacks do when training ends.
                 self._save(self._epoch + 1, 0, ended=self.params["epochs"])
                 if self._signals.received:
                     print(f"The training had ended. It is backed up in {self.folder}.")
             self._signals.raise_received()
+
+    def _check_workers_agree(self, gan: GAN) -> None:
+        """Raises where several workers do not begin at the same place, and with the same data.
+
+        Raises:
+            ValueError: if so.
+        """
+        steps = replicas.of_workers(gan.distribute_strategy, int(gan.step.numpy()))
+        digests = replicas.of_workers(
+            gan.distribute_strategy, zlib.crc32(repr(self._data).encode())
+        )
+        if len(set(steps)) > 1:
+            raise ValueError(
+                f"All workers must resume from the chief's backup, so {self.folder} must be a "
+                "folder that they share. Received: workers that found backups of different steps: "
+                f"{', '.join(map(str, steps))} (0 is for none)."
+            )
+        if len(set(digests)) > 1:
+            raise ValueError(
+                "All workers must train on the same data, in the same order. Received: data sets "
+                f"that differ; that of this worker is {self._data}."
+            )
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._saved = time.monotonic()
         self._waits = False
         if self._restored:
             self.model.history.history = self._restored.history.get("history", {})
-            self._announce(self._restored)
+            if self.model.is_chief:
+                self._announce(self._restored)
 
     def _announce(self, position: backups.Position) -> None:
         epoch, epochs = position.epoch, self.params["epochs"]
@@ -158,6 +192,8 @@ class BackupAndRestore(keras.callbacks.Callback):
         self._put_back()
 
     def _save_if_due(self, epoch: int, batch: int) -> None:
+        if not self.model.is_chief:  # It ends when the chief has backed up, and is gone.
+            return
         if self._signals.received or time.monotonic() - self._saved >= self.every_seconds:
             self._save(epoch, batch)
         if self._signals.received:
@@ -171,7 +207,7 @@ class BackupAndRestore(keras.callbacks.Callback):
             self._signals.raise_received()
 
     def _save(self, epoch: int, batch: int, ended: int | None = None) -> None:
-        if is_finite(self.model):
+        if self.model.is_chief and is_finite(self.model):
             running = [variable.numpy().tolist() for variable in self.model.game_log.variables]
             history = self.model.history
             history = {"epoch": history.epoch, "history": history.history}

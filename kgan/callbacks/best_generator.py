@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from kgan import files
+from kgan.game import replicas
 from kgan.game.logs import log_names
 
 __all__ = ["BestGenerator"]
@@ -94,6 +95,8 @@ class BestGenerator(keras.callbacks.Callback):
         value = float(logs[self.monitor])
         if self._is_better(value):
             self.best = value
+            if not self.model.is_chief:
+                return
             with files.replacing(self.filepath) as beside:
                 self.model.save(beside)
 
@@ -112,6 +115,7 @@ class BestGenerator(keras.callbacks.Callback):
                 stacklevel=2,
             )
         if self.restore_best_weights and self.best is not None:
+            replicas.of_workers(self.model.distribute_strategy, 0)  # The chief has saved it.
             saved = keras.models.load_model(self.filepath, compile=False)
             self.model.averaged_generator.set_weights(saved.averaged_generator.get_weights())
 

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from kgan import files
+from kgan.game import replicas
 
 __all__ = ["CSVLogger"]
 
@@ -32,6 +33,8 @@ class CSVLogger(keras.callbacks.Callback):
         self.filename = pathlib.Path(filename).expanduser()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if not replicas.is_chief(self.model.distribute_strategy):
+            return
         rows = [row for row in self._rows() if int(row["epoch"]) <= epoch]
         rows.append({"epoch": epoch + 1, **(logs or {})})
         text = io.StringIO(newline="")

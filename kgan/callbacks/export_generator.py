@@ -77,7 +77,7 @@ class ExportGenerator(keras.callbacks.Callback):
             self._export()
 
     def _export(self) -> None:
-        for format, options in self.kinds:
+        for format, options in self.kinds if self.model.is_chief else ():
             options = options | self.options
             self.proofs.append(exports.export_into(self.model, self.folder, format, **options))
         self._is_new = False

@@ -63,18 +63,22 @@ class SampleGrid(keras.callbacks.Callback):
         self.writer = None if log_dir is None else tf.summary.create_file_writer(str(log_dir))
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
         self._epoch = self._drawn = 0
+        if not self.model.is_chief:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
         if not self.model.step.numpy():  # A new game; pictures of another would mix with its own.
             for path in [*self._pictures().values(), self.folder / FILM]:
                 path.unlink(missing_ok=True)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._epoch = epoch + 1
-        if self._epoch % self.every_epochs == 0:
+        if self._epoch % self.every_epochs == 0 and self.model.is_chief:
             self._write()
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        if not self.model.is_chief:
+            return
         if self._drawn < self._epoch:
             self._write()
         drawn = self._pictures()

@@ -13,6 +13,7 @@ from kgan.checks.arguments import (
     check_settings,
 )
 from kgan.checks.batches import check_batch, check_first_batch, check_labels
+from kgan.checks.devices import check_scope
 from kgan.checks.networks import check_networks
 from kgan.checks.training import check_evaluate, check_fit
 
@@ -31,6 +32,7 @@ __all__ = [
     "check_latent_distribution",
     "check_networks",
     "check_positive_integer",
+    "check_scope",
     "check_seed",
     "check_settings",
 ]

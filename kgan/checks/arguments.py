@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from kgan.checks.batches import check_labels
+from kgan.checks.devices import check_execution, check_optimizers
 from kgan.game import logs, networks, schedules
 from kgan.protocols import ChecksSamples, TakesLabels
 
@@ -96,6 +97,7 @@ class Rules(NamedTuple):
     turns: str
     metrics: Sequence[keras.metrics.Metric] | None
     steps_per_execution: int
+    jit_compile: bool | str = "auto"
 
 
 def check_compile(
@@ -108,6 +110,8 @@ def check_compile(
     if rules.augmentation is not None:
         _check_augmentation(rules.augmentation, gan.generator.output_shape[1:])
     check_positive_integer("steps_per_execution", rules.steps_per_execution)
+    check_execution(gan, rules.steps_per_execution, rules.jit_compile)
+    check_optimizers(gan, generator_optimizer, discriminator_optimizer)
     one = generator_optimizer is discriminator_optimizer
     if one and isinstance(generator_optimizer, keras.optimizers.Optimizer):
         raise ValueError(
@@ -115,11 +119,6 @@ def check_compile(
             "the moments of its own player's weights. Received: the same instance twice."
         )
     _check_metrics(rules.metrics or (), gan)
-    if gan.distribute_strategy.num_replicas_in_sync > 1:
-        raise ValueError(
-            "kgan.GAN trains on one device. Received: a tf.distribute strategy with "
-            f"{gan.distribute_strategy.num_replicas_in_sync} replicas; compile outside its scope."
-        )
 
 
 def check_known(unknown: dict[str, Any]) -> None:
@@ -204,8 +203,7 @@ def _check_metrics(metrics: Sequence[keras.metrics.Metric], gan: Any) -> None:
 
 
 def _check_penalties(penalties: Sequence[Any], discriminator: keras.Model) -> None:
-    normalization = keras.layers.BatchNormalization
-    mixing = [one for one in networks.layers(discriminator) if isinstance(one, normalization)]
+    mixing = networks.normalizations(discriminator)
     if penalties and mixing:
         raise ValueError(
             "`penalties` are gradients of each sample by itself, and BatchNormalization in the "

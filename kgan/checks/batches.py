@@ -14,7 +14,13 @@ __all__ = ["check_batch", "check_first_batch", "check_labels"]
 
 
 def check_first_batch(
-    gan: Any, x: Any, y: Any = None, batch_size: int | None = None, discriminator_steps: int = 1
+    gan: Any,
+    x: Any,
+    y: Any = None,
+    batch_size: int | None = None,
+    *,
+    discriminator_steps: int = 1,
+    num_replicas: int = 1,
 ) -> None:
     """Raises where what `fit` was given is not what the networks play with.
 
@@ -37,7 +43,7 @@ def check_first_batch(
     whole = x.extremes if isinstance(x, HasExtremes) else (np.min(images), np.max(images))
     _check_reach(gan, *map(float, whole))
     _check_classes(gan, x.num_classes if isinstance(x, HasClasses) else None)
-    _check_divisible(rows, last, discriminator_steps)
+    _check_divisible(rows, last, discriminator_steps, num_replicas)
 
 
 def _first_batch(x: Any) -> Any:
@@ -184,7 +190,19 @@ def _label_hint(labels: np.ndarray, num_samples: int) -> str:
     return " Use labels.astype('int32')." if whole else ""
 
 
-def _check_divisible(rows: int, last: int, k: int) -> None:
+def _check_divisible(rows: int, last: int, k: int, number: int) -> None:
+    if number > 1 and rows % (number * k):
+        times = f" times `discriminator_steps`, {k}" if k > 1 else ""
+        raise ValueError(
+            f"The batch size must be a multiple of the number of replicas, {number}{times}: each "
+            f"device gets as many samples. Received: batch size {rows}."
+        )
+    if number > 1 and last and last - (number - 1) * -(-last // number) < k:
+        raise ValueError(
+            "The last batch of an epoch must have enough rows for each replica: leave out "
+            f"{last} samples, or choose another `batch_size`. "
+            f"Received: {number} replicas, batch size {rows}, a last batch of {last}."
+        )
     if rows % k:
         raise ValueError(
             "`discriminator_steps` must divide the batch size, so that each step of D sees as "

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from kgan.checks.batches import check_first_batch
 from kgan.checks.networks import check_answers, check_learns
+from kgan.game import replicas
 from kgan.game.batches import array_batch_size, is_array, num_trained_on
 from kgan.game.logs import log_names, result_names
 from kgan.game.networks import learning_weights
@@ -40,7 +41,9 @@ def check_fit(
     if is_array(x):
         number = num_trained_on(x, validation_split)
         x, y = x[:number], None if y is None else y[:number]
-    check_first_batch(gan, x, y, rows, gan.discriminator_steps)
+    num_replicas = gan.distribute_strategy.num_replicas_in_sync
+    steps = gan.discriminator_steps
+    check_first_batch(gan, x, y, rows, discriminator_steps=steps, num_replicas=num_replicas)
     if validation_data is not None:
         x_held_out, y_held_out, weights = keras.utils.unpack_x_y_sample_weight(validation_data)
         rows = validation_batch_size or batch_size
@@ -52,11 +55,7 @@ def check_fit(
             f"execution. Received: steps_per_execution={gan.steps_per_execution}, "
             f"steps_per_epoch={steps}."
         )
-    callbacks = flat_callbacks(callbacks)
-    # A callback of the user's own may add logs.
-    is_closed = all(type(one).__module__.startswith(("keras.", "kgan.")) for one in callbacks)
-    for callback in callbacks:
-        _check_callback(gan, callback, is_closed)
+    _check_callbacks(gan, flat_callbacks(callbacks))
 
 
 def check_evaluate(
@@ -70,7 +69,10 @@ def check_evaluate(
 ) -> None:
     """Raises where what `evaluate` was given is not what this GAN can be measured on."""
     _check_unweighted(sample_weight=sample_weight)
-    check_first_batch(gan, x, y, batch_size)
+    strategy = gan.distribute_strategy
+    are_split = isinstance(x, StartsAnywhere) and replicas.number_of_workers(strategy) > 1
+    num_replicas = strategy.num_replicas_in_sync if are_split else 1
+    check_first_batch(gan, x, y, batch_size, num_replicas=num_replicas)
     number = _number_of_samples(x, batch_size or 32, steps)
     for metric in gan.evaluation_metrics:
         if number and isinstance(metric, ChecksNumber):
@@ -114,6 +116,13 @@ def _check_unweighted(**weights: Any) -> None:
                 f"them more often, repeat them in the data. Received: {name}, a "
                 f"{type(value).__name__}."
             )
+
+
+def _check_callbacks(gan: Any, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+    # A callback of the user's own may add logs.
+    is_closed = all(type(one).__module__.startswith(("keras.", "kgan.")) for one in callbacks)
+    for callback in callbacks:
+        _check_callback(gan, callback, is_closed)
 
 
 def _check_callback(gan: Any, callback: keras.callbacks.Callback, is_closed: bool) -> None:

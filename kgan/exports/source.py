@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from kgan import checks
-from kgan.game import networks, noise
+from kgan.game import networks, noise, replicas
 
 __all__ = ["Source", "in_float32", "source_of"]
 
@@ -120,8 +120,11 @@ def source_of(
 
 
 def in_float32(generator: keras.Model) -> keras.Model:
-    """`generator`, or where any of it computes in something else a copy that does in float32."""
-    if not _not_in_float32(generator):
+    """`generator`, or where any of it computes in something else a copy that does in float32.
+
+    A copy too of one whose weights are on several devices, as no export can hold those.
+    """
+    if not _not_in_float32(generator) and not any(map(replicas.is_mirrored, generator.variables)):
         return generator
 
     def clone(layer):

@@ -4,12 +4,15 @@ import itertools
 import math
 import types
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
 
+from kgan.game import replicas
+
 __all__ = [
+    "Minibatch",
     "Peeked",
     "array_batch_size",
     "is_array",
@@ -100,7 +103,15 @@ def require_floating(images: Any) -> None:
         )
 
 
-def split(images: Any, labels: Any, k: int) -> list[tuple[Any, Any]]:
+class Minibatch(NamedTuple):
+    """What one update learns from: images, labels or None, and which rows of the batch they are."""
+
+    images: Any
+    labels: Any
+    share: replicas.Share
+
+
+def split(images: Any, labels: Any, k: int) -> list[Minibatch]:
     """A batch as k minibatches of equal size: minibatch i is `images[i::k]`.
 
     All rows are used where k divides them; of a shorter last batch the largest multiple of k.
@@ -109,7 +120,9 @@ def split(images: Any, labels: Any, k: int) -> list[tuple[Any, Any]]:
         ValueError: if there are fewer than k rows.
     """
     usable = _usable_rows(images, k)
-    return [(images[i:usable:k], None if labels is None else labels[i:usable:k]) for i in range(k)]
+    slices = [slice(i, usable, k) for i in range(k)]
+    share = replicas.share_of(images[slices[0]])
+    return [Minibatch(images[i], None if labels is None else labels[i], share) for i in slices]
 
 
 def _usable_rows(images: Any, k: int) -> Any:

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from kgan.game import networks
+from kgan.game.replicas import WHOLE, Share
 
 __all__ = ["Critic", "CriticOfPenalties"]
 
@@ -38,6 +39,7 @@ class Critic:
         labels: integers `(batch,)`; None for a network that takes none.
         training: the mode in which D is called.
         augmentation: a Keras layer that D sees all samples through, differentiable; None for none.
+        share: which rows of the whole batch D looks at.
     """
 
     def __init__(
@@ -47,11 +49,13 @@ class Critic:
         *,
         training: bool = False,
         augmentation: keras.Layer | None = None,
+        share: Share = WHOLE,
     ) -> None:
         self._discriminator = discriminator
         self._labels = labels
         self._training = training
         self._augmentation = augmentation
+        self._share = share
         self._looks: list[_Look] = []
         self._losses: list[list[Any]] = []  # What D's layers added, at each forward pass.
 
@@ -73,6 +77,23 @@ class Critic:
         look = self._look(images)
         gradient = look.tape.gradient(look.total, look.images)
         return look.logits, tf.cast(gradient, "float32")
+
+    def uniform(self, images: Any, seed: Any) -> Any:
+        """Random numbers in [0, 1), one for each sample, that can be multiplied with `images`.
+
+        They are drawn for the whole batch, of which this device may have a share.
+
+        Args:
+            images: samples, `(batch, ...)`.
+            seed: integers `(2,)`.
+
+        Returns:
+            A float32 tensor `(batch, 1, ...)`.
+        """
+        ones = [1] * (len(images.shape) - 1)
+        if self._share.is_whole:
+            return tf.random.stateless_uniform([tf.shape(images)[0], *ones], seed)
+        return self._share.of(lambda total: tf.random.stateless_uniform([total, *ones], seed))
 
     def regularization(self) -> list[Any]:
         """What D's layers add to its objective, scalars: none in most games.
@@ -139,3 +160,7 @@ class CriticOfPenalties:
     def gradient(self, images: Any) -> tuple[Any, Any]:
         """As `Critic.gradient`."""
         return self._critic.gradient(images)
+
+    def uniform(self, images: Any, seed: Any) -> Any:
+        """As `Critic.uniform`."""
+        return self._critic.uniform(images, seed)

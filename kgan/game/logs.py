@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kgan.game import replicas
 from kgan.protocols import NamesResults
 
 __all__ = ["RunningMeans", "answers", "log_names", "merge", "names", "result_names"]
@@ -99,12 +100,21 @@ class RunningMeans(keras.metrics.Metric):
     def __init__(self, names: Sequence[str], name: str = "game_log") -> None:
         super().__init__(name=name)
         self.names = list(names)
-        self.total = self.add_variable((len(names),), "zeros", name="total")
-        self.count = self.add_variable((), "zeros", name="count")
+        # With several replicas all have the same.
+        same = {"aggregation": "only_first_replica"}
+        self.total = self.add_variable((len(names),), "zeros", name="total", **same)
+        self.count = self.add_variable((), "zeros", name="count", **same)
 
-    def update_state(self, values: dict[str, Any], num_samples: Any) -> None:
-        num_samples = ops.cast(num_samples, "float32")
-        self.total.assign_add(num_samples * ops.stack([values[name] for name in self.names]))
+    def update_state(self, values: dict[str, Any], share: replicas.Share) -> None:
+        """Takes in means over some rows of a batch.
+
+        Args:
+            values: scalars, by their names; others than those of `names` are left out.
+            share: which rows.
+        """
+        num_samples = ops.cast(share.total, "float32")
+        means = replicas.total(share.weighted(ops.stack([values[name] for name in self.names])))
+        self.total.assign_add(num_samples * means)
         self.count.assign_add(num_samples)
 
     def reset_state(self) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import keras
 
 from kgan import checks, losses
-from kgan.game import batches, logs
+from kgan.game import batches, logs, replicas
+from kgan.protocols import StartsAnywhere
 
 __all__ = ["MeasuredModel"]
 
@@ -28,6 +29,11 @@ class MeasuredModel(keras.Model):
         norms = logs.GRADIENT_NORMS if self.log_gradient_norms else ()
         self.game_log = logs.RunningMeans([*names, *norms])
         self.evaluation_log = logs.RunningMeans(names, "evaluation_log")
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this process writes files: of several workers only one does."""
+        return replicas.is_chief(self.distribute_strategy)
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
@@ -57,6 +63,7 @@ class MeasuredModel(keras.Model):
         x = batches.peeked(x)
         if self._checked is None or id(x) != self._checked:
             checks.check_evaluate(self, x, y, **kwargs)
+        x, kwargs["steps"] = self._for_workers(x, kwargs.get("steps"))
         with self._evaluation():
             x = iter(x) if isinstance(x, batches.Peeked) else x
             log = super().evaluate(x, y, return_dict=True, **kwargs)
@@ -88,6 +95,30 @@ class MeasuredModel(keras.Model):
             log = {name: float(value) for name, value in self.get_metrics_result().items()}
         return log if return_dict else [log[name] for name in self.metrics_names]
 
+    def _for_workers(self, data: Any, steps: int | None) -> tuple[Any, int | None]:
+        """Held-out data as several workers take it, if it is kgan's, and its number of batches."""
+        strategy = self.distribute_strategy
+        if replicas.number_of_workers(strategy) == 1 or not isinstance(data, StartsAnywhere):
+            return data, steps
+        return replicas.split_among_workers(strategy, data), steps or data.steps_per_epoch
+
+    def _for_this_worker(
+        self,
+        validation_data: Any = None,
+        validation_steps: int | None = None,
+        verbose: Any = "auto",
+        **others: Any,
+    ) -> dict[str, Any]:
+        """These arguments of `fit`, as this one of several workers takes them."""
+        data, steps = self._for_workers(validation_data, validation_steps)
+        shown = verbose if self.is_chief else 0
+        return {"validation_data": data, "validation_steps": steps, "verbose": shown}
+
+    # A private name of Keras. There it reads a batch to build what is not built yet, of a GAN
+    # nothing, and fails on pairs of images and labels that several workers have split up.
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        pass
+
     @contextlib.contextmanager
     def _evaluation(self) -> Iterator[None]:
         before, self._is_evaluating = self._is_evaluating, True
@@ -103,7 +134,8 @@ class MeasuredModel(keras.Model):
         if validation_data is not None:
             self._checked = id(keras.utils.unpack_x_y_sample_weight(validation_data)[0])
         try:
-            yield
+            with replicas.explained(self.distribute_strategy):
+                yield
         finally:
             self._checked = self.training_data = None
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from kgan import checks
-from kgan.game import averaging, batches, networks, noise, sampling
+from kgan.game import averaging, batches, networks, noise, players, replicas, sampling
 from kgan.game.critic import Critic
 from kgan.game.measured import MeasuredModel
 from kgan.protocols import FollowsTraining
@@ -28,8 +28,10 @@ class GameModel(MeasuredModel):
     _digest_of_copy: int
 
     def _set_seed(self, seed: int | None) -> None:
-        self._seed = tf.Variable(0, dtype="int64", trainable=False)
-        self.adopt_seed(noise.random_seed() if seed is None else seed)
+        drawn = noise.random_seed() if seed is None else seed
+        # Made within the scope of a strategy, it has the chief's value on all workers.
+        self._seed = tf.Variable(drawn, dtype="int64", trainable=False)
+        self.adopt_seed(int(self._seed.numpy()) if seed is None else seed)
         self.seed_is_drawn = seed is None
 
     @property
@@ -158,15 +160,30 @@ class GameModel(MeasuredModel):
                 if isinstance(layer, FollowsTraining):
                     layer.begin_step(self.step)
 
-    def _critic(self, labels: Any) -> Critic:
-        return Critic(self.discriminator, labels, training=True, augmentation=self.augmentation)
+    def _critic(self, real: batches.Minibatch) -> Critic:
+        return Critic(
+            self.discriminator,
+            real.labels,
+            training=True,
+            augmentation=self.augmentation,
+            share=real.share,
+        )
 
-    def _minibatches(self, data: Any) -> list[tuple[Any, Any]]:
-        """The batch as k slices of equal size, `(images, labels)`; counts the labels."""
+    def _learn(
+        self, tape: tf.GradientTape, share: replicas.Share, moves: dict[str, players.Move]
+    ) -> dict[str, Any]:
+        """Makes moves; returns the norms of their gradients by the moves' names, where logged."""
+        norms = players.learn(
+            tape, *moves.values(), share=share, with_norms=self.log_gradient_norms
+        )
+        return dict(zip(moves, norms, strict=False))
+
+    def _minibatches(self, data: Any) -> list[batches.Minibatch]:
+        """The batch as k slices of equal size; counts the labels."""
         images, labels = self._unpack(data)
         if self.num_classes:
             one_hot = ops.one_hot(labels, self.num_classes, dtype="int64")
-            self.class_counts.assign_add(ops.sum(one_hot, axis=0))
+            self.class_counts.assign_add(replicas.total(ops.sum(one_hot, axis=0)))
         return batches.split(images, labels, self.discriminator_steps)
 
     def _unpack(self, data: Any) -> tuple[Any, Any]:
@@ -175,10 +192,11 @@ class GameModel(MeasuredModel):
             labels = batches.within(labels, self.num_classes)
         return ops.cast(images, "float32"), labels
 
-    def _latents(self, real_images: Any, draw: Any) -> Any:
-        shape = (tf.shape(real_images)[0], self.latent_dim)
+    def _latents(self, share: replicas.Share, draw: Any) -> Any:
+        """As many latents as there are rows: of those of the whole batch."""
         seed = noise.fold(self._seed, noise.LATENTS + draw, self.step)
-        return noise.latents(self.latent_distribution, shape, seed)
+        distribution, size = self.latent_distribution, self.latent_dim
+        return share.of(lambda total: noise.latents(distribution, (total, size), seed))
 
     # What Keras asks for
 
@@ -245,6 +263,10 @@ class GameModel(MeasuredModel):
             for name, value in config.items()
             if isinstance(value, dict)  # A network, or a schedule.
         }
+        if replicas.number() > 1:  # What one device did with a batch, several must do together.
+            for name in ("generator", "discriminator"):
+                for layer in networks.normalizations(parts[name]):
+                    layer.synchronized = True
         with averaging.lenient():
             return cls(**{**config, **parts})
 

@@ -20,6 +20,7 @@ __all__ = [
     "layers",
     "learning_weights",
     "losses",
+    "normalizations",
     "num_classes",
     "num_weight_losses",
     "operations",
@@ -174,6 +175,12 @@ def num_weight_losses(network: keras.Model) -> int:
     Keras lists the losses of calls first, then one for each regularized weight.
     """
     return sum(weight.regularizer is not None for weight in network.trainable_weights)
+
+
+def normalizations(network: keras.Model) -> list[keras.layers.BatchNormalization]:
+    """The layers of `network` that mix the samples of a batch."""
+    mixing = keras.layers.BatchNormalization
+    return [layer for layer in layers(network) if isinstance(layer, mixing)]
 
 
 def describe(layer: Any) -> str:

@@ -13,6 +13,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kgan.game import replicas
+
 __all__ = [
     "between",
     "few_inputs",
@@ -108,7 +110,10 @@ def label_blocks(class_counts: Any, blocks: Iterable[tuple[int, int]]) -> np.nda
 
 
 def set_layer_seeds(networks: Iterable[keras.Layer], seed: Any, step: Any) -> None:
-    """Sets the state of every `keras.random.SeedGenerator` in `networks` from (seed, step)."""
+    """Sets the state of every `keras.random.SeedGenerator` in `networks` from (seed, step).
+
+    Each replica has its own, as it has its own rows.
+    """
     states = [
         variable
         for network in networks
@@ -118,7 +123,10 @@ def set_layer_seeds(networks: Iterable[keras.Layer], seed: Any, step: Any) -> No
     if not states:
         return
     values = tf.random.stateless_uniform(
-        (len(states), 2), fold(seed, LAYERS, step), maxval=2**31 - 2, dtype="int64"
+        (len(states), 2),
+        fold(seed, LAYERS + replicas.place(), step),
+        maxval=2**31 - 2,
+        dtype="int64",
     )
     for state, value in zip(states, tf.unstack(values), strict=True):
         state.assign(value)

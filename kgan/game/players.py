@@ -9,7 +9,8 @@ import tensorflow as tf
 from keras import ops
 
 from kgan import features
-from kgan.game import logs, networks
+from kgan.game import logs, networks, replicas
+from kgan.game.replicas import WHOLE, Share
 from kgan.protocols import TakesLabels
 
 __all__ = [
@@ -20,6 +21,8 @@ __all__ = [
     "play",
     "update_metrics",
 ]
+
+LossScaleOptimizer = keras.optimizers.LossScaleOptimizer
 
 
 class Move(NamedTuple):
@@ -36,7 +39,9 @@ def play(generator: keras.Model, latents: Any, labels: Any, training: bool) -> A
     return ops.cast(generator(inputs, training=training), "float32")
 
 
-def learn(tape: tf.GradientTape, *moves: Move) -> list[Any]:
+def learn(
+    tape: tf.GradientTape, *moves: Move, share: Share = WHOLE, with_norms: bool = True
+) -> list[Any]:
     """Makes the moves, all from the point where `tape` recorded their objectives.
 
     All gradients are computed before any weight moves. TensorFlow promises this for each variable,
@@ -46,28 +51,48 @@ def learn(tape: tf.GradientTape, *moves: Move) -> list[Any]:
     Args:
         tape: recorded the objectives; persistent if there are several moves.
         *moves: who moves.
+        share: the rows of the batch that the objectives are means over.
+        with_norms: whether the norms are wanted, for which several replicas must talk.
 
     Returns:
-        The Euclidean norm of each player's gradient, a list of float32 scalars. Under a
-        `LossScaleOptimizer` it is unscaled, and 0 where that skips a step because the scaled
-        gradient has overflowed. A graph that does not use the norms does not compute them.
+        The Euclidean norm of each player's gradient, a list of float32 scalars; none unless
+        `with_norms`. Under a `LossScaleOptimizer` it is unscaled, and 0 where that skips a step
+        because the scaled gradient has overflowed.
     """
     scales = [optimizer.scale_loss(tf.ones(())) for _, optimizer, _ in moves]
     weights = [player.trainable_weights for player, _, _ in moves]
     gradients = [
-        tape.gradient(objective, weights[i], output_gradients=scales[i])
+        tape.gradient(objective, weights[i], output_gradients=share.weighted(scales[i]))
         for i, (_, _, objective) in enumerate(moves)
     ]
+    is_scaled = any(isinstance(one.optimizer, LossScaleOptimizer) for one in moves)
+    sums = gradients
+    if replicas.number() > 1 and (with_norms or is_scaled):
+        # The optimizer sums over the replicas, but only after a look for an overflow at its own.
+        sums = [replicas.sums(parts) for parts in gradients]
+        gradients = [replicas.shared_out(parts) for parts in sums]
     known = [[part for part in parts if part is not None] for parts in gradients]
     with tf.control_dependencies([part for parts in known for part in parts]):
         for i, (_, optimizer, _) in enumerate(moves):
             optimizer.apply_gradients(zip(gradients[i], weights[i], strict=True))
-    norms = [tf.linalg.global_norm(known[i]) / scales[i] for i in range(len(moves))]
+    if not with_norms:
+        return []
+    norms = [_norm(parts) / scale for parts, scale in zip(sums, scales, strict=True)]
     return [_applied(norm, optimizer) for norm, (_, optimizer, _) in zip(norms, moves, strict=True)]
 
 
+def _norm(gradients: Sequence[Any]) -> Any:
+    """The Euclidean norm of all gradients together; None is for a weight without one.
+
+    That of an embedding comes as rows, one for each label: what belongs together is summed first.
+    """
+    return tf.linalg.global_norm(
+        [tf.convert_to_tensor(part) for part in gradients if part is not None]
+    )
+
+
 def _applied(norm: Any, optimizer: keras.optimizers.Optimizer) -> Any:
-    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+    if isinstance(optimizer, LossScaleOptimizer):
         return tf.where(tf.math.is_finite(norm), norm, 0.0)
     return norm
 
@@ -100,7 +125,7 @@ def build_optimizer(identifier: Any, network: keras.Model) -> keras.optimizers.O
         network: what it optimizes. Where that computes in float16, the loss is scaled.
     """
     optimizer = keras.optimizers.get(identifier or keras.optimizers.Adam(2e-4, beta_1=0.5))
-    is_scaled = isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+    is_scaled = isinstance(optimizer, LossScaleOptimizer)
     if networks.computes_in_float16(network) and not is_scaled:
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     if not optimizer.built:

@@ -48,5 +48,10 @@ def predict(network: keras.Model, inputs: Sequence[Any], batch_size: int) -> np.
     outputs = []
     for start in range(0, len(inputs[0]), batch_size):
         batch = [part[start : start + batch_size] for part in inputs]
-        outputs.append(network.predict_on_batch(batch if len(batch) > 1 else batch[0]))
+        inputs_of_batch = batch if len(batch) > 1 else batch[0]
+        if network.distribute_strategy.num_replicas_in_sync > 1:
+            # Keras would have every replica compute all of it, and join their answers.
+            outputs.append(network(inputs_of_batch, training=False))
+        else:
+            outputs.append(network.predict_on_batch(inputs_of_batch))
     return np.concatenate(outputs).astype("float32")

@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras import ops
 
 from kgan import features as features_module
+from kgan.game import replicas
 from kgan.metrics.estimates import LEAST_SAMPLES
 
 __all__ = ["ClassifierMetric", "SampleMetric"]
@@ -92,6 +93,9 @@ class SampleMetric(keras.metrics.Metric):
         self._size = size
         self.check_size(size)
         self.check_number(self.num_samples)
+        if replicas.are_mirrored(tf.distribute.get_strategy()):  # There no step can make them.
+            for kind in ("real", "generated") if self.needs_real else ("generated",):
+                self._store(kind, size)
 
     def check_number(self, number: int) -> None:
         """Raises where so many samples, of those of `check_samples`, cannot be measured.
@@ -130,7 +134,7 @@ class SampleMetric(keras.metrics.Metric):
             if not tf.is_tensor(samples) or samples.dtype != tf.float32:
                 samples = ops.convert_to_tensor(samples, "float32")
             rows = self.look(samples, labels)
-            self._store(kind, rows.shape[1]).add(rows)
+            self._store(kind, rows.shape[1]).add(replicas.gather(rows))
 
     def look(self, samples: Any, labels: Any) -> Any:
         """What is kept of a batch, `(batch, size)`."""
@@ -203,9 +207,13 @@ class _Store:
     """Rows of numbers in two variables of a fixed size, which a traced step can fill."""
 
     def __init__(self, metric, kind, capacity, size):
-        # What is too much goes into one row more, which is never read.
-        self.values = metric.add_variable((capacity + 1, size), "zeros", name=f"{kind}_values")
-        self.count = metric.add_variable((), "zeros", dtype="int32", name=f"{kind}_count")
+        # What is too much goes into one row more, which is never read. Not `add_variable`, whose
+        # variables on several devices cannot be written to a row at a time.
+        options = {"initializer": "zeros", "trainable": False}
+        shape = (capacity + 1, size)
+        self.values = keras.Variable(shape=shape, name=f"{kind}_values", **options)
+        self.count = keras.Variable(shape=(), dtype="int32", name=f"{kind}_count", **options)
+        setattr(metric, f"_{kind}_variables", [self.values, self.count])  # Keras tracks them.
         self.capacity = capacity
 
     def add(self, rows):

@@ -35,6 +35,10 @@ POSITION = "position.json"
 ADDED = {"turns": "alternating", "every": 1, "log_gradient_norms": False}
 
 
+# What depends on how many devices there are, and makes no other game.
+EXECUTION = ("synchronized", "steps_per_execution")
+
+
 @dataclasses.dataclass(frozen=True)
 class Position:
     """Where in a training a backup was made.
@@ -195,6 +199,8 @@ def _without_names(config: Any) -> Any:
 def _differences(before: Any, now: Any, path: list[Any]) -> list[tuple[str, str, str]]:
     """`(name, before, now)` of every leaf where two nested structures differ, as text."""
     passed_over = {"config", "compile_config"}
+    if path and path[-1] in EXECUTION:
+        return []
     name = ".".join(str(key) for key in path if key not in passed_over)
     if isinstance(before, list) and isinstance(now, list):
         if len(before) != len(now):

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from kgan.checks.training import flat_callbacks
+from kgan.game import replicas
 from kgan.game.batches import Peeked, array_batch_size
 from kgan.protocols import RestoresTraining, StartsAnywhere
 from kgan.resumption.backups import Position
@@ -115,11 +116,19 @@ def parts(
         interrupted = part(epoch, epoch + 1, rest, had=position.batch)
         if isinstance(interrupted["x"], tf.data.Dataset):
             interrupted["x"] = interrupted["x"].take(rest)  # Or an execution could overshoot.
-        yield interrupted
+        yield _for_workers(gan, data, interrupted)
         epoch += 1
         if others["callbacks"].ended:
             return
-    yield part(epoch, epochs, steps_per_epoch)
+    yield _for_workers(gan, data, part(epoch, epochs, steps_per_epoch))
+
+
+def _for_workers(gan: Any, data: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of `fit` with what each of several workers gets of a data set of kgan."""
+    if not isinstance(data, StartsAnywhere):
+        return arguments  # TensorFlow shares it out.
+    x = replicas.split_among_workers(gan.distribute_strategy, arguments["x"])
+    return {**arguments, "x": x}
 
 
 def _without(gan: Any, data: Any, batches: int) -> Any:

@@ -51,7 +51,7 @@ def test_the_film_counts_epochs_as_numbers(tmp_path):
         kgan.images.save_png(tmp_path / f"epoch_{epoch:04d}.png", image)
     (tmp_path / "epoch_best.png").write_bytes(b"mine")
     grid = kgan.callbacks.SampleGrid(tmp_path)
-    grid.set_model(types.SimpleNamespace(step=keras.Variable(1)))
+    grid.set_model(types.SimpleNamespace(step=keras.Variable(1), is_chief=True))
     grid.on_train_begin()
     grid.on_train_end()
     with PIL.Image.open(tmp_path / "samples.gif") as film:

@@ -1,14 +1,8 @@
-import os
-import pathlib
 import re
-import subprocess
-import sys
-import types
 
 import keras
 import players
 import pytest
-import tensorflow as tf
 from keras import layers
 from players import discriminator, images
 
@@ -81,33 +75,6 @@ def test_a_penalty_with_batch_normalization_in_the_discriminator_is_refused():
 def test_compile_refuses_what_it_does_not_know(arguments, message):
     with pytest.raises((ValueError, TypeError), match=message):
         players.gan(compiled=False).compile(**arguments)
-
-
-def test_several_replicas_are_refused(monkeypatch):
-    gan, strategy = players.gan(compiled=False), types.SimpleNamespace(num_replicas_in_sync=2)
-    monkeypatch.setattr(tf.distribute, "get_strategy", lambda: strategy)
-    with pytest.raises(ValueError, match="one device.*with 2 replicas"):
-        gan.compile()
-
-
-MIRRORED = """
-import players, tensorflow as tf
-(cpu,) = tf.config.list_physical_devices("CPU")
-tf.config.set_logical_device_configuration(cpu, 2 * [tf.config.LogicalDeviceConfiguration()])
-gan = players.gan(compiled=False)
-with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
-    gan.compile()
-"""
-
-
-@pytest.mark.slow
-def test_a_mirrored_strategy_of_two_devices_is_refused():
-    environment = os.environ | {"PYTHONPATH": str(pathlib.Path(players.__file__).parent)}
-    command = [sys.executable, "-c", MIRRORED]
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert ended.returncode == 1
-    assert "ValueError: kgan.GAN trains on one device" in ended.stderr
-    assert "with 2 replicas" in ended.stderr
 
 
 def test_fit_before_compile_says_so():

@@ -14,7 +14,7 @@ def test_figures_and_a_page_with_numbers_are_written(tmp_path):
     assert result.exit_code == 0, said(result)
     assert {path.name for path in output.iterdir()} == {"dirac_gan.png", "README.md"}
     page = (output / "README.md").read_text()
-    assert "Played for 0.1 of the full number of steps" in page
+    assert "This run played only 0.1 of the steps" in page
     assert "(dirac_gan.png)" in page
     numbers = demonstrations.dirac_gan(0.1).numbers
     for name, number in numbers.items():

@@ -53,7 +53,7 @@ def test_paths_are_printed_verbatim(run, tmp_path):
             "makes each sub-folder a class, and there is none",
         ),
         (["train", "--output", "RUN/run.json"], "is a file; choose another --output"),
-        (["train", *QUICK, "--output", "RUN/run.json/deep"], "run.json is no folder"),
+        (["train", *QUICK, "--output", "RUN/run.json/deep"], "run.json is a file, not a folder"),
         (["generate", "nowhere"], "is not a trained run"),
         (["export", "nowhere"], "is not a trained run"),
         (["export", "RUN", "--format", "tflite"], "Did you mean"),
@@ -64,7 +64,7 @@ def test_paths_are_printed_verbatim(run, tmp_path):
         ),
         (
             ["export", "RUN", "--output", "RUN/run.json"],
-            "run.json is no folder that can be written",
+            "run.json is a file, not a folder",
         ),
         (["train", *QUICK, "--export", "tf", "--output", "new"], "`--format` must be one of"),
         (["generate", "RUN", "--labels", "3"], "a GAN that has learned labels"),

@@ -95,7 +95,7 @@ def test_nothing_is_read_for_a_run_that_cannot_be_written(run, tmp_path, monkeyp
         assert "is in use" in said(call("train", *QUICK, "--output", tmp_path / "held"))
     monkeypatch.setattr(os, "access", lambda *arguments: False)
     result = call("train", *QUICK, "--output", tmp_path / "new" / "deep")
-    assert f"cannot be made: {tmp_path} is no folder that can be written to" in said(result)
+    assert f"cannot be made: {tmp_path} cannot be written to" in said(result)
     assert not (tmp_path / "new").exists()
 
 

@@ -99,6 +99,16 @@ def test_gradient_norms_are_how_far_sgd_moves_each_player(turns, policy):
         assert norm > 0
 
 
+def test_the_gradient_of_an_embedding_is_summed_over_equal_labels():
+    gan = players.linear(num_classes=2)
+    gan.compile(keras.optimizers.SGD(1e-3), keras.optimizers.SGD(1e-3), log_gradient_norms=True)
+    before = players.weights(gan.discriminator)
+    batch = players.dataset(2)
+    log = gan.train_on_batch(batch.samples[:16], batch.labels[:16], return_dict=True)
+    distance = np.linalg.norm(players.weights(gan.discriminator) - before)
+    assert distance / 1e-3 == pytest.approx(log["discriminator_gradient_norm"], rel=1e-2)
+
+
 def test_a_step_that_overflowed_in_float16_counts_as_zero():
     keras.config.set_dtype_policy("mixed_float16")
     gan = players.gan(architecture=kgan.architectures.mlp, compiled=False)

@@ -1,0 +1,159 @@
+"""One game in several processes: `MultiWorkerMirroredStrategy`, on this machine."""
+
+import os
+import random
+import shutil
+import signal
+import time
+
+import numpy as np
+import pytest
+import replicated
+from replicated import data, game, in_workers, largest_difference, learned, play
+
+import kgan
+
+RULES = {"k": 2, "penalties": [kgan.penalties.R1(0.1)]}
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "bound"),
+    [("SGD", 1e-6), pytest.param("Adam", 1e-3, marks=pytest.mark.soak)],
+)
+def test_two_workers_play_the_game_of_one_process(optimizer, bound):
+    options = {"optimizer": optimizer, **RULES}
+    first, second = in_workers(2, play, **options)
+    weights, logs = largest_difference(play(**options), first)
+    assert weights <= bound
+    assert logs <= bound
+    assert all(type(value) is float for value in first[1].values())
+    assert first[1] == second[1]
+    for name, values in first[0].items():
+        np.testing.assert_array_equal(values, second[0][name])
+
+
+# A training in several processes that are killed, and started again.
+
+EPOCHS, STEPS = 4, 10
+
+
+def train(strategy, folder, waits=0.02, optimizer="Adam", epochs=EPOCHS):
+    """Trains with backups; what was learned is in `learned.npz` when it has ended."""
+    gan = game(strategy, optimizer, penalties=RULES["penalties"])
+
+    def touch(batch, logs=None):
+        if gan.is_chief:
+            (folder / "step").write_text(str(int(gan.step.numpy())))
+        time.sleep(waits)
+
+    watching = [
+        kgan.callbacks.BackupAndRestore(folder / "backup", every_seconds=0.1),
+        kgan.callbacks.CSVLogger(folder / "log.csv"),
+        kgan.callbacks.SampleGrid(folder / "samples", every_epochs=2, num_samples=10),
+        replicated.keras.callbacks.LambdaCallback(on_train_batch_end=touch),
+    ]
+    fit = {"epochs": epochs, "steps_per_epoch": STEPS, "verbose": 0}
+    history = gan.fit(data(128), callbacks=watching, **fit).history
+    if gan.is_chief:
+        np.savez(folder / "learned.npz", **learned(gan))
+    return history
+
+
+def killed(folder, who, step, sent=signal.SIGKILL):
+    """Trains in two workers until some of them are killed after a step; what the others said."""
+    started = [replicated.start(place, train, folder) for place in replicated.worker_places(2)]
+    deadline = time.monotonic() + 120
+    while _step(folder) < step and time.monotonic() < deadline:
+        time.sleep(0.01)
+    for index in who:
+        os.kill(started[index][0].pid, sent)
+    said = []
+    for index, (process, pipe) in enumerate(started):
+        process.join(60)  # A worker whose partner is gone ends by itself.
+        assert process.exitcode is not None, f"worker {index} does not end"
+        if index not in who:
+            said.append(pipe.recv())
+    return said
+
+
+def _step(folder):
+    try:
+        return int((folder / "step").read_text() or 0)
+    except FileNotFoundError:
+        return 0
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """The folder of a training in two workers to its end, and its history."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    first, second = in_workers(2, train, folder)
+    assert first == second
+    return folder, first
+
+
+def check_equal(folder, other):
+    with np.load(folder / "learned.npz") as mine, np.load(other / "learned.npz") as theirs:
+        for name in theirs.files:
+            np.testing.assert_array_equal(mine[name], theirs[name])
+    for name in ("log.csv", "samples/epoch_0002.png", "samples/epoch_0004.png"):
+        assert (folder / name).read_bytes() == (other / name).read_bytes()
+
+
+SLOW = [pytest.param((1,), 14, marks=pytest.mark.slow)]
+_RANDOM = random.Random(0)
+WHO = [(0,), (1,), (0, 1)]
+SOAKING = [
+    pytest.param(_RANDOM.choice(WHO), _RANDOM.randrange(1, EPOCHS * STEPS), marks=pytest.mark.soak)
+    for _ in range(10)
+]
+
+
+@pytest.mark.parametrize(("who", "step"), [*SLOW, *SOAKING])
+def test_workers_that_are_killed_end_like_undisturbed_ones(undisturbed, tmp_path, who, step):
+    for said in killed(tmp_path, who, step):
+        assert "WorkerLostError: Another worker stopped or cannot be reached" in said
+    assert _step(tmp_path) < EPOCHS * STEPS
+    histories = in_workers(2, train, tmp_path)
+    assert histories == [undisturbed[1]] * 2
+    check_equal(tmp_path, undisturbed[0])
+
+
+@pytest.mark.soak
+def test_workers_that_are_interrupted_lose_nothing(undisturbed, tmp_path):
+    assert killed(tmp_path, (0, 1), 14, signal.SIGTERM) == []
+    in_workers(2, train, tmp_path)
+    check_equal(tmp_path, undisturbed[0])
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "bound"),
+    [
+        pytest.param("SGD", 1e-5, marks=pytest.mark.slow),
+        pytest.param("Adam", 1e-3, marks=pytest.mark.soak),
+    ],
+)
+def test_one_process_goes_on_with_the_game_of_two(tmp_path, optimizer, bound):
+    half, whole = (EPOCHS // 2, EPOCHS)
+    in_workers(2, train, tmp_path / "two", optimizer=optimizer, epochs=half)
+    shutil.copytree(tmp_path / "two", tmp_path / "one")
+    in_workers(2, train, tmp_path / "two", optimizer=optimizer, epochs=whole)
+    train(None, tmp_path / "one", optimizer=optimizer, epochs=whole)
+    with np.load(tmp_path / "one/learned.npz") as one, np.load(tmp_path / "two/learned.npz") as two:
+        for name in two.files:
+            assert np.abs(one[name] - two[name]).max() <= bound, name
+
+
+def train_apart(strategy, folder):
+    """Trains with backups that only this worker sees."""
+    own = folder / str(strategy.cluster_resolver.task_id)
+    gan = game(strategy)
+    backup = kgan.callbacks.BackupAndRestore(own, every_seconds=0)
+    gan.fit(data(), steps_per_epoch=2, verbose=0, callbacks=[backup])
+
+
+@pytest.mark.slow
+def test_workers_without_a_shared_folder_say_so(tmp_path):
+    in_workers(2, train_apart, tmp_path)
+    with pytest.raises(RuntimeError, match=r"a folder that they share.*different steps: 2, 0"):
+        in_workers(2, train_apart, tmp_path)
