@@ -86,6 +86,10 @@ def train(
         list[str] | None,
         typer.Option(help="A format to export to when training has ended; repeatable."),
     ] = None,
+    devices: Annotated[
+        str | None,
+        typer.Option(help="How many GPUs of this machine share each batch: a number, or all."),
+    ] = None,
 ):
     """Trains a GAN; without options, on the embedded digits.
 
@@ -97,6 +101,7 @@ def train(
         output,
         export,
         best,
+        devices,
         quiet=quiet,
         dataset=dataset,
         epochs=epochs,
@@ -108,6 +113,20 @@ def train(
         precision=precision,
         seed=seed,
     )
+
+
+@app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def launch(
+    arguments: Annotated[
+        list[str], typer.Argument(metavar="train ...", help="The command that each worker runs.")
+    ],
+    workers: Annotated[int, typer.Option(min=1, help="How many processes.")] = 2,
+):
+    """Trains in several processes on this machine: kgan launch --workers 2 train ...
+
+    Each worker has a share of every batch. On several machines, set TF_CONFIG and run `kgan train`.
+    """
+    _cli().launch(workers, arguments)
 
 
 @app.command()
@@ -212,7 +231,10 @@ def theory(
         float, typer.Option(help="The share of the steps, in (0, 1]: less is faster and rougher.")
     ] = 1.0,
 ):
-    """Shows what the theory of GANs claims: plays small games, and draws what happens."""
+    """Shows what the theory of GANs claims: plays small games, and draws what happens.
+
+    All of it takes five to ten minutes on two CPU cores.
+    """
     _cli().theory(names, output, length)
 
 

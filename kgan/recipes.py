@@ -13,6 +13,7 @@ import keras
 import tensorflow as tf
 
 from kgan import architectures, datasets, penalties
+from kgan.game import replicas
 from kgan.gan import GAN
 from kgan.lookup import by_name
 
@@ -139,7 +140,12 @@ def _has_fast_bfloat16():
 
 
 def _steps_per_execution(steps_per_epoch, most=32):
-    """As many steps at once as divide an epoch: a small step is shorter than Keras's loop."""
+    """As many steps at once as divide an epoch: a small step is shorter than Keras's loop.
+
+    Several replicas take one at a time.
+    """
+    if replicas.number() > 1:
+        return 1
     return max(n for n in range(1, most + 1) if steps_per_epoch % n == 0)
 
 

@@ -4,9 +4,10 @@ Its options are in `kgan_command.py`, which loads this when they are known to be
 """
 
 from kgan.cli.demonstrating import theory
+from kgan.cli.devices import launch
 from kgan.cli.drawing import generate
 from kgan.cli.evaluating import evaluate
 from kgan.cli.exporting import export
 from kgan.cli.training import list_recipes, train
 
-__all__ = ["evaluate", "export", "generate", "list_recipes", "theory", "train"]
+__all__ = ["evaluate", "export", "generate", "launch", "list_recipes", "theory", "train"]

@@ -17,6 +17,7 @@ import rich.status
 import typer
 
 from kgan import exports, runs
+from kgan.game.replicas import WorkerLostError
 from kgan.gan import GAN
 
 __all__ = [
@@ -39,7 +40,14 @@ errors = rich.console.Console(emoji=False, stderr=True)
 Quiet = Callable[[], contextlib.AbstractContextManager[None]]
 
 # What a user can bring about; anything else is kgan's fault, and shows its traceback.
-USER_ERRORS = (ValueError, OSError, ImportError, runs.RunError, exports.ExportError)
+USER_ERRORS = (
+    ValueError,
+    OSError,
+    ImportError,
+    WorkerLostError,
+    runs.RunError,
+    exports.ExportError,
+)
 
 
 def command(function: Callable[..., None]) -> Callable[..., None]:

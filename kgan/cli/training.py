@@ -13,8 +13,10 @@ import tensorflow as tf
 
 from kgan import callbacks, datasets, exports, files, metrics, plots, recipes, runs
 from kgan.cli import data_of_runs, exporting
+from kgan.cli.devices import strategy_for
 from kgan.cli.progress import ProgressLine
 from kgan.cli.saying import Quiet, command, console, counted, suggest, tell
+from kgan.game import replicas
 from kgan.game.players import is_finite
 
 __all__ = ["list_recipes", "train"]
@@ -26,6 +28,7 @@ def train(
     output: pathlib.Path | None,
     formats: list[str] | None,
     best: bool = False,
+    devices: str | None = None,
     *,
     quiet: Quiet = contextlib.nullcontext,
     **given: Any,
@@ -37,9 +40,11 @@ def train(
         output: the run's folder; None for saved_models and the recipe's name.
         formats: of the exports that are made when training has ended; None or empty for none.
         best: whether the GAN of the best epoch is kept, by the Fréchet distance to held-out data.
+        devices: how many GPUs of this machine, a number or `"all"`; None for one.
         quiet: as of `exporting.write`.
         **given: what is to differ from the recipe; None where nothing is.
     """
+    strategy = strategy_for(devices)  # TensorFlow wants to know before it does anything else.
     name = name or _recipe_for(given["dataset"])
     exports.kinds(formats or ())  # An extra that is missing is no news for the end.
     given["dataset"] = _resolved(given["dataset"])
@@ -53,6 +58,10 @@ def train(
     output = output or pathlib.Path("saved_models") / (name + "_conditional" * recipe.conditional)
     _check_outside(output, given.get("dataset"))
     run = runs.at(output, asked)
+    if strategy and not replicas.is_chief(strategy):
+        if not run.has_ended(recipe.epochs):
+            _follow(recipe, run, asked, strategy)
+        return
     if run.has_ended(recipe.epochs):
         tell(f"The run in {run.folder} has ended already, and is left as it is.")
         missing = [format for format in formats or () if format not in run.exported]
@@ -60,7 +69,7 @@ def train(
             gan, _ = runs.find(run.folder)
             _export(gan, run, missing, exporting.known(run, gan), quiet)
     else:
-        _train(name, recipe, run, asked, formats, quiet)
+        _train(name, recipe, run, asked, formats, quiet, strategy)
     _summarize(run)
 
 
@@ -86,20 +95,23 @@ def _recipe_for(dataset):
     return dataset if dataset in recipes.ALL else "pictures"
 
 
-def _train(name, recipe, run, asked, formats, quiet):
+def _train(name, recipe, run, asked, formats, quiet, strategy=None):
     files.check_free(run.folder)  # It is held when the data is there: what fails leaves no folder.
-    if not tf.config.list_physical_devices("GPU"):  # There kgan promises less.
-        tf.config.experimental.enable_op_determinism()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Of files that are skipped `_announce` tells.
-        dataset = recipe.load()
-    validation, metric = _validation(recipe, dataset) if asked.get("best") else ({}, [])
-    gan = recipe.build(dataset, metric)
+    dataset, gan, validation = _prepared(recipe, asked, strategy)
     with files.held(run.folder):
         runs.at(run.folder, asked)  # Another process may have had the folder meanwhile.
-        run.begin(asked, dataset.class_names, dataset.value_range)
+        devices = _described_devices(gan)
+        run.begin(asked, dataset.class_names, dataset.value_range, devices)
         _announce(name, recipe, dataset, gan, run)
-        _fit(gan, dataset, recipe.epochs, run, **validation)
+        progress = ProgressLine(console)
+        watching = [
+            callbacks.SampleGrid(run.samples, every_epochs=max(1, recipe.epochs // 30)),
+            callbacks.CSVLogger(run.log),
+            progress,
+        ]
+        with progress.bar:
+            history = _fit(gan, dataset, recipe.epochs, run, watching, **validation)
+        plots.save(run.history, plots.history(history.history))
         if validation:
             gan = keras.models.load_model(run.best)
         run.end(gan, asked)
@@ -107,6 +119,25 @@ def _train(name, recipe, run, asked, formats, quiet):
             shape = gan.generator.output_shape[1:]
             known = data_of_runs.reference(recipe.dataset, shape, lambda: dataset)
             _export(gan, run, formats, known | {"class_names": run.class_names}, quiet)
+
+
+def _follow(recipe, run, asked, strategy):
+    """Trains as one of several workers that is not the chief: it reads, and writes nothing."""
+    dataset, gan, validation = _prepared(recipe, asked, strategy)
+    _fit(gan, dataset, recipe.epochs, run, [], **validation)
+
+
+def _prepared(recipe, asked, strategy):
+    """The data, the GAN, and what tells the best epoch: arguments of `_fit`."""
+    if not tf.config.list_physical_devices("GPU"):  # There kgan promises less.
+        tf.config.experimental.enable_op_determinism()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Of files that are skipped `_announce` tells.
+        dataset = recipe.load()
+    validation, metric = _validation(recipe, dataset) if asked.get("best") else ({}, [])
+    with strategy.scope() if strategy else contextlib.nullcontext():
+        gan = recipe.build(dataset, metric)
+    return dataset, gan, validation
 
 
 def _export(gan, run, formats, known, quiet):
@@ -131,27 +162,19 @@ def _validation(recipe, dataset):
     return {"held_out": held_out, "monitor": f"val_{metric.name}"}, [metric]
 
 
-def _fit(gan, dataset, epochs, run, held_out=None, monitor=None):
-    progress = ProgressLine(console)
-    watching = [
-        callbacks.SampleGrid(run.samples, every_epochs=max(1, epochs // 30)),
-        callbacks.TerminateOnNaN(),
-        callbacks.CSVLogger(run.log),
-        callbacks.BackupAndRestore(run.backup),
-        progress,
-    ]
+def _fit(gan, dataset, epochs, run, watching, held_out=None, monitor=None):
+    """Trains, and returns Keras's history; `watching` are the callbacks of this process alone."""
+    all_have = [callbacks.TerminateOnNaN(), callbacks.BackupAndRestore(run.backup)]
     if monitor:
-        watching.insert(0, callbacks.BestGenerator(run.best, monitor))
-    with progress.bar:
-        history = gan.fit(
-            dataset, epochs=epochs, verbose=0, callbacks=watching, validation_data=held_out
-        )
+        all_have.insert(0, callbacks.BestGenerator(run.best, monitor))
+    every = [*all_have, *watching]
+    history = gan.fit(dataset, epochs=epochs, verbose=0, callbacks=every, validation_data=held_out)
     if gan.stop_training or len(history.epoch) < epochs or not is_finite(gan):
         raise runs.RunError(
             f"The game diverged in epoch {len(history.epoch)}: see {run.log}. Start over in "
             "another --output, with another --seed or recipe."
         )
-    plots.save(run.history, plots.history(history.history))
+    return history
 
 
 def _announce(name, recipe, dataset, gan, run):
@@ -170,12 +193,28 @@ def _announce(name, recipe, dataset, gan, run):
             "",
             f"of {counted(recipe.batch_size, 'sample')}, in {recipe.precision}, seed {recipe.seed}",
         ),
+        *_told_devices(gan),
         ("output", str(run.folder)),
     ]
     table = rich.table.Table.grid(padding=(0, 2))
     for key, value in rows:
         table.add_row(f"[dim]{key}", rich.markup.escape(value))
     console.print(table)
+
+
+def _described_devices(gan):
+    """How many replicas and workers there are, as run.json has it."""
+    strategy = gan.distribute_strategy
+    workers = replicas.number_of_workers(strategy)
+    return {"num_replicas": strategy.num_replicas_in_sync, "num_workers": workers}
+
+
+def _told_devices(gan):
+    number, workers = _described_devices(gan).values()
+    if number == 1:
+        return []
+    among = f", of {counted(workers, 'worker')}" if workers > 1 else ""
+    return [("devices", f"{counted(number, 'replica')}{among}: each has a share of the batch")]
 
 
 def _described_values(value_range):

@@ -121,6 +121,7 @@ class Run:
         asked: dict[str, Any],
         class_names: Sequence[str] | None = None,
         value_range: tuple[float, float] | None = None,
+        devices: dict[str, int] | None = None,
     ) -> None:
         """Writes down what was asked; and, the first time, of which data, with what, and when.
 
@@ -128,6 +129,7 @@ class Run:
             asked: as in `at`.
             class_names: what the classes of the data are called, in the order of their labels.
             value_range: the values of the data that become -1 and 1; None if all stay as they are.
+            devices: on how many replicas, of how many workers, it now trains.
         """
         versions, before = _versions(), self._read()
         if before.get("versions", versions) != versions:
@@ -136,7 +138,8 @@ class Run:
                 "comes of it may differ in the last bits.",
                 stacklevel=2,
             )
-        data = {"class_names": class_names, "value_range": value_range}
+        data: dict[str, Any] = {"class_names": class_names, "value_range": value_range}
+        data |= {"devices": devices} if devices else {}
         new = {"asked": asked, **data, "versions": versions}
         new |= {"started": _now(), "trained_epochs": 0}
         self._write(new | before | {"asked": asked, **data})

@@ -1,0 +1,124 @@
+"""The devices that `kgan train` uses: `--devices`, `TF_CONFIG`, and `kgan launch`."""
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+import tensorflow as tf
+import typer
+
+from kgan.cli.saying import command
+from kgan.runs import RunError
+
+__all__ = ["launch", "strategy_for"]
+
+# How long the other workers may take to end by themselves when one has failed, in seconds.
+PATIENCE = 20
+
+
+def strategy_for(devices: str | None) -> tf.distribute.Strategy | None:
+    """The strategy for several workers or several GPUs; None for one device.
+
+    Args:
+        devices: what `--devices` was given: `"all"`, a number, or None.
+
+    Raises:
+        RunError: if there are not so many GPUs, or `TF_CONFIG` cannot be read.
+    """
+    gpus = [gpu.name.removeprefix("/physical_device:") for gpu in _gpus()]
+    if devices is not None and devices != "all" and not (devices.isdecimal() and int(devices)):
+        raise RunError(f"--devices must be a number, or all. Received: --devices {devices}.")
+    number = len(gpus) if devices == "all" else int(devices or 1)
+    if number > max(1, len(gpus)):
+        raise RunError(
+            f"--devices must be at most the number of GPUs of this machine, {len(gpus)}. To try "
+            f"several workers on one machine: kgan launch --workers {number} train ... "
+            f"Received: --devices {devices}."
+        )
+    if _num_workers() > 1:
+        if devices and number < len(gpus):
+            tf.config.set_visible_devices(_gpus()[:number], "GPU")
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    return tf.distribute.MirroredStrategy(gpus[:number]) if number > 1 else None
+
+
+def _gpus():
+    return tf.config.list_physical_devices("GPU")
+
+
+def _num_workers():
+    """The number of workers in `TF_CONFIG`; 0 without it."""
+    written = os.environ.get("TF_CONFIG") or "{}"
+    try:
+        cluster = dict(json.loads(written).get("cluster", {}))
+        return sum(len(cluster.get(kind, ())) for kind in ("chief", "worker"))
+    except (ValueError, TypeError, AttributeError):
+        raise RunError(
+            "The environment variable TF_CONFIG must be JSON such as "
+            '{"cluster": {"worker": ["host1:2222", "host2:2222"]}, '
+            f'"task": {{"type": "worker", "index": 0}}}}. Received: TF_CONFIG={written!r}.'
+        ) from None
+
+
+@command
+def launch(num_workers: int, arguments: Sequence[str]) -> None:
+    """Starts `kgan` with these arguments several times on this machine, as workers of one run.
+
+    Shows the output of the first one, and the errors of all. When one fails, the others are
+    stopped.
+    """
+    if not arguments or arguments[0] != "train":
+        raise RunError(
+            "`kgan launch` starts workers of `kgan train`: kgan launch --workers 2 train ... "
+            f"Received: {' '.join(arguments) or 'nothing to start'}."
+        )
+    addresses = [f"127.0.0.1:{port}" for port in _free_ports(num_workers)]
+    workers = [_start(addresses, index, arguments) for index in range(num_workers)]
+    try:
+        code = _wait(workers)
+    finally:
+        for worker in workers:
+            worker.kill()
+    if code:
+        raise typer.Exit(code)
+
+
+def _free_ports(number):
+    """Ports of this machine that nobody listens on now."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def _start(addresses, index, arguments):
+    task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+    environment = os.environ | {"TF_CONFIG": json.dumps(task)}
+    threads = str(max(1, (os.cpu_count() or 1) // len(addresses)))
+    for pool in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        environment.setdefault(pool, threads)
+    gpus = len(_gpus()) // len(addresses)
+    if gpus:
+        own = range(index * gpus, (index + 1) * gpus)
+        environment["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, own))
+    command = [sys.executable, "-c", "import kgan_command; kgan_command.main()", *arguments]
+    hidden = subprocess.DEVNULL if index else None
+    return subprocess.Popen(command, env=environment, stdout=hidden, stderr=None)
+
+
+def _wait(workers):
+    """Waits for all workers; the first exit code that is not 0, or 0."""
+    deadline, code = float("inf"), 0
+    while any(worker.poll() is None for worker in workers) and time.monotonic() < deadline:
+        with contextlib.suppress(KeyboardInterrupt):  # They hear of it too, and back up.
+            time.sleep(0.1)
+        failed = [worker.returncode for worker in workers if worker.returncode]
+        if failed and not code:
+            code, deadline = failed[0], time.monotonic() + PATIENCE
+    return code or next((worker.returncode for worker in workers if worker.returncode), 0)
