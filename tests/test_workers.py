@@ -100,7 +100,6 @@ def check_equal(folder, other):
         assert (folder / name).read_bytes() == (other / name).read_bytes()
 
 
-SLOW = [pytest.param((1,), 14, marks=pytest.mark.slow)]
 _RANDOM = random.Random(0)
 WHO = [(0,), (1,), (0, 1)]
 SOAKING = [
@@ -109,7 +108,7 @@ SOAKING = [
 ]
 
 
-@pytest.mark.parametrize(("who", "step"), [*SLOW, *SOAKING])
+@pytest.mark.parametrize(("who", "step"), [((1,), 14), *SOAKING])
 def test_workers_that_are_killed_end_like_undisturbed_ones(undisturbed, tmp_path, who, step):
     for said in killed(tmp_path, who, step):
         assert "WorkerLostError: Another worker stopped or cannot be reached" in said
