@@ -98,7 +98,7 @@ class GAN(GameModel):
         checks.check_settings(discriminator_steps, latent_distribution, num_classes, seed)
         checks.check_averaging(ema_decay, ema_half_life)
         checks.check_networks(generator, discriminator, num_classes)
-        checks.check_scope(generator, discriminator)
+        checks.check_scope(self.distribute_strategy, generator, discriminator)
         self.generator = generator
         self.discriminator = discriminator
         self.discriminator_steps = discriminator_steps

@@ -36,20 +36,29 @@ def networks(num_classes=10, synchronized=False, dropout=0.0):
     return keras.Model([latents, labels], x), keras.Model([images, labels], y)
 
 
-def game(strategy=None, optimizer="SGD", k=1, dropout=0.0, **rules):
+def linear_networks():
+    """A pair that is traced quickly."""
+    latents, images = keras.Input((16,), name="latents"), keras.Input((8, 8, 1), name="images")
+    x = layers.Reshape((8, 8, 1))(layers.Dense(64, "tanh")(latents))
+    y = layers.Dense(1)(layers.Flatten()(images))
+    return keras.Model(latents, x), keras.Model(images, y)
+
+
+def game(strategy=None, optimizer="SGD", k=1, dropout=0.0, is_linear=False, **rules):
     """A compiled game, within the scope of `strategy`."""
     keras.utils.set_random_seed(1)
     with strategy.scope() if strategy else contextlib.nullcontext():
-        pair = networks(synchronized=strategy is not None, dropout=dropout)
+        options = {"synchronized": strategy is not None, "dropout": dropout}
+        pair = linear_networks() if is_linear else networks(**options)
         gan = kgan.GAN(*pair, seed=0, discriminator_steps=k)
         class_of = getattr(keras.optimizers, optimizer)
         gan.compile(*(class_of(RATES[optimizer]) for _ in range(2)), **rules)
     return gan
 
 
-def data(batch_size=64, split="train"):
-    """The digits with their labels."""
-    return kgan.datasets.digits(split, batch_size=batch_size, with_labels=True)
+def data(batch_size=64, split="train", with_labels=True):
+    """The digits."""
+    return kgan.datasets.digits(split, batch_size=batch_size, with_labels=with_labels)
 
 
 def learned(gan):

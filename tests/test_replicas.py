@@ -1,7 +1,5 @@
 """One game on several devices of one machine: `MirroredStrategy` on logical CPUs."""
 
-import contextlib
-
 import keras
 import numpy as np
 import pytest
@@ -20,7 +18,7 @@ RULES = {"k": 2, "penalties": [R1]}
     [
         (2, {"optimizer": "SGD", **RULES}, 1e-6),
         pytest.param(4, {"optimizer": "SGD", **RULES}, 1e-6, marks=pytest.mark.slow),
-        pytest.param(2, {"optimizer": "Adam", **RULES}, 1e-3, marks=pytest.mark.slow),
+        pytest.param(2, {"optimizer": "Adam", **RULES}, 1e-5, marks=pytest.mark.slow),
         pytest.param(
             2, {"turns": "simultaneous", "log_gradient_norms": True}, 1e-6, marks=pytest.mark.slow
         ),
@@ -52,12 +50,13 @@ def test_a_strategy_of_one_device_gives_the_bits_of_no_strategy(kind):
         "one device": lambda: tf.distribute.OneDeviceStrategy("CPU:0"),
     }
     unsynchronized = {"penalties": [R1]}
-    first, second = (dict(play(None, 5, **unsynchronized)[1]) for _ in range(2))
-    assert first == second
+    weights, logs = play(None, 5, **unsynchronized)
     strategy = strategies[kind]()
     with strategy.scope():
         found = play(None, 5, **unsynchronized)
-    assert found[1] == first
+    assert found[1] == logs
+    for mine, theirs in zip(found[0].values(), weights.values(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
 
 
 # What `fit` and its surroundings give under several replicas, next to one device.
@@ -97,7 +96,7 @@ def saved(strategy, folder):
     with strategy.scope():
         loaded.append(keras.models.load_model(folder / "gan.keras"))
     proof = gan.export(folder / "generator.tflite", "litert")
-    plain = game(None)  # Its BatchNormalization is not synchronized.
+    plain = game(None, steps_per_execution=2)  # Its BatchNormalization is not synchronized.
     plain.save(folder / "plain.keras")
     with strategy.scope():
         more = keras.models.load_model(folder / "plain.keras")
@@ -156,7 +155,15 @@ def refusals(strategy):
     def short():
         game(strategy).fit(data().samples[:65], data().labels[:65], batch_size=32, verbose=0)
 
+    def clipped():
+        with strategy.scope():
+            gan = kgan.GAN(*replicated.networks(synchronized=True))
+            gan.compile("sgd", keras.optimizers.SGD(clipnorm=1.0))
+
     cases = {
+        "clipped": clipped,
+        "one_batch": lambda: game(strategy).train_on_batch(data().samples[:64], data().labels[:64]),
+        "any_size": lambda: game(strategy).fit(data().unbatch().batch(64), verbose=0),
         "steps_per_execution": lambda: game(strategy, steps_per_execution=2),
         "jit_compile": lambda: game(strategy, jit_compile=True),
         "unsynchronized": unsynchronized,
@@ -165,12 +172,10 @@ def refusals(strategy):
     }
     messages = {}
     for name, case in cases.items():
-        with contextlib.suppress(ValueError):
-            try:
-                case()
-            except ValueError as error:
-                messages[name] = str(error)
-                raise
+        try:
+            case()
+        except ValueError as error:
+            messages[name] = str(error)
     return messages
 
 
@@ -181,6 +186,9 @@ def test_what_several_replicas_cannot_do_is_refused():
     assert "(BatchNormalization) must have `synchronized=True`" in messages["unsynchronized"]
     assert "multiple of the number of replicas, 2 times `discriminator_steps`" in messages["uneven"]
     assert "a last batch of 1" in messages["short"]
+    assert "`discriminator_optimizer` must not have `clipnorm`" in messages["clipped"]
+    assert "`train_on_batch` is for one device: use `fit`" in messages["one_batch"]
+    assert "drop_remainder=True" in messages["any_size"]
 
 
 def in_scope():
@@ -195,6 +203,15 @@ def test_networks_that_were_made_in_another_scope_than_the_gan_are_refused():
         pair = replicated.networks()
     with pytest.raises(ValueError, match="a GAN outside of the scope"):
         kgan.GAN(*pair)
+
+
+def test_a_gan_that_was_made_outside_is_not_compiled_within_a_scope():
+    gan = kgan.GAN(*replicated.networks())
+    with in_scope(), pytest.raises(ValueError, match="`generator` must be made in the same scope"):
+        gan.compile("sgd", "sgd")
+    gan.compile("sgd", "sgd")
+    with in_scope(), pytest.raises(ValueError, match="`generator` must be made in the same scope"):
+        gan.fit(data(), verbose=0)
 
 
 def test_an_optimizer_that_was_made_in_another_scope_is_refused():

@@ -12,6 +12,7 @@ import replicated
 from replicated import data, game, in_workers, largest_difference, learned, play
 
 import kgan
+from kgan.resumption import backups
 
 RULES = {"k": 2, "penalties": [kgan.penalties.R1(0.1)]}
 
@@ -37,31 +38,33 @@ def test_two_workers_play_the_game_of_one_process(optimizer, bound):
 EPOCHS, STEPS = 4, 10
 
 
-def train(strategy, folder, waits=0.02, optimizer="Adam", epochs=EPOCHS):
+def train(strategy, folder, optimizer="Adam", epochs=EPOCHS, every_seconds=0.1):
     """Trains with backups; what was learned is in `learned.npz` when it has ended."""
-    gan = game(strategy, optimizer, penalties=RULES["penalties"])
+    gan = game(strategy, optimizer, is_linear=True, penalties=RULES["penalties"])
 
     def touch(batch, logs=None):
         if gan.is_chief:
             (folder / "step").write_text(str(int(gan.step.numpy())))
-        time.sleep(waits)
+        time.sleep(0.02)
 
     watching = [
-        kgan.callbacks.BackupAndRestore(folder / "backup", every_seconds=0.1),
+        kgan.callbacks.BackupAndRestore(folder / "backup", every_seconds=every_seconds),
         kgan.callbacks.CSVLogger(folder / "log.csv"),
         kgan.callbacks.SampleGrid(folder / "samples", every_epochs=2, num_samples=10),
         replicated.keras.callbacks.LambdaCallback(on_train_batch_end=touch),
     ]
     fit = {"epochs": epochs, "steps_per_epoch": STEPS, "verbose": 0}
-    history = gan.fit(data(128), callbacks=watching, **fit).history
+    history = gan.fit(data(128, with_labels=False), callbacks=watching, **fit).history
     if gan.is_chief:
         np.savez(folder / "learned.npz", **learned(gan))
     return history
 
 
-def killed(folder, who, step, sent=signal.SIGKILL):
-    """Trains in two workers until some of them are killed after a step; what the others said."""
-    started = [replicated.start(place, train, folder) for place in replicated.worker_places(2)]
+def killed(folder, who, step, sent=signal.SIGKILL, **options):
+    """Trains in two workers until some get a signal after a step; what those say that can."""
+    started = [
+        replicated.start(place, train, folder, **options) for place in replicated.worker_places(2)
+    ]
     deadline = time.monotonic() + 120
     while _step(folder) < step and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -69,10 +72,11 @@ def killed(folder, who, step, sent=signal.SIGKILL):
         os.kill(started[index][0].pid, sent)
     said = []
     for index, (process, pipe) in enumerate(started):
+        if index not in who or sent != signal.SIGKILL:
+            assert pipe.poll(60), f"worker {index} does not end"
+            said.append(pipe.recv())
         process.join(60)  # A worker whose partner is gone ends by itself.
         assert process.exitcode is not None, f"worker {index} does not end"
-        if index not in who:
-            said.append(pipe.recv())
     return said
 
 
@@ -120,7 +124,9 @@ def test_workers_that_are_killed_end_like_undisturbed_ones(undisturbed, tmp_path
 
 @pytest.mark.soak
 def test_workers_that_are_interrupted_lose_nothing(undisturbed, tmp_path):
-    assert killed(tmp_path, (0, 1), 14, signal.SIGTERM) == []
+    said = killed(tmp_path, (0, 1), 14, signal.SIGTERM, every_seconds=1e9)
+    assert all("SystemExit: 143" in one for one in said)
+    assert backups.read_position(backups.find(tmp_path / "backup")).batch
     in_workers(2, train, tmp_path)
     check_equal(tmp_path, undisturbed[0])
 

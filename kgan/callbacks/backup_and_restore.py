@@ -98,6 +98,7 @@ class BackupAndRestore(keras.callbacks.Callback):
             A context manager that yields a `Position`, or None where there is no backup yet.
         """
         held = files.held(self.folder) if gan.is_chief else contextlib.nullcontext()
+        self._signals.announces = gan.is_chief
         with self._signals, held:
             self._game = backups.describe(gan)
             self._data = data.identity if isinstance(data, HasIdentity) else None
@@ -111,12 +112,12 @@ class BackupAndRestore(keras.callbacks.Callback):
                 if not gan.is_chief:
                     self._signals.raise_received()
                 raise
-            if (
-                self._epoch is not None and gan.is_chief
-            ):  # After what other callbacks do when training ends.
+            if self._epoch is not None:
+                # After what other callbacks do when training ends.
                 self._save(self._epoch + 1, 0, ended=self.params["epochs"])
-                if self._signals.received:
+                if self._signals.received and gan.is_chief:
                     print(f"The training had ended. It is backed up in {self.folder}.")
+                replicas.of_workers(gan.distribute_strategy, 0)  # All wait until it is.
             self._signals.raise_received()
 
     def _check_workers_agree(self, gan: GAN) -> None:

@@ -79,7 +79,8 @@ class BestGenerator(keras.callbacks.Callback):
         self.best: float | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        files.check_writable(self.filepath.parent)
+        if self.model.is_chief:
+            files.check_writable(self.filepath.parent)
         names = log_names(self.model)
         if self.monitor.removeprefix("val_") not in names:
             raise ValueError(

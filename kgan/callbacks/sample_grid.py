@@ -60,13 +60,16 @@ class SampleGrid(keras.callbacks.Callback):
         self.every_epochs = every_epochs
         self.seed = seed
         self.real_samples = real_samples
-        self.writer = None if log_dir is None else tf.summary.create_file_writer(str(log_dir))
+        self.log_dir = log_dir
+        self.writer: Any = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._epoch = self._drawn = 0
         if not self.model.is_chief:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self.log_dir is not None and self.writer is None:
+            self.writer = tf.summary.create_file_writer(str(self.log_dir))
         if not self.model.step.numpy():  # A new game; pictures of another would mix with its own.
             for path in [*self._pictures().values(), self.folder / FILM]:
                 path.unlink(missing_ok=True)

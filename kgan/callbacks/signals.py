@@ -20,6 +20,7 @@ class Signals:
 
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
+        self.announces = True  # Whether it is said that the first signal has come.
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
@@ -41,6 +42,8 @@ class Signals:
     def _keep(self, number: int, frame: FrameType | None) -> None:
         self.received = signal.Signals(number)
         self._restore()
+        if not self.announces:
+            return
         with contextlib.suppress(RuntimeError):  # It came in the middle of another print.
             print(
                 f"\n{self.received.name}: finishing this step and backing up. Press Ctrl-C "

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from kgan.checks.batches import check_labels
-from kgan.checks.devices import check_execution, check_optimizers
+from kgan.checks.devices import check_execution, check_optimizers, check_scope
 from kgan.game import logs, networks, schedules
 from kgan.protocols import ChecksSamples, TakesLabels
 
@@ -110,6 +110,7 @@ def check_compile(
     if rules.augmentation is not None:
         _check_augmentation(rules.augmentation, gan.generator.output_shape[1:])
     check_positive_integer("steps_per_execution", rules.steps_per_execution)
+    check_scope(gan.distribute_strategy, gan.generator, gan.discriminator)
     check_execution(gan, rules.steps_per_execution, rules.jit_compile)
     check_optimizers(gan, generator_optimizer, discriminator_optimizer)
     one = generator_optimizer is discriminator_optimizer

@@ -37,6 +37,7 @@ def check_first_batch(
         batch = _first_batch(x)
         if batch is None:
             return
+        _check_even(x, num_replicas)
         rows = len(tf.nest.flatten(batch)[0])
     images, labels = unpack(batch, gan.num_classes)
     check_batch(gan, images, labels)
@@ -190,6 +191,17 @@ def _label_hint(labels: np.ndarray, num_samples: int) -> str:
     return " Use labels.astype('int32')." if whole else ""
 
 
+def _check_even(x: Any, num_replicas: int) -> None:
+    if num_replicas == 1 or not isinstance(x, tf.data.Dataset):
+        return
+    if tf.nest.flatten(x.element_spec)[0].shape[0] is None:
+        raise ValueError(
+            "Under several replicas all batches must have one size, so that each device gets as "
+            "many samples: batch the data with drop_remainder=True. Received: batches of a size "
+            f"that is not known, and {num_replicas} replicas."
+        )
+
+
 def _check_divisible(rows: int, last: int, k: int, number: int) -> None:
     if number > 1 and rows % (number * k):
         times = f" times `discriminator_steps`, {k}" if k > 1 else ""
@@ -197,7 +209,7 @@ def _check_divisible(rows: int, last: int, k: int, number: int) -> None:
             f"The batch size must be a multiple of the number of replicas, {number}{times}: each "
             f"device gets as many samples. Received: batch size {rows}."
         )
-    if number > 1 and last and last - (number - 1) * -(-last // number) < k:
+    if number > 1 and last and last - (number - 1) * (rows // number) < k:
         raise ValueError(
             "The last batch of an epoch must have enough rows for each replica: leave out "
             f"{last} samples, or choose another `batch_size`. "

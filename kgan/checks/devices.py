@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from kgan.game import networks, replicas
 
-__all__ = ["check_execution", "check_optimizers", "check_scope"]
+__all__ = ["check_execution", "check_optimizers", "check_place", "check_scope"]
 
 SCOPE = """
 with strategy.scope():
@@ -16,23 +16,21 @@ with strategy.scope():
     gan = kgan.GAN(generator, discriminator)
     gan.compile(...)"""
 
-# What TensorFlow has outside of all scopes.
-NONE = type(tf.distribute.get_strategy())
 
-
-def check_scope(*players: keras.Model) -> None:
+def check_scope(strategy: tf.distribute.Strategy, *players: keras.Model) -> None:
     """Raises where networks were made in another scope than the GAN that gets them.
 
     Args:
+        strategy: of the GAN.
         *players: the generator and the discriminator.
 
     Raises:
         ValueError: if so; for a strategy that kgan does not train under; for a BatchNormalization
             that would see only its own device's share of a batch.
     """
-    strategy = tf.distribute.get_strategy()
-    allowed = NONE, tf.distribute.OneDeviceStrategy
-    if not replicas.are_mirrored(strategy) and not isinstance(strategy, allowed):
+    is_one_device = isinstance(strategy, tf.distribute.OneDeviceStrategy)
+    is_known = replicas.are_mirrored(strategy) or is_one_device
+    if tf.distribute.has_strategy() and not is_known:
         raise ValueError(
             "kgan trains under tf.distribute.MirroredStrategy, on several devices of one machine, "
             "or MultiWorkerMirroredStrategy, on several machines. "
@@ -43,6 +41,21 @@ def check_scope(*players: keras.Model) -> None:
     if strategy.num_replicas_in_sync > 1:
         for player in players:
             _check_synchronized(player)
+
+
+def check_place(gan: Any) -> None:
+    """Raises where `fit` is called where this GAN cannot be trained.
+
+    Raises:
+        ValueError: if so.
+    """
+    check_scope(gan.distribute_strategy, gan.generator, gan.discriminator)
+    if replicas.number_of_workers(gan.distribute_strategy) > 1 and tf.distribute.has_strategy():
+        raise ValueError(
+            "`fit` must be called outside of `strategy.scope()` where there are several workers: "
+            "what callbacks make on the chief alone would wait for the others forever. Received: "
+            "a call within a scope."
+        )
 
 
 def _check_made_within(
@@ -72,12 +85,26 @@ def check_optimizers(gan: Any, *optimizers: Any) -> None:
     """Raises where optimizers were made in another scope than the GAN.
 
     Raises:
-        ValueError: if so.
+        ValueError: if so, or if they cannot do under several replicas what they are to do.
     """
     names = "generator_optimizer", "discriminator_optimizer"
     for name, optimizer in zip(names, optimizers, strict=True):
         if isinstance(optimizer, keras.optimizers.Optimizer):
             _check_made_within(gan.distribute_strategy, name, [optimizer.iterations])
+            if gan.distribute_strategy.num_replicas_in_sync > 1:
+                _check_whole_gradient(name, getattr(optimizer, "inner_optimizer", optimizer))
+
+
+def _check_whole_gradient(name: str, optimizer: keras.optimizers.Optimizer) -> None:
+    """Raises for what Keras does with the gradient of each replica before it sums them."""
+    for option in ("clipnorm", "clipvalue", "global_clipnorm", "gradient_accumulation_steps"):
+        value = getattr(optimizer, option, None)
+        if value:
+            raise ValueError(
+                f"`{name}` must not have `{option}` under several replicas: Keras would apply it "
+                "to the gradient of each replica, before they are summed. "
+                f"Received: {option}={value}."
+            )
 
 
 def check_execution(gan: Any, steps_per_execution: int, jit_compile: Any) -> None:

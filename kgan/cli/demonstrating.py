@@ -50,13 +50,13 @@ def theory(names: Sequence[str] | None, output: pathlib.Path, length: float) -> 
 
 HEADER = """# What the theory claims, and what happens
 
-The generator G turns random latents z into samples; the discriminator D says how probable it
-finds it that x is real. p is the density of the data, q that of the samples. D maximises V =
-E[log D(x)] + E[log(1 - D(G(z)))], which G, in the minimax game, minimises; C(G) is the largest V
-that a D reaches against G. JSD is the Jensen-Shannon divergence of p and q, in nats, which is 0
-where they are equal. A logit is what D computes before the sigmoid that makes a probability of
-it. k is the number of steps of D for each step of G. Recall is the share of real samples that lie
-among generated ones.
+The generator G turns random latents z into samples; the discriminator D says how probable it is
+that x is real. p is the density of the data, q that of the samples. D maximises V = E[log D(x)] +
+E[log(1 - D(G(z)))], which G, in the minimax game, minimises; C(G) is the largest V that a D
+reaches against G. JSD is the Jensen-Shannon divergence of p and q, in nats, which is 0 where they
+are equal. A logit is what D computes before the sigmoid that makes a probability of it. k is the
+number of steps of D for each step of G. Recall is the share of real samples that lie among
+generated ones.
 
 Each figure and each number is made by `kgan theory`, by playing the game. """
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -78,14 +79,21 @@ def launch(num_workers: int, arguments: Sequence[str]) -> None:
             f"Received: {' '.join(arguments) or 'nothing to start'}."
         )
     addresses = [f"127.0.0.1:{port}" for port in _free_ports(num_workers)]
-    workers = [_start(addresses, index, arguments) for index in range(num_workers)]
+    gpus = _shared_out_gpus(num_workers)
+    workers = []
     try:
+        for index in range(num_workers):
+            workers.append(_start(addresses, index, arguments, gpus[index]))
+        # Ctrl-C reaches the workers too, which back up; what is sent to this process is passed on.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda *_: [worker.terminate() for worker in workers])
         code = _wait(workers)
     finally:
         for worker in workers:
             worker.kill()
+            worker.wait()
     if code:
-        raise typer.Exit(code)
+        raise typer.Exit(code if code > 0 else 128 - code)
 
 
 def _free_ports(number):
@@ -97,27 +105,48 @@ def _free_ports(number):
         return [one.getsockname()[1] for one in sockets]
 
 
-def _start(addresses, index, arguments):
+def _shared_out_gpus(num_workers):
+    """For each worker, what CUDA_VISIBLE_DEVICES is to be; None where there is no GPU."""
+    number = len(_gpus())
+    if not number:
+        return [None] * num_workers
+    if number < num_workers:
+        raise RunError(
+            f"--workers must be at most the number of GPUs of this machine, {number}: each worker "
+            "needs its own. CUDA_VISIBLE_DEVICES=-1 trains on the CPU. "
+            f"Received: --workers {num_workers}."
+        )
+    given = os.environ.get("CUDA_VISIBLE_DEVICES")
+    names = given.split(",") if given else [str(i) for i in range(number)]
+    each = number // num_workers
+    return [",".join(names[i * each : (i + 1) * each]) for i in range(num_workers)]
+
+
+def _start(addresses, index, arguments, gpus):
     task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
     environment = os.environ | {"TF_CONFIG": json.dumps(task)}
-    threads = str(max(1, (os.cpu_count() or 1) // len(addresses)))
+    threads = str(max(1, _num_cores() // len(addresses)))
     for pool in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         environment.setdefault(pool, threads)
-    gpus = len(_gpus()) // len(addresses)
-    if gpus:
-        own = range(index * gpus, (index + 1) * gpus)
-        environment["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, own))
+    if gpus is not None:
+        environment["CUDA_VISIBLE_DEVICES"] = gpus
     command = [sys.executable, "-c", "import kgan_command; kgan_command.main()", *arguments]
     hidden = subprocess.DEVNULL if index else None
     return subprocess.Popen(command, env=environment, stdout=hidden, stderr=None)
+
+
+def _num_cores():
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _wait(workers):
     """Waits for all workers; the first exit code that is not 0, or 0."""
     deadline, code = float("inf"), 0
     while any(worker.poll() is None for worker in workers) and time.monotonic() < deadline:
-        with contextlib.suppress(KeyboardInterrupt):  # They hear of it too, and back up.
-            time.sleep(0.1)
+        time.sleep(0.1)
         failed = [worker.returncode for worker in workers if worker.returncode]
         if failed and not code:
             code, deadline = failed[0], time.monotonic() + PATIENCE

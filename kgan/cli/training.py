@@ -51,6 +51,7 @@ def train(
     given = {key: value for key, value in given.items() if value is not None}
     recipe = dataclasses.replace(recipes.get(name), **given)
     recipe = dataclasses.replace(recipe, precision=recipes.resolve_precision(recipe.precision))
+    _check_divisible(recipe.batch_size, strategy)
     options = ("dataset", "image_size", "conditional", "epochs", "batch_size", "precision", "seed")
     asked = {"recipe": name, **{option: getattr(recipe, option) for option in options}}
     asked |= {option: given[option] for option in ("channels", "value_range") if option in given}
@@ -86,6 +87,16 @@ def _check_outside(output, dataset):
         raise runs.RunError(
             f"--output must not lie in the folder of pictures, {dataset}: what the run draws would "
             f"be among them the next time. Received: --output {output}."
+        )
+
+
+def _check_divisible(batch_size, strategy):
+    """Raises where the replicas cannot have equal shares, before anything is written."""
+    number = strategy.num_replicas_in_sync if strategy else 1
+    if batch_size % number:
+        raise runs.RunError(
+            f"--batch-size must be a multiple of the number of replicas, {number}: each gets as "
+            f"many samples. Received: a batch size of {batch_size}."
         )
 
 
@@ -134,10 +145,13 @@ def _prepared(recipe, asked, strategy):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Of files that are skipped `_announce` tells.
         dataset = recipe.load()
-    validation, metric = _validation(recipe, dataset) if asked.get("best") else ({}, [])
-    with strategy.scope() if strategy else contextlib.nullcontext():
-        gan = recipe.build(dataset, metric)
-    return dataset, gan, validation
+    if strategy is None:
+        validation, metric = _validation(recipe, dataset) if asked.get("best") else ({}, [])
+        return dataset, recipe.build(dataset, metric), validation
+    number = strategy.num_replicas_in_sync
+    validation, metric = _validation(recipe, dataset, number) if asked.get("best") else ({}, [])
+    with replicas.explained(strategy), strategy.scope():
+        return dataset, recipe.build(dataset, metric), validation
 
 
 def _export(gan, run, formats, known, quiet):
@@ -145,13 +159,14 @@ def _export(gan, run, formats, known, quiet):
     run.add_exports(formats)
 
 
-def _validation(recipe, dataset):
+def _validation(recipe, dataset, num_replicas=1):
     """What the best epoch is told by: arguments of `_fit`, and a list of one Keras metric."""
     options = {"image_size": recipe.image_size, "with_labels": recipe.conditional}
     options["seed"] = recipe.seed
     if datasets.takes_image_size(recipe.dataset):
         options["value_range"] = dataset.value_range
-    held_out = datasets.load_held_out(recipe.dataset, batch_size=100, **options)
+    size = 100 - 100 % num_replicas  # Each replica gets as many.
+    held_out = datasets.load_held_out(recipe.dataset, batch_size=size, **options)
     if held_out is None:
         raise runs.RunError(
             "--best needs data that nobody trains on, and there is none of "

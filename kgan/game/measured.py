@@ -64,7 +64,9 @@ class MeasuredModel(keras.Model):
         if self._checked is None or id(x) != self._checked:
             checks.check_evaluate(self, x, y, **kwargs)
         x, kwargs["steps"] = self._for_workers(x, kwargs.get("steps"))
-        with self._evaluation():
+        # Within `fit`, it is `fit` that explains: callbacks look at what TensorFlow raised.
+        explained = replicas.explained if self.training_data is None else contextlib.nullcontext
+        with self._evaluation(), explained(self.distribute_strategy):
             x = iter(x) if isinstance(x, batches.Peeked) else x
             log = super().evaluate(x, y, return_dict=True, **kwargs)
         return log if return_dict else [log[name] for name in self.metrics_names]
@@ -79,6 +81,7 @@ class MeasuredModel(keras.Model):
     ) -> Any:
         """As in `keras.Model`, with the checks of `fit`, in the order of `metrics_names`."""
         checks.check_compiled(self, "train_on_batch")
+        self._check_one_device("train_on_batch", "fit")
         weights = {"sample_weight": sample_weight, "class_weight": class_weight}
         checks.check_fit(self, x, y, _num_rows(x), **weights)
         log = super().train_on_batch(x, y, return_dict=True)
@@ -89,18 +92,29 @@ class MeasuredModel(keras.Model):
     ) -> Any:
         """As in `keras.Model`, in the order of `metrics_names`; training is not changed."""
         checks.check_compiled(self, "test_on_batch")
+        self._check_one_device("test_on_batch", "evaluate")
         checks.check_evaluate(self, x, y, _num_rows(x), sample_weight=sample_weight)
         with self._evaluation():
             super().test_on_batch(x, y, return_dict=True)
             log = {name: float(value) for name, value in self.get_metrics_result().items()}
         return log if return_dict else [log[name] for name in self.metrics_names]
 
+    def _check_one_device(self, method: str, other: str) -> None:
+        """Raises where Keras would give every replica the whole batch."""
+        number = self.distribute_strategy.num_replicas_in_sync
+        if number > 1:
+            raise ValueError(
+                f"`{method}` is for one device: use `{other}`, which gives each replica its share "
+                f"of a batch. Received: a GAN on {number} replicas."
+            )
+
     def _for_workers(self, data: Any, steps: int | None) -> tuple[Any, int | None]:
         """Held-out data as several workers take it, if it is kgan's, and its number of batches."""
         strategy = self.distribute_strategy
         if replicas.number_of_workers(strategy) == 1 or not isinstance(data, StartsAnywhere):
             return data, steps
-        return replicas.split_among_workers(strategy, data), steps or data.steps_per_epoch
+        most = data.steps_per_epoch
+        return replicas.split_among_workers(strategy, data), min(steps or most, most)
 
     def _for_this_worker(
         self,

@@ -288,4 +288,6 @@ class GameModel(MeasuredModel):
         )
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
+        if self.distribute_strategy.num_replicas_in_sync > 1:  # Which cannot do the rest.
+            config = {**config, "steps_per_execution": 1, "jit_compile": "auto"}
         self.compile(**keras.saving.deserialize_keras_object(config))

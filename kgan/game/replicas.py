@@ -190,7 +190,8 @@ def explained(strategy: tf.distribute.Strategy) -> Iterator[None]:
         raise WorkerLostError(
             "Another worker stopped or cannot be reached, so this one stops too. Look at the "
             "output of the others for the reason. With a BackupAndRestore, as in `kgan train`, the "
-            f"same command on all workers resumes the training. ({type(error).__name__})"
+            "same command on all workers resumes the training. "
+            f"({type(error).__name__}: {str(error).strip().splitlines()[0]})"
         ) from error
 
 
@@ -208,7 +209,9 @@ def as_logs(logs: dict[str, Any]) -> dict[str, Any]:
 # Data
 
 
-def split_among_workers(strategy: tf.distribute.Strategy, data: Any) -> Any:
+def split_among_workers(
+    strategy: tf.distribute.Strategy, data: Any, is_endless: bool = False
+) -> Any:
     """Whole batches as several workers take them: each only its own rows.
 
     TensorFlow by itself would give whole batches to the workers in turn. On one worker it splits
@@ -218,6 +221,8 @@ def split_among_workers(strategy: tf.distribute.Strategy, data: Any) -> Any:
         strategy: of the GAN.
         data: a `tf.data.Dataset` of batches, of a size that is known and that the number of
             replicas divides.
+        is_endless: whether it never ends: then TensorFlow need not ask all workers, before each
+            step, whether they still have data.
 
     Returns:
         What `fit` takes in place of `data`.
@@ -235,8 +240,12 @@ def split_among_workers(strategy: tf.distribute.Strategy, data: Any) -> Any:
             ]
             return tf.data.Dataset.from_tensor_slices(tuple(shares) if shares[1:] else shares[0])
 
-        own.append(data.flat_map(of_devices))
-        return own[0]
+        rows = data.flat_map(of_devices)
+        if is_endless:
+            infinite = tf.data.experimental.INFINITE_CARDINALITY
+            rows = rows.apply(tf.data.experimental.assert_cardinality(infinite))
+        own.append(rows)
+        return rows
 
     own: list[tf.data.Dataset] = []
     split = strategy.distribute_datasets_from_function(of_worker)

@@ -114,7 +114,8 @@ def parts(
         others["callbacks"] = _OneTraining(gan, position, epochs, **others)
         rest = (position.steps or 0) - position.batch
         interrupted = part(epoch, epoch + 1, rest, had=position.batch)
-        if isinstance(interrupted["x"], tf.data.Dataset):
+        several = replicas.number_of_workers(gan.distribute_strategy) > 1
+        if isinstance(interrupted["x"], tf.data.Dataset) and not several:
             interrupted["x"] = interrupted["x"].take(rest)  # Or an execution could overshoot.
         yield _for_workers(gan, data, interrupted)
         epoch += 1
@@ -127,7 +128,7 @@ def _for_workers(gan: Any, data: Any, arguments: dict[str, Any]) -> dict[str, An
     """Arguments of `fit` with what each of several workers gets of a data set of kgan."""
     if not isinstance(data, StartsAnywhere):
         return arguments  # TensorFlow shares it out.
-    x = replicas.split_among_workers(gan.distribute_strategy, arguments["x"])
+    x = replicas.split_among_workers(gan.distribute_strategy, arguments["x"], is_endless=True)
     return {**arguments, "x": x}
 
 

@@ -57,10 +57,10 @@ def adversarial_example(length: float = 1.0) -> Demonstration:
 CAPTION = (
     "Above: a real digit; a change of every pixel by at most a tenth of the range, in the "
     "direction that the classifier likes least; and the sum. We still read the same digit, the "
-    "classifier another. (Mid-grey in the middle column: no change.) Middle: the same against the "
-    "discriminator, for the digit whose D(x) falls most. Both say something about a network, and "
-    "there is no new digit. Below: samples of a generator, digits that nobody has written, and "
-    "how the classifier reads them; some are ambiguous."
+    "classifier another. (Mid-grey in the middle column: no change.) Second row: the same against "
+    "the discriminator, for the digit whose D(x) falls most. Both say something about a network, "
+    "and there is no new digit. Below: samples of a generator, digits that nobody has written, "
+    "and how the classifier reads them; some are ambiguous."
 )
 
 

@@ -25,7 +25,7 @@ NUM_SAMPLES = 10_000
 
 
 def discriminator_steps(length: float = 1.0) -> Demonstration:
-    """More steps of D for each step of G should be better advice; they cost moves of G.
+    """More steps of D for each step of G should advise G better, at the cost of fewer moves.
 
     The same number of updates is shared with k = 1, 2 and 5. Goodfellow et al. 2014,
     https://arxiv.org/abs/1406.2661, algorithm 1, whose k is 1, "the least expensive option".

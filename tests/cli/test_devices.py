@@ -1,0 +1,88 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from commands import QUICK, call, said
+
+from kgan.cli import devices
+from kgan.runs import RunError
+
+
+@pytest.fixture
+def _gpus(monkeypatch):
+    """Two GPUs, of which the user has named others visible."""
+    monkeypatch.setattr(devices, "_gpus", lambda: ["first", "second"])
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("2", "at most the number of GPUs of this machine, 0"),
+        ("none", "must be a number, or all"),
+        ("0", "must be a number, or all"),
+    ],
+)
+def test_devices_that_are_not_there_are_refused(monkeypatch, tmp_path, given, message):
+    monkeypatch.setattr(devices, "_gpus", list)
+    result = call("train", *QUICK, "--devices", given, "--output", tmp_path / "run")
+    assert result.exit_code == 1
+    assert message in said(result)
+    assert not list(tmp_path.iterdir())
+
+
+def test_one_device_needs_no_strategy(monkeypatch):
+    monkeypatch.setattr(devices, "_gpus", list)
+    monkeypatch.delenv("TF_CONFIG", raising=False)
+    assert devices.strategy_for(None) is devices.strategy_for("all") is None
+
+
+@pytest.mark.parametrize("written", ["{", "[]", '{"cluster": 1}'])
+def test_a_tf_config_that_cannot_be_read_is_refused(monkeypatch, written):
+    monkeypatch.setenv("TF_CONFIG", written)
+    with pytest.raises(RunError, match="TF_CONFIG must be JSON such as"):
+        devices.strategy_for(None)
+
+
+def test_launch_starts_trainings_alone():
+    result = call("launch", "--workers", 2, "generate", "run")
+    assert result.exit_code == 1
+    assert "starts workers of `kgan train`" in said(result)
+
+
+@pytest.mark.usefixtures("_gpus")
+def test_each_worker_has_gpus_of_its_own():
+    assert devices._shared_out_gpus(2) == ["4", "7"]
+    assert devices._shared_out_gpus(1) == ["4,7"]
+    with pytest.raises(RunError, match="at most the number of GPUs of this machine, 2"):
+        devices._shared_out_gpus(3)
+
+
+def launched(*arguments):
+    """`kgan launch` in a process of its own."""
+    program = "import kgan_command; kgan_command.main()"
+    command = [sys.executable, "-c", program, "launch", *map(str, arguments)]
+    environment = os.environ | {"CUDA_VISIBLE_DEVICES": "-1"}
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+
+@pytest.mark.slow
+def test_two_launched_workers_train_a_run_that_one_process_prolongs(tmp_path):
+    run = tmp_path / "run"
+    ended = launched("--workers", 2, "train", *QUICK, "--output", run)
+    assert ended.returncode == 0, ended.stderr
+    assert "2 replicas, of 2 workers" in ended.stdout
+    assert json.loads((run / "run.json").read_text())["devices"]["num_workers"] == 2
+    assert call("train", "--epochs", 3, *QUICK[2:], "--output", run).exit_code == 0
+    assert json.loads((run / "run.json").read_text())["devices"]["num_workers"] == 1
+    assert len((run / "log.csv").read_text().splitlines()) == 4
+
+
+@pytest.mark.slow
+def test_a_launch_whose_workers_fail_fails_and_leaves_nothing(tmp_path):
+    ended = launched("--workers", 2, "train", "--batch-size", 33, "--output", tmp_path / "run")
+    assert ended.returncode == 1
+    assert "--batch-size must be a multiple of the number of replicas, 2" in ended.stderr
+    assert not list(tmp_path.iterdir())
