@@ -233,14 +233,9 @@ class GAN(GameModel):
             objective, log = self._discriminator_objective(critic, real.images, fake_images, 0)
             loss = self._generator_loss(critic, real.images, fake_images)
             generator_objective = sum(networks.losses(self.generator), loss)
-        moves = {
-            logs.DISCRIMINATOR_GRADIENT_NORM: Move(
-                self.discriminator, self.discriminator_optimizer, objective
-            ),
-            logs.GENERATOR_GRADIENT_NORM: Move(
-                self.generator, self.generator_optimizer, generator_objective
-            ),
-        }
+        first = Move(self.discriminator, self.discriminator_optimizer, objective)
+        second = Move(self.generator, self.generator_optimizer, generator_objective)
+        moves = dict(zip(logs.GRADIENT_NORMS, (first, second), strict=True))
         return log | {logs.GENERATOR_LOSS: loss} | self._learn(tape, real.share, moves)
 
     def _discriminator_objective(

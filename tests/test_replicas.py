@@ -143,7 +143,7 @@ def test_every_replica_has_its_own_noise_in_layers():
 
 
 def refusals(strategy):
-    """What is said where several replicas cannot do what was asked: messages by case."""
+    """The error message of each case that several replicas cannot handle, by its name."""
 
     def unsynchronized():
         with strategy.scope():

@@ -20,7 +20,7 @@ class Signals:
 
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
-        self.announces = True  # Whether it is said that the first signal has come.
+        self.announces = True  # Whether to print that the first signal was received.
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:

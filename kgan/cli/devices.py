@@ -132,7 +132,7 @@ def _start(addresses, index, arguments, gpus):
         environment["CUDA_VISIBLE_DEVICES"] = gpus
     command = [sys.executable, "-c", "import kgan_command; kgan_command.main()", *arguments]
     hidden = subprocess.DEVNULL if index else None
-    return subprocess.Popen(command, env=environment, stdout=hidden, stderr=None)
+    return subprocess.Popen(command, env=environment, stdout=hidden)
 
 
 def _num_cores():

@@ -68,7 +68,7 @@ def learn(
     is_scaled = any(isinstance(one.optimizer, LossScaleOptimizer) for one in moves)
     sums = gradients
     if replicas.number() > 1 and (with_norms or is_scaled):
-        # The optimizer sums over the replicas, but only after a look for an overflow at its own.
+        # Norms need the sums; so does a LossScaleOptimizer, which looks for an overflow first.
         sums = [replicas.sums(parts) for parts in gradients]
         gradients = [replicas.shared_out(parts) for parts in sums]
     known = [[part for part in parts if part is not None] for parts in gradients]

@@ -255,10 +255,10 @@ def split_among_workers(
 
 
 def _iterate_here(split: Any, own: tf.data.Dataset) -> None:
-    """Has a distributed data set iterate over `own` in Python.
+    """Makes a distributed data set iterate over `own` in Python.
 
-    On a CPU with one device TensorFlow's distributed iterator has nothing to distribute, and while
-    it exists every step takes half as long again.
+    With one CPU device there is nothing to distribute, and TensorFlow's distributed iterator makes
+    every step slower.
     """
 
     class Rows(type(split)):  # type: ignore[misc]
