@@ -1,10 +1,13 @@
 """How much time two workers lose by talking to each other, and what that makes of eight GPUs.
 
-Three ways to train take turns, each in processes of its own, each process on one core:
+Three ways to train a DCGAN of width 64 on images of 28×28 take turns, each in processes of its own,
+each process on one core:
 
 - `one`: a process alone, with half the batch;
 - `two`: two workers of `MultiWorkerMirroredStrategy` that share the batch, half each;
 - `apart`: two processes that train at the same time, with half the batch each, and do not talk.
+
+All of them keep the memory of a step for the next one, as the workers of `kgan launch` do.
 
 `efficiency` is the time of a step of `one` over that of `two`. What `two` loses to `apart` is due
 to talking; what `apart` loses to `one` is due to a machine that is slower when both cores work.
@@ -88,10 +91,13 @@ def turn(way, batch_size, steps):
         for one in (first, second):
             one.bind(("127.0.0.1", 0))
         workers = [f"127.0.0.1:{one.getsockname()[1]}" for one in (first, second)]
+    from kgan.cli import devices  # Not where a worker begins, which must set up TensorFlow first.
+
     processes = []
     for i in range(number):
         task = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": i}}
-        environment = {key: value for key, value in os.environ.items() if key != "TF_CONFIG"}
+        environment = devices.MALLOC | os.environ
+        environment.pop("TF_CONFIG", None)
         if way == "two":
             environment["TF_CONFIG"] = json.dumps(task)
         arguments = ["--core", str(i), "--batch-size", str(size), "--steps", str(steps)]
@@ -109,35 +115,60 @@ def predicted(milliseconds, num_bytes, num_devices, gigabits):
     return milliseconds / (milliseconds + 1000 * seconds)
 
 
-def summarize(turns, step_milliseconds):
-    """Medians, the efficiency of each round, and the prediction."""
+def summarize(turns):
+    """Medians, and the efficiency of each round."""
     steps = {
         way: [statistics.mean(one["milliseconds_per_step"] for one in found) for found in rounds]
         for way, rounds in turns.items()
     }
     rounds = zip(steps["one"], steps["two"], steps["apart"], strict=True)
     efficiencies = [(one / two, one / apart) for one, two, apart in rounds]
-    num_bytes = turns["two"][0][0]["gradient_bytes"]
     at_loopback = [found[0]["bytes_at_loopback_per_step"] for found in turns["two"]]
-    medians = {way: statistics.median(values) for way, values in steps.items()}
-    times = [medians["one"], *step_milliseconds]
     return {
-        "milliseconds_per_step": medians,
-        "efficiency": statistics.median(two for two, _ in efficiencies),
-        "efficiency_apart": statistics.median(apart for _, apart in efficiencies),
-        "efficiencies": efficiencies,
-        "gradient_bytes": num_bytes,
+        "milliseconds_per_step": {way: statistics.median(all_) for way, all_ in steps.items()},
+        "efficiency": spread([two for two, _ in efficiencies]),
+        "efficiency_apart": spread([apart for _, apart in efficiencies]),
+        "gradient_bytes": turns["two"][0][0]["gradient_bytes"],
         # Both workers send as much.
         "bytes_sent_per_worker_and_step": statistics.median(at_loopback) / 2,
-        "predicted": {
-            f"{time:.3g}": {
-                str(gigabits): predicted(time, num_bytes, NUM_DEVICES, gigabits)
-                for gigabits in GIGABITS
-            }
-            for time in times
-        },
         "turns": turns,
     }
+
+
+def spread(values):
+    """The median, and how far values are from each other."""
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
+
+
+def predictions(results, step_milliseconds):
+    """Efficiencies by milliseconds that a step computes, and by Gbit/s."""
+    measured = [found["milliseconds_per_step"]["one"] for found in results.values()]
+    num_bytes = next(iter(results.values()))["gradient_bytes"]
+    return {
+        f"{time:.3g}": {
+            str(gigabits): predicted(time, num_bytes, NUM_DEVICES, gigabits)
+            for gigabits in GIGABITS
+        }
+        for time in [*measured, *step_milliseconds]
+    }
+
+
+def measure(batch_sizes, rounds, steps):
+    """The ways to train in turns, for each batch size; the first goes last next time."""
+    turns = {size: {"one": [], "two": [], "apart": []} for size in batch_sizes}
+    for i in range(rounds):
+        for size, found in turns.items():
+            for way in [*found][i % 3 :] + [*found][: i % 3]:
+                found[way].append(turn(way, size, steps))
+            so_far = summarize(found)
+            times = so_far["milliseconds_per_step"]
+            print(
+                f"round {i + 1}, batch {size}: efficiency {so_far['efficiency']['median']:.3f}",
+                f"(apart {so_far['efficiency_apart']['median']:.3f}); ms per step:",
+                ", ".join(f"{way} {milliseconds:.1f}" for way, milliseconds in times.items()),
+                flush=True,
+            )
+    return {str(size): summarize(found) for size, found in turns.items()}
 
 
 def main():
@@ -145,8 +176,10 @@ def main():
     output = report.RESULTS / "scaling.json"
     parser.add_argument("--output", type=pathlib.Path, default=output, help="Where the JSON goes.")
     parser.add_argument("--rounds", type=int, default=5, help="Turns of each way to train.")
-    parser.add_argument("--steps", type=int, default=40, help="Steps that a turn times.")
-    parser.add_argument("--batch-size", type=int, default=64, help="Samples of the whole batch.")
+    parser.add_argument("--steps", type=int, default=30, help="Steps that a turn times.")
+    parser.add_argument(
+        "--batch-size", type=int, nargs="+", default=[64, 256], help="Samples of the whole batch."
+    )
     parser.add_argument(
         "--step-milliseconds",
         type=float,
@@ -157,23 +190,15 @@ def main():
     parser.add_argument("--core", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.core is not None:
-        train(arguments.core, arguments.batch_size, arguments.steps)
+        train(arguments.core, *arguments.batch_size, arguments.steps)
         return
-    turns = {"one": [], "two": [], "apart": []}
-    for i in range(arguments.rounds):
-        order = [*turns][i % 3 :] + [*turns][: i % 3]
-        for way in order:
-            turns[way].append(turn(way, arguments.batch_size, arguments.steps))
-        found = summarize({way: done[: i + 1] for way, done in turns.items()}, [])
-        times = ", ".join(f"{way} {ms:.1f}" for way, ms in found["milliseconds_per_step"].items())
-        print(f"round {i + 1}: efficiency {found['efficiency']:.3f}", end="")
-        print(f" (apart {found['efficiency_apart']:.3f}); ms per step: {times}", flush=True)
-    settings = {
-        "rounds": arguments.rounds,
-        "steps": arguments.steps,
-        "batch_size": arguments.batch_size,
+    results = measure(arguments.batch_size, arguments.rounds, arguments.steps)
+    found = {
+        "results": results,
+        "predicted": predictions(results, arguments.step_milliseconds),
     }
-    report.write(arguments.output, settings, summarize(turns, arguments.step_milliseconds))
+    settings = {"rounds": arguments.rounds, "steps": arguments.steps}
+    report.write(arguments.output, settings, found)
 
 
 if __name__ == "__main__":

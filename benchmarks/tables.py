@@ -79,6 +79,40 @@ def _ratio(times, others):
     return statistics.median(a / b for a, b in zip(times, others, strict=True))
 
 
+def scaling(content):
+    """What two workers lose to talking, and what that predicts for eight devices."""
+    found = content["results"]["results"]
+    header = (
+        "samples of a batch",
+        "one, with half the batch",
+        "two that talk",
+        "two that do not",
+        "sent a step and worker",
+        "efficiency",
+    )
+    rows = [_row(*header), _rule(len(header))]
+    for size, result in found.items():
+        times = (
+            f"{result['milliseconds_per_step'][way]:.0f} ms" for way in ("one", "two", "apart")
+        )
+        sent = f"{result['bytes_sent_per_worker_and_step'] / 1e6:.2f} MB"
+        efficiency = "**{median:.2f}** ({min:.2f} to {max:.2f})".format(**result["efficiency"])
+        rows.append(_row(size, *times, sent, efficiency))
+    predicted = content["results"]["predicted"]
+    speeds = [f"{gigabits} Gbit/s" for gigabits in next(iter(predicted.values()))]
+    rows += ["", "Predicted, not measured: the efficiency of 8 devices.", ""]
+    rows += [_row("a step computes", *speeds), _rule(1 + len(speeds))]
+    for time, efficiencies in predicted.items():
+        rows.append(_row(f"{time} ms", *(f"{one:.3f}" for one in efficiencies.values())))
+    settings = content["settings"]
+    protocol = (
+        f"Medians (least to most) of {settings['rounds']} rounds of {settings['steps']} steps, "
+        "interleaved; a core for each process; efficiency is the time of one over that of two; "
+        f"gradients of {next(iter(found.values()))['gradient_bytes'] / 1e6:.2f} MB"
+    )
+    return "\n".join([*rows, "", _origin(protocol, content)])
+
+
 def metrics(content):
     """A row for each measure: how long it takes, and how the memory grew."""
     rows = [
@@ -478,6 +512,7 @@ TABLES = {
     "backups": backups,
     "export_latency": export_latency,
     "metrics": metrics,
+    "scaling": scaling,
     "mixtures": mixtures,
     "stacked_mnist": stacked_mnist,
 }

@@ -162,3 +162,37 @@ def test_workers_without_a_shared_folder_say_so(tmp_path):
     in_workers(2, train_apart, tmp_path)
     with pytest.raises(RuntimeError, match=r"a folder that they share.*different steps: 2, 0"):
         in_workers(2, train_apart, tmp_path)
+
+
+# What is around a game.
+
+
+def around(strategy, folder):
+    """A training that is validated, keeps its best generator and exports it; what it gives."""
+    metric = kgan.metrics.FrechetDistance("digits", num_samples=100)
+    gan = game(strategy, metrics=[metric])
+    watched = "val_frechet_distance_digits"
+    best = kgan.callbacks.BestGenerator(folder / "best.keras", watched, restore_best_weights=True)
+    exports = kgan.callbacks.ExportGenerator(folder / "exports", ["litert"])
+    test = data(60, "test")
+    fit = {"epochs": 2, "steps_per_epoch": 3, "validation_data": test, "verbose": 0}
+    history = gan.fit(data(), callbacks=[best, exports], **fit).history
+    evaluated = gan.evaluate(test, verbose=0, return_dict=True)
+    return history, evaluated, best.best, len(exports.proofs)
+
+
+@pytest.mark.slow
+def test_validation_the_best_generator_and_exports_are_those_of_one_process(tmp_path):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+    history, evaluated, best, _ = around(None, tmp_path / "one")
+    first, second = in_workers(2, around, tmp_path / "two")
+    assert first[:3] == second[:3]
+    assert (first[3], second[3]) == (1, 0)  # The chief alone exports.
+    assert first[1] == pytest.approx(evaluated, abs=1e-4)
+    assert first[2] == pytest.approx(best, rel=1e-3)
+    for name, values in history.items():
+        assert first[0][name] == pytest.approx(values, abs=1e-3), name
+    assert sorted(path.name for path in (tmp_path / "two").iterdir()) == ["best.keras", "exports"]
+    assert len(list((tmp_path / "two/exports").glob("*.tflite"))) == 1
+    replicated.keras.models.load_model(tmp_path / "two/best.keras")

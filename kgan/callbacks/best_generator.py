@@ -43,7 +43,7 @@ class BestGenerator(keras.callbacks.Callback):
 
     >>> import tempfile
     >>> gan = kgan.GAN(*kgan.architectures.mlp((8, 8, 1), latent_dim=8), seed=0)
-    >>> gan.compile(metrics=[kgan.metrics.FrechetDistance("digits")])
+    >>> gan.compile(metrics=[kgan.metrics.FrechetDistance("digits", num_samples=100)])
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     best = kgan.callbacks.BestGenerator(
     ...         f"{folder}/best.keras", "val_frechet_distance_digits", restore_best_weights=True

@@ -21,6 +21,13 @@ __all__ = ["launch", "strategy_for"]
 # How long the other workers may take to end by themselves when one has failed, in seconds.
 PATIENCE = 20
 
+# glibc otherwise gives large blocks back to the system in every step, and gets each page anew.
+MALLOC = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(2**32),
+    "MALLOC_TRIM_THRESHOLD_": str(2**34),
+}
+
 
 def strategy_for(devices: str | None) -> tf.distribute.Strategy | None:
     """The strategy for several workers or several GPUs; None for one device.
@@ -124,7 +131,7 @@ def _shared_out_gpus(num_workers):
 
 def _start(addresses, index, arguments, gpus):
     task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-    environment = os.environ | {"TF_CONFIG": json.dumps(task)}
+    environment = MALLOC | os.environ | {"TF_CONFIG": json.dumps(task)}
     threads = str(max(1, _num_cores() // len(addresses)))
     for pool in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         environment.setdefault(pool, threads)

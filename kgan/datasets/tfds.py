@@ -9,7 +9,7 @@ import urllib.request
 import numpy as np
 import tensorflow as tf
 
-from kgan import checks
+from kgan import checks, files
 from kgan.datasets.dataset import Dataset
 from kgan.datasets.scaling import ValueRange
 from kgan.lookup import by_name
@@ -87,20 +87,18 @@ def held_out_split(name: str, data_dir: str | os.PathLike[str] | None = None) ->
 
 
 def _prepared(name, data_dir):
-    import tensorflow_datasets as tfds  # Late: it is slow to import, and not always needed.
-
+    """The builder of a data set that is on this disk; downloads and prepares it if need be."""
+    builder = _builder(name, data_dir)
     try:
-        builder = tfds.builder(name, data_dir=data_dir)
-    except tfds.core.DatasetNotFoundError:
-        by_name(name, dict.fromkeys(tfds.list_builders()), "name")
-        raise
-    except AssertionError as error:  # How TFDS says that it has no such version.
-        raise ValueError(
-            f"`name` must be a data set of TFDS. Received: {name!r}: {error}"
-        ) from None
-    try:
-        _check_reachable(builder)
-        builder.download_and_prepare()
+        if _downloads(builder):
+            root = pathlib.Path(builder.data_dir).parents[1]
+            _check_reachable(builder, root)
+            root.mkdir(parents=True, exist_ok=True)
+            with files.in_turn(root):  # Of several workers one prepares, and the others wait.
+                builder = _builder(name, data_dir)
+                builder.download_and_prepare()
+        else:
+            builder.download_and_prepare()
     except Exception as error:
         raise ConnectionError(
             f"The data set {name!r} is not prepared in {builder.data_dir}, and could not be "
@@ -111,15 +109,32 @@ def _prepared(name, data_dir):
     return builder
 
 
-def _check_reachable(builder):
-    """Raises at once where a download cannot succeed; TFDS would try for three minutes."""
-    downloads = pathlib.Path(builder.data_dir).parents[1] / "downloads"
-    there = pathlib.Path(builder.data_dir).exists() or downloads.exists()
+def _builder(name, data_dir):
+    import tensorflow_datasets as tfds  # Late: it is slow to import, and not always needed.
+
+    try:
+        return tfds.builder(name, data_dir=data_dir)
+    except tfds.core.DatasetNotFoundError:
+        by_name(name, dict.fromkeys(tfds.list_builders()), "name")
+        raise
+    except AssertionError as error:  # How TFDS says that it has no such version.
+        raise ValueError(
+            f"`name` must be a data set of TFDS. Received: {name!r}: {error}"
+        ) from None
+
+
+def _downloads(builder):
+    """Whether the data must be downloaded and prepared first."""
     # tfds.testing.mock_data puts a function of its own there, which downloads nothing.
     mocked = not builder.download_and_prepare.__module__.startswith("tensorflow_datasets.core")
-    if there or mocked or urllib.request.getproxies():
+    return not mocked and not pathlib.Path(builder.data_dir).exists()
+
+
+def _check_reachable(builder, root):
+    """Raises at once where a download cannot succeed; TFDS would try for three minutes."""
+    if (root / "downloads").exists() or urllib.request.getproxies():
         return
-    for host in {urllib.parse.urlsplit(url).hostname for url in builder.url_infos}:
+    for host in {urllib.parse.urlsplit(url).hostname for url in builder.url_infos or ()}:
         socket.getaddrinfo(host, 443)
 
 

@@ -24,6 +24,8 @@ class GameModel(MeasuredModel):
     discriminator: keras.Model
     averaged_generator: keras.Model
     num_classes: int | None
+    train_function: Any
+    test_function: Any
     _augmentations: list[keras.Layer]
     _digest_of_copy: int
 
@@ -215,12 +217,20 @@ class GameModel(MeasuredModel):
     def make_train_function(self, force: bool = False) -> Any:
         """As in `keras.Model`."""
         self._follow_generator()
-        return super().make_train_function(force)
+        if self.train_function is None or force:
+            super().make_train_function(force)
+            strategy = self.distribute_strategy
+            self.train_function = replicas.with_names(strategy, self.train_function)
+        return self.train_function
 
     def make_test_function(self, force: bool = False) -> Any:
         """As in `keras.Model`."""
         self._follow_generator()
-        return super().make_test_function(force)
+        if self.test_function is None or force:
+            super().make_test_function(force)
+            strategy = self.distribute_strategy
+            self.test_function = replicas.with_names(strategy, self.test_function)
+        return self.test_function
 
     def make_predict_function(self, force: bool = False) -> Any:
         """As in `keras.Model`."""

@@ -32,6 +32,7 @@ __all__ = [
     "split_among_workers",
     "sums",
     "total",
+    "with_names",
     "within_scope",
 ]
 
@@ -45,6 +46,8 @@ GONE = (
     tf.errors.InternalError,
     tf.errors.UnavailableError,
 )
+
+_BETWEEN_NAMES = "\n"
 
 
 class WorkerLostError(RuntimeError):
@@ -196,14 +199,30 @@ def explained(strategy: tf.distribute.Strategy) -> Iterator[None]:
 
 
 def as_logs(logs: dict[str, Any]) -> dict[str, Any]:
-    """Logs as Keras takes them from a step.
+    """Logs as Keras takes them from a step; `with_names` undoes it outside of the step.
 
-    Keras takes the mean over the first axis of what several workers return, and scalars have none
-    (https://github.com/keras-team/keras/issues/20585).
+    Keras takes the mean over the first axis of each value that several workers return, and scalars
+    have none (https://github.com/keras-team/keras/issues/20585). The workers talk for each, so all
+    values are sent as one, `(1, number of logs)`, under the names of all.
     """
     if number_of_workers() == 1:
         return logs
-    return {name: tf.reshape(value, (1,)) for name, value in logs.items()}
+    values = tf.stack([tf.cast(value, "float32") for value in logs.values()])
+    return {_BETWEEN_NAMES.join(logs): values[tf.newaxis]}
+
+
+def with_names(
+    strategy: tf.distribute.Strategy, function: Callable[[Any], dict[str, Any]]
+) -> Callable[[Any], dict[str, Any]]:
+    """A train or test function of Keras whose logs have their own names again, after `as_logs`."""
+    if number_of_workers(strategy) == 1:
+        return function
+
+    def with_own_names(iterator: Any) -> dict[str, Any]:
+        ((names, values),) = function(iterator).items()
+        return dict(zip(names.split(_BETWEEN_NAMES), tf.unstack(values), strict=True))
+
+    return with_own_names
 
 
 # Data

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 from commands import QUICK, call, said
@@ -60,12 +61,35 @@ def test_each_worker_has_gpus_of_its_own():
         devices._shared_out_gpus(3)
 
 
-def launched(*arguments):
-    """`kgan launch` in a process of its own."""
+def test_a_worker_is_told_its_place_and_keeps_what_the_user_has_set(monkeypatch):
+    started = []
+    take = started.append
+    monkeypatch.setattr(devices.subprocess, "Popen", lambda command, env, stdout: take(env))
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "4")
+    devices._start(["host1:1", "host2:2"], 1, ["train"], "7")
+    (environment,) = started
+    task = json.loads(environment["TF_CONFIG"])
+    assert task["cluster"] == {"worker": ["host1:1", "host2:2"]}
+    assert task["task"] == {"type": "worker", "index": 1}
+    assert environment["CUDA_VISIBLE_DEVICES"] == "7"
+    assert environment["MALLOC_ARENA_MAX"] == "4"
+    assert environment["MALLOC_TRIM_THRESHOLD_"] == devices.MALLOC["MALLOC_TRIM_THRESHOLD_"]
+
+
+def launching(*arguments):
+    """`kgan launch` in a process of its own, which has just begun."""
     program = "import kgan_command; kgan_command.main()"
     command = [sys.executable, "-c", program, "launch", *map(str, arguments)]
     environment = os.environ | {"CUDA_VISIBLE_DEVICES": "-1"}
-    return subprocess.run(command, capture_output=True, text=True, env=environment)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, text=True, env=environment, **pipes)
+
+
+def launched(*arguments):
+    """What `kgan launch` said, and its exit code."""
+    process = launching(*arguments)
+    out, err = process.communicate()
+    return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
 
 @pytest.mark.slow
@@ -86,3 +110,22 @@ def test_a_launch_whose_workers_fail_fails_and_leaves_nothing(tmp_path):
     assert ended.returncode == 1
     assert "--batch-size must be a multiple of the number of replicas, 2" in ended.stderr
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_a_launch_that_is_terminated_resumes(tmp_path):
+    run = tmp_path / "run"
+    arguments = "--workers", 2, "train", "--batch-size", 256, "--output", run, "--epochs"
+    process = launching(*arguments, 1000)
+    deadline = time.monotonic() + 120
+    while not (run / "log.csv").exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.terminate()
+    process.communicate(timeout=60)
+    assert process.returncode == 143
+    done = len((run / "log.csv").read_text().splitlines()) - 1
+    assert 1 <= done < 1000
+    ended = launched(*arguments, done + 1)
+    assert ended.returncode == 0, ended.stderr
+    assert len((run / "log.csv").read_text().splitlines()) == done + 2
+    assert (run / "gan.keras").exists()

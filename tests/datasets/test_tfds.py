@@ -1,5 +1,9 @@
 """TensorFlow Datasets."""
 
+import multiprocessing
+import os
+import time
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -151,3 +155,43 @@ def test_without_a_network_a_download_fails_before_it_begins(tmp_path, monkeypat
         ConnectionError, match=r"OSError: .* is unknown\nWithout a network use kgan.datasets"
     ):
         datasets.from_tfds("cifar10", data_dir=tmp_path)
+
+
+def _prepare(root, found):
+    """In a process: prepares a data set that is slow to make; counts how often it is made."""
+
+    class Slow(tfds.core.GeneratorBasedBuilder):
+        """Two images, in half a second."""
+
+        VERSION = tfds.core.Version("1.0.0")
+
+        def _info(self):
+            features = {"image": tfds.features.Image(shape=(8, 8, 1))}
+            return self.dataset_info_from_configs(features=tfds.features.FeaturesDict(features))
+
+        def _split_generators(self, dl_manager):
+            return {"train": self._generate_examples()}
+
+        def _generate_examples(self):
+            (root / f"made_{os.getpid()}").touch()
+            time.sleep(0.5)
+            for i in range(2):
+                yield i, {"image": np.full((8, 8, 1), 255 * i, "uint8")}
+
+    found.send(datasets.from_tfds("slow", batch_size=2, data_dir=root).num_samples)
+
+
+@pytest.mark.slow
+def test_workers_that_need_the_same_data_prepare_it_once(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    processes, pipes = [], []
+    for _ in range(2):
+        here, there = context.Pipe(duplex=False)
+        processes.append(context.Process(target=_prepare, args=(tmp_path, there)))
+        pipes.append(here)
+    for process in processes:
+        process.start()
+    assert [pipe.recv() for pipe in pipes] == [2, 2]
+    for process in processes:
+        process.join()
+    assert len(list(tmp_path.glob("made_*"))) == 1

@@ -24,6 +24,7 @@ def check_latents(numbers):
 
 
 CHECKS = {"saturation": check_saturation, "latents": check_latents}
+LONG = ("features_without_labels", "latents", "discriminator_steps", "equilibrium")
 
 
 @functools.cache
@@ -36,7 +37,10 @@ def full(name):
     return demonstrations.ALL[name]()
 
 
-@pytest.mark.parametrize("name", demonstrations.ALL)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name in LONG)) for name in demonstrations.ALL],
+)
 def test_a_short_one_gives_numbers_a_caption_and_a_figure(name):
     shown = short(name)
     CHECKS.get(name, lambda numbers: None)(shown.numbers)
