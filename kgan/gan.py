@@ -203,7 +203,7 @@ class GAN(GameModel):
         with tf.control_dependencies([minibatches[0].images]):  # Data that has ended makes no step.
             self.step.assign_add(1)
         self.game_log.update_state(logs.merge(updates), minibatches[-1].share)
-        return replicas.as_logs(self.game_log.result())
+        return self.game_log.result()
 
     def _update_discriminator(self, real: Minibatch, draw: int) -> dict[str, Any]:
         latents = self._latents(real.share, draw)
@@ -279,7 +279,7 @@ class GAN(GameModel):
         log[logs.GENERATOR_LOSS] = self._generator_loss(critic, real_images, fake_images)
         self.evaluation_log.update_state(log, share)
         shown = players.update_metrics(self.evaluation_metrics, real_images, fake_images, labels)
-        return replicas.as_logs(self.evaluation_log.result() | shown)
+        return self.evaluation_log.result() | shown
 
     # Around the game
 

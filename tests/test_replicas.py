@@ -160,8 +160,22 @@ def refusals(strategy):
             gan = kgan.GAN(*replicated.networks(synchronized=True))
             gan.compile("sgd", keras.optimizers.SGD(clipnorm=1.0))
 
+    def averaged():
+        with strategy.scope():
+            gan = kgan.GAN(*replicated.networks(synchronized=True))
+            averaging = {"use_ema": True, "ema_overwrite_frequency": 3}
+            gan.compile("sgd", keras.optimizers.SGD(**averaging))
+
+    def measured_outside():
+        with strategy.scope():
+            gan = kgan.GAN(*replicated.networks(synchronized=True))
+        gan.compile(metrics=[metric])
+
+    metric = keras.metrics.MeanAbsoluteError()
     cases = {
         "clipped": clipped,
+        "averaged": averaged,
+        "measured_outside": measured_outside,
         "one_batch": lambda: game(strategy).train_on_batch(data().samples[:64], data().labels[:64]),
         "any_size": lambda: game(strategy).fit(data().unbatch().batch(64), verbose=0),
         "steps_per_execution": lambda: game(strategy, steps_per_execution=2),
@@ -187,6 +201,8 @@ def test_what_several_replicas_cannot_do_is_refused():
     assert "multiple of the number of replicas, 2 times `discriminator_steps`" in messages["uneven"]
     assert "a last batch of 1" in messages["short"]
     assert "`discriminator_optimizer` must not have `clipnorm`" in messages["clipped"]
+    assert "must not have `ema_overwrite_frequency`" in messages["averaged"]
+    assert "`metrics` must be made in the same scope" in messages["measured_outside"]
     assert "`train_on_batch` is for one device: use `fit`" in messages["one_batch"]
     assert "drop_remainder=True" in messages["any_size"]
 

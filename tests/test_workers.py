@@ -1,7 +1,9 @@
 """One game in several processes: `MultiWorkerMirroredStrategy`, on this machine."""
 
 import os
+import pathlib
 import random
+import re
 import shutil
 import signal
 import time
@@ -38,7 +40,7 @@ def test_two_workers_play_the_game_of_one_process(optimizer, bound):
 EPOCHS, STEPS = 4, 10
 
 
-def train(strategy, folder, optimizer="Adam", epochs=EPOCHS, every_seconds=0.1):
+def train(strategy, folder, optimizer="Adam", epochs=EPOCHS, every_seconds=0.5):
     """Trains with backups; what was learned is in `learned.npz` when it has ended."""
     gan = game(strategy, optimizer, is_linear=True, penalties=RULES["penalties"])
 
@@ -164,7 +166,62 @@ def test_workers_without_a_shared_folder_say_so(tmp_path):
         in_workers(2, train_apart, tmp_path)
 
 
-# What is around a game.
+# A model that is no GAN, as docs/devices.md has it.
+
+PAGE = pathlib.Path(__file__).parent.parent / "docs" / "devices.md"
+
+
+def regression(strategy):
+    """What the program of the page has learned, and its history."""
+    (program,) = re.findall(r"```python\n(import keras\n.*?)```", PAGE.read_text(), re.DOTALL)
+    program = program.replace("tf.distribute.MultiWorkerMirroredStrategy()", "given")
+    names = {"given": strategy}
+    exec(program, names)
+    return [weight.numpy() for weight in names["model"].weights], names["history"].history
+
+
+@pytest.mark.slow
+def test_the_program_of_the_page_trains_in_two_workers():
+    (mine, losses), (theirs, same) = in_workers(2, regression)
+    assert losses == same
+    assert losses["mse"][-1] < 0.5 * losses["mse"][0]
+    for one, other in zip(mine, theirs, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+# What several workers cannot do, and what is around a game.
+
+
+class Logs(kgan.GAN):
+    """A game with a log of its own."""
+
+    def train_step(self, data):
+        return super().train_step(data) | {"twice": 2 * self.step}
+
+
+def refusals(strategy, folder):
+    """What is said about shuffled arrays, and on each worker about a callback that writes."""
+    with strategy.scope():
+        gan = Logs(*replicated.linear_networks(), seed=0)
+        gan.compile("sgd", "sgd")
+    samples, said = data().samples[:128], []
+    for options in ({}, {"callbacks": [replicated.keras.callbacks.CSVLogger(folder / "log.csv")]}):
+        try:
+            gan.fit(samples, verbose=0, shuffle=not options, epochs=0, **options)
+        except ValueError as error:
+            said.append(str(error))
+    history = gan.fit(data(with_labels=False), steps_per_epoch=3, verbose=0).history
+    return said, history["twice"]
+
+
+@pytest.mark.slow
+def test_workers_do_not_shuffle_or_write_each_for_itself(tmp_path):
+    chief, other = in_workers(2, refusals, tmp_path)
+    assert chief[1] == other[1] == [6.0]
+    for said, *_ in (chief, other):
+        assert "each would shuffle it in its own way" in said[0]
+    assert len(chief[0]) == 1
+    assert "CSVLogger must be given to the chief alone" in other[0][1]
 
 
 def around(strategy, folder):

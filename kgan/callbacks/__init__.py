@@ -2,7 +2,8 @@
 
 Keras's own `ModelCheckpoint`, `CSVLogger`, `TensorBoard` and `EarlyStopping` work with a GAN as
 they are; name the log to watch, and whether less or more of it is better
-(`monitor="val_frechet_distance_mnist", mode="min"`), since there is no log called `loss`.
+(`monitor="val_frechet_distance_mnist", mode="min"`), since there is no log called `loss`. Among
+several workers, give those that write files to the chief alone (`gan.is_chief`).
 `LearningRateScheduler` and `ReduceLROnPlateau` act on `model.optimizer`, which a GAN does not have:
 give each of its two optimizers a schedule of `keras.optimizers.schedules` instead. In place of
 `SwapEMAWeights` there is `GAN(ema_decay=...)`.

@@ -45,9 +45,10 @@ class Signals:
         if not self.announces:
             return
         with contextlib.suppress(RuntimeError):  # It came in the middle of another print.
+            name = self.received.name
+            again = "Press Ctrl-C again" if self.received == signal.SIGINT else f"Send {name} again"
             print(
-                f"\n{self.received.name}: finishing this step and backing up. Press Ctrl-C "
-                "again to leave at once.",
+                f"\n{name}: finishing this step and backing up. {again} to leave at once.",
                 flush=True,
             )
 

@@ -8,7 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from kgan.checks.batches import check_labels
-from kgan.checks.devices import check_execution, check_optimizers, check_scope
+from kgan.checks.devices import (
+    check_execution,
+    check_optimizers,
+    check_scope,
+    check_within_scope,
+)
 from kgan.game import logs, networks, schedules
 from kgan.protocols import ChecksSamples, TakesLabels
 
@@ -120,6 +125,7 @@ def check_compile(
             "the moments of its own player's weights. Received: the same instance twice."
         )
     _check_metrics(rules.metrics or (), gan)
+    check_within_scope(gan, rules.metrics or ())
 
 
 def check_known(unknown: dict[str, Any]) -> None:

@@ -6,9 +6,17 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from kgan.game import networks, replicas
+from kgan.game import batches, networks, replicas
+from kgan.protocols import ChecksNumber
 
-__all__ = ["check_execution", "check_optimizers", "check_place", "check_scope"]
+__all__ = [
+    "check_callback",
+    "check_execution",
+    "check_optimizers",
+    "check_place",
+    "check_scope",
+    "check_within_scope",
+]
 
 SCOPE = """
 with strategy.scope():
@@ -43,18 +51,44 @@ def check_scope(strategy: tf.distribute.Strategy, *players: keras.Model) -> None
             _check_synchronized(player)
 
 
-def check_place(gan: Any) -> None:
-    """Raises where `fit` is called where this GAN cannot be trained.
+def check_place(gan: Any, x: Any, shuffle: Any = True, **others: Any) -> None:
+    """Raises where `fit` is called where this GAN cannot be trained, or not on this data.
 
     Raises:
         ValueError: if so.
     """
     check_scope(gan.distribute_strategy, gan.generator, gan.discriminator)
-    if replicas.number_of_workers(gan.distribute_strategy) > 1 and tf.distribute.has_strategy():
+    if replicas.number_of_workers(gan.distribute_strategy) == 1:
+        return
+    if tf.distribute.has_strategy():
         raise ValueError(
             "`fit` must be called outside of `strategy.scope()` where there are several workers: "
             "what callbacks make on the chief alone would wait for the others forever. Received: "
             "a call within a scope."
+        )
+    if batches.is_array(x) and shuffle:
+        raise ValueError(
+            "`x` must not be a shuffled array where there are several workers: each would shuffle "
+            "it in its own way, and some samples would come twice, others never. Use "
+            "kgan.datasets.from_arrays(x, y), which shuffles it for all of them, or shuffle=False. "
+            f"Received: an array, shuffle={shuffle}."
+        )
+
+
+def check_callback(gan: Any, callback: keras.callbacks.Callback) -> None:
+    """Raises for a callback of Keras that would write to the chief's files.
+
+    Raises:
+        ValueError: if so.
+    """
+    known = keras.callbacks
+    if not gan.is_chief and isinstance(
+        callback, known.CSVLogger | known.ModelCheckpoint | known.TensorBoard
+    ):
+        raise ValueError(
+            f"`callbacks`: keras.callbacks.{type(callback).__name__} must be given to the chief "
+            "alone, or all workers write to the same files: callbacks = [...] if gan.is_chief else "
+            "[]. Those of kgan.callbacks know of each other. Received: one on another worker."
         )
 
 
@@ -81,6 +115,19 @@ def _check_synchronized(player: keras.Model) -> None:
             )
 
 
+def check_within_scope(gan: Any, metrics: Iterable[keras.metrics.Metric]) -> None:
+    """Raises where metrics were made in another scope than the GAN: each worker would have its own.
+
+    Those of kgan collect the samples of all workers themselves.
+
+    Raises:
+        ValueError: if so.
+    """
+    for metric in metrics:
+        if not isinstance(metric, ChecksNumber):
+            _check_made_within(gan.distribute_strategy, "metrics", metric.variables)
+
+
 def check_optimizers(gan: Any, *optimizers: Any) -> None:
     """Raises where optimizers were made in another scope than the GAN.
 
@@ -105,6 +152,13 @@ def _check_whole_gradient(name: str, optimizer: keras.optimizers.Optimizer) -> N
                 "to the gradient of each replica, before they are summed. "
                 f"Received: {option}={value}."
             )
+    every = getattr(optimizer, "ema_overwrite_frequency", None)
+    if every:
+        raise ValueError(
+            f"`{name}` must not have `ema_overwrite_frequency` under several replicas, where Keras "
+            "cannot overwrite weights. A GAN has an averaged generator: kgan.GAN(ema_decay=...). "
+            f"Received: ema_overwrite_frequency={every}."
+        )
 
 
 def check_execution(gan: Any, steps_per_execution: int, jit_compile: Any) -> None:

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from kgan.checks.batches import check_first_batch
-from kgan.checks.devices import check_place
+from kgan.checks.devices import check_callback, check_place
 from kgan.checks.networks import check_answers, check_learns
 from kgan.game import replicas
 from kgan.game.batches import array_batch_size, is_array, num_trained_on
@@ -35,7 +35,7 @@ def check_fit(
 ) -> None:
     """Raises where what `fit` was given is not what this GAN can be trained with."""
     _check_unweighted(class_weight=class_weight, sample_weight=sample_weight)
-    check_place(gan)
+    check_place(gan, x, **others)
     check_learns(gan.discriminator)
     _check_same_weights(gan)
     check_answers(gan.discriminator, gan.num_classes)
@@ -135,6 +135,7 @@ def _check_callback(gan: Any, callback: keras.callbacks.Callback, is_closed: boo
         callback: one of those that `fit` was given.
         is_closed: whether no callback adds logs that kgan does not know of.
     """
+    check_callback(gan, callback)
     known = keras.callbacks
     name = type(callback).__name__
     if isinstance(callback, known.LearningRateScheduler | known.ReduceLROnPlateau):

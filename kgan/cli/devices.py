@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 import typer
 
-from kgan.cli.saying import command
+from kgan.cli.saying import command, errors, tell
 from kgan.runs import RunError
 
 __all__ = ["launch", "strategy_for"]
@@ -40,7 +40,9 @@ def strategy_for(devices: str | None) -> tf.distribute.Strategy | None:
     """
     gpus = [gpu.name.removeprefix("/physical_device:") for gpu in _gpus()]
     if devices is not None and devices != "all" and not (devices.isdecimal() and int(devices)):
-        raise RunError(f"--devices must be a number, or all. Received: --devices {devices}.")
+        raise RunError(
+            f"--devices must be a number above 0, or all. Received: --devices {devices}."
+        )
     number = len(gpus) if devices == "all" else int(devices or 1)
     if number > max(1, len(gpus)):
         raise RunError(
@@ -51,7 +53,7 @@ def strategy_for(devices: str | None) -> tf.distribute.Strategy | None:
     if _num_workers() > 1:
         if devices and number < len(gpus):
             tf.config.set_visible_devices(_gpus()[:number], "GPU")
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        return _connected()
     return tf.distribute.MirroredStrategy(gpus[:number]) if number > 1 else None
 
 
@@ -59,17 +61,51 @@ def _gpus():
     return tf.config.list_physical_devices("GPU")
 
 
+def _connected():
+    """The strategy of several workers, when all of them are there.
+
+    Raises:
+        RunError: if TensorFlow cannot start this worker.
+    """
+    tell("Waits for the other workers of TF_CONFIG.")
+    # While TensorFlow waits Python hears no Ctrl-C, and from then on TensorFlow keeps SIGTERM.
+    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    if usual[signal.SIGINT] is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except (tf.errors.OpError, ValueError) as error:
+        raise RunError(
+            "This worker of TF_CONFIG could not start; is its port in use? Received: "
+            f"TF_CONFIG={os.environ['TF_CONFIG']!r}: {str(error).strip().splitlines()[0]}"
+        ) from error
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
 def _num_workers():
-    """The number of workers in `TF_CONFIG`; 0 without it."""
+    """The number of workers in `TF_CONFIG`; 0 without it.
+
+    Raises:
+        RunError: if it cannot be read, or says that this process is no worker.
+    """
     written = os.environ.get("TF_CONFIG") or "{}"
     try:
-        cluster = dict(json.loads(written).get("cluster", {}))
+        config = json.loads(written)
+        cluster = {kind: list(hosts) for kind, hosts in dict(config.get("cluster", {})).items()}
+        task = dict(config["task"]) if cluster else {}
+        hosts = cluster.get(task.get("type"), ())
+        is_worker = task.get("type") in ("chief", "worker") and task["index"] in range(len(hosts))
+        if cluster and not is_worker:
+            raise ValueError(task)
         return sum(len(cluster.get(kind, ())) for kind in ("chief", "worker"))
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, KeyError):
         raise RunError(
             "The environment variable TF_CONFIG must be JSON such as "
             '{"cluster": {"worker": ["host1:2222", "host2:2222"]}, '
-            f'"task": {{"type": "worker", "index": 0}}}}. Received: TF_CONFIG={written!r}.'
+            '"task": {"type": "worker", "index": 0}}, whose task is a worker or the chief, and one '
+            f"of those in the cluster. Received: TF_CONFIG={written!r}."
         ) from None
 
 
@@ -150,11 +186,15 @@ def _num_cores():
 
 
 def _wait(workers):
-    """Waits for all workers; the first exit code that is not 0, or 0."""
+    """Waits for all workers, and says which of them was killed; an exit code, 0 if none failed."""
     deadline, code = float("inf"), 0
-    while any(worker.poll() is None for worker in workers) and time.monotonic() < deadline:
-        time.sleep(0.1)
-        failed = [worker.returncode for worker in workers if worker.returncode]
+    while True:
+        is_over = all(worker.poll() is not None for worker in workers)
+        failed = [index for index, worker in enumerate(workers) if worker.returncode]
         if failed and not code:
-            code, deadline = failed[0], time.monotonic() + PATIENCE
-    return code or next((worker.returncode for worker in workers if worker.returncode), 0)
+            code, deadline = workers[failed[0]].returncode, time.monotonic() + PATIENCE
+            if code < 0:  # Otherwise it has said why itself.
+                errors.print(f"Worker {failed[0]} was ended by {signal.Signals(-code).name}.")
+        if is_over or time.monotonic() > deadline:
+            return code
+        time.sleep(0.1)

@@ -218,7 +218,8 @@ class GameModel(MeasuredModel):
         """As in `keras.Model`."""
         self._follow_generator()
         if self.train_function is None or force:
-            super().make_train_function(force)
+            with replicas.sent_as_one(self, "train_step"):
+                super().make_train_function(force)
             strategy = self.distribute_strategy
             self.train_function = replicas.with_names(strategy, self.train_function)
         return self.train_function
@@ -227,7 +228,8 @@ class GameModel(MeasuredModel):
         """As in `keras.Model`."""
         self._follow_generator()
         if self.test_function is None or force:
-            super().make_test_function(force)
+            with replicas.sent_as_one(self, "test_step"):
+                super().make_test_function(force)
             strategy = self.distribute_strategy
             self.test_function = replicas.with_names(strategy, self.test_function)
         return self.test_function

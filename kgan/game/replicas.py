@@ -18,7 +18,6 @@ __all__ = [
     "Share",
     "WorkerLostError",
     "are_mirrored",
-    "as_logs",
     "explained",
     "gather",
     "is_chief",
@@ -27,6 +26,7 @@ __all__ = [
     "number_of_workers",
     "of_workers",
     "place",
+    "sent_as_one",
     "share_of",
     "shared_out",
     "split_among_workers",
@@ -190,31 +190,49 @@ def explained(strategy: tf.distribute.Strategy) -> Iterator[None]:
     except GONE as error:
         if number_of_workers(strategy) == 1:
             raise
+        lines = str(error).strip().splitlines()
+        reason = next((line for line in lines if "aborted by" in line), lines[0])
         raise WorkerLostError(
             "Another worker stopped or cannot be reached, so this one stops too. Look at the "
             "output of the others for the reason. With a BackupAndRestore, as in `kgan train`, the "
             "same command on all workers resumes the training. "
-            f"({type(error).__name__}: {str(error).strip().splitlines()[0]})"
+            f"({type(error).__name__}: {reason})"
         ) from error
 
 
-def as_logs(logs: dict[str, Any]) -> dict[str, Any]:
-    """Logs as Keras takes them from a step; `with_names` undoes it outside of the step.
+@contextlib.contextmanager
+def sent_as_one(model: Any, step: str) -> Iterator[None]:
+    """Within it, a step of a model returns its logs as Keras takes them from several workers.
 
-    Keras takes the mean over the first axis of each value that several workers return, and scalars
-    have none (https://github.com/keras-team/keras/issues/20585). The workers talk for each, so all
-    values are sent as one, `(1, number of logs)`, under the names of all.
+    Keras takes the mean over the first axis of each value that they return, and scalars have none
+    (https://github.com/keras-team/keras/issues/20585). The workers talk for each, so all values
+    are sent as one, `(1, number of logs)`, under the names of all; `with_names` undoes it.
+
+    Args:
+        model: whose train or test function is made.
+        step: `"train_step"` or `"test_step"`.
     """
-    if number_of_workers() == 1:
-        return logs
-    values = tf.stack([tf.cast(value, "float32") for value in logs.values()])
-    return {_BETWEEN_NAMES.join(logs): values[tf.newaxis]}
+    if number_of_workers(model.distribute_strategy) == 1:
+        yield
+        return
+    original = getattr(model, step)
+
+    def as_one(data: Any) -> dict[str, Any]:
+        found = original(data)
+        values = [tf.reshape(tf.cast(value, "float32"), ()) for value in found.values()]
+        return {_BETWEEN_NAMES.join(found): tf.stack(values)[tf.newaxis]}
+
+    setattr(model, step, as_one)
+    try:
+        yield
+    finally:
+        delattr(model, step)
 
 
 def with_names(
     strategy: tf.distribute.Strategy, function: Callable[[Any], dict[str, Any]]
 ) -> Callable[[Any], dict[str, Any]]:
-    """A train or test function of Keras whose logs have their own names again, after `as_logs`."""
+    """A train or test function whose logs have their own names again, after `sent_as_one`."""
     if number_of_workers(strategy) == 1:
         return function
 

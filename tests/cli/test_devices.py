@@ -22,8 +22,8 @@ def _gpus(monkeypatch):
     ("given", "message"),
     [
         ("2", "at most the number of GPUs of this machine, 0"),
-        ("none", "must be a number, or all"),
-        ("0", "must be a number, or all"),
+        ("none", "must be a number above 0, or all"),
+        ("0", "must be a number above 0, or all"),
     ],
 )
 def test_devices_that_are_not_there_are_refused(monkeypatch, tmp_path, given, message):
@@ -40,7 +40,14 @@ def test_one_device_needs_no_strategy(monkeypatch):
     assert devices.strategy_for(None) is devices.strategy_for("all") is None
 
 
-@pytest.mark.parametrize("written", ["{", "[]", '{"cluster": 1}'])
+CLUSTER = '{"cluster": {"worker": ["host1:1", "host2:1"]}'
+TASKS = ['{"type": "worker", "index": 2}', '{"type": "worker", "index": -1}', '{"type": "ps"}']
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["{", "[]", '{"cluster": 1}', CLUSTER + "}", *(f'{CLUSTER}, "task": {one}}}' for one in TASKS)],
+)
 def test_a_tf_config_that_cannot_be_read_is_refused(monkeypatch, written):
     monkeypatch.setenv("TF_CONFIG", written)
     with pytest.raises(RunError, match="TF_CONFIG must be JSON such as"):

@@ -49,10 +49,18 @@ def test_the_chief_is_the_worker_of_that_name_or_the_first():
 
 
 def test_logs_of_several_workers_travel_as_one_and_have_their_names_again(monkeypatch):
+    class Model:
+        distribute_strategy = None
+
+        def train_step(self, data):
+            return {"loss": tf.constant(0.5), "accuracy": tf.constant([1], "int32")}
+
     monkeypatch.setattr(replicas, "number_of_workers", lambda strategy=None: 2)
-    logs = {"loss": tf.constant(0.5), "accuracy": tf.constant(1, "int32")}
-    (sent,) = replicas.as_logs(logs).values()
+    model = Model()
+    with replicas.sent_as_one(model, "train_step"):
+        (sent,) = model.train_step(None).values()
+        mean = {name: tf.reduce_mean(one, axis=0) for name, one in model.train_step(None).items()}
     assert sent.shape == (1, 2)
-    mean = {name: tf.reduce_mean(one, axis=0) for name, one in replicas.as_logs(logs).items()}
+    assert set(model.train_step(None)) == {"loss", "accuracy"}
     found = replicas.with_names(None, lambda iterator: mean)(None)
     assert {name: float(value) for name, value in found.items()} == {"loss": 0.5, "accuracy": 1.0}
