@@ -67,7 +67,7 @@ def _connected():
     Raises:
         RunError: if TensorFlow cannot start this worker.
     """
-    tell("Waits for the other workers of TF_CONFIG.")
+    tell("Waiting for the other workers in TF_CONFIG.")
     # While TensorFlow waits Python hears no Ctrl-C, and from then on TensorFlow keeps SIGTERM.
     usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     if usual[signal.SIGINT] is signal.default_int_handler:

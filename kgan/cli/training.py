@@ -114,6 +114,8 @@ def _train(name, recipe, run, asked, formats, quiet, strategy=None):
         devices = _described_devices(gan)
         run.begin(asked, dataset.class_names, dataset.value_range, devices)
         _announce(name, recipe, dataset, gan, run)
+        if run.log.exists() and not any(run.backup.glob("*.keras")):
+            tell("Training was stopped before its first backup, and begins again.")
         progress = ProgressLine(console)
         watching = [
             callbacks.SampleGrid(run.samples, every_epochs=max(1, recipe.epochs // 30)),

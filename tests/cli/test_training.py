@@ -65,6 +65,16 @@ def test_more_epochs_extend_a_run_as_if_requested_at_once(run, tmp_path):
     assert json.loads((tmp_path / "twice" / "run.json").read_text())["trained_epochs"] == 4
 
 
+def test_a_run_that_was_stopped_before_its_first_backup_says_that_it_begins_again(run, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "run")
+    shutil.rmtree(copy / "backup")
+    (copy / "gan.keras").unlink()
+    result = call("train", *QUICK, "--seed", 3, "--output", copy)
+    assert result.exit_code == 0, result.output
+    assert "stopped before its first backup, and begins again" in said(result)
+    assert len((copy / "log.csv").read_text().splitlines()) == 3
+
+
 def test_a_run_without_its_gan_file_writes_it_again(run, tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(run, copy)
