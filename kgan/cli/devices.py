@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 
@@ -20,6 +21,9 @@ __all__ = ["launch", "strategy_for"]
 
 # How long the other workers may take to end by themselves when one has failed, in seconds.
 PATIENCE = 20
+
+# Where a worker finds the process that has launched it.
+LAUNCHER = "KGAN_LAUNCHER"
 
 # glibc otherwise gives large blocks back to the system in every step, and gets each page anew.
 MALLOC = {
@@ -67,6 +71,8 @@ def _connected():
     Raises:
         RunError: if TensorFlow cannot start this worker.
     """
+    if LAUNCHER in os.environ:
+        threading.Thread(target=_end_with, args=[os.environ[LAUNCHER]], daemon=True).start()
     tell("Waiting for the other workers in TF_CONFIG.")
     # While TensorFlow waits Python hears no Ctrl-C, and from then on TensorFlow keeps SIGTERM.
     usual = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -82,6 +88,13 @@ def _connected():
     finally:
         for number, handler in usual.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def _end_with(launcher):
+    """Waits until the process that launched this worker is gone, and ends it after a backup."""
+    while str(os.getppid()) == launcher:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _num_workers():
@@ -167,7 +180,8 @@ def _shared_out_gpus(num_workers):
 
 def _start(addresses, index, arguments, gpus):
     task = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-    environment = MALLOC | os.environ | {"TF_CONFIG": json.dumps(task)}
+    told = {"TF_CONFIG": json.dumps(task), LAUNCHER: str(os.getpid())}
+    environment = MALLOC | os.environ | told
     threads = str(max(1, _num_cores() // len(addresses)))
     for pool in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         environment.setdefault(pool, threads)

@@ -1,5 +1,6 @@
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -120,16 +121,17 @@ def test_a_launch_whose_workers_fail_fails_and_leaves_nothing(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_launch_that_is_terminated_resumes(tmp_path):
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
+def test_a_launch_that_is_ended_ends_its_workers_and_resumes(tmp_path, sent):
     run = tmp_path / "run"
     arguments = "--workers", 2, "train", "--batch-size", 256, "--output", run, "--epochs"
     process = launching(*arguments, 1000)
     deadline = time.monotonic() + 120
     while not (run / "log.csv").exists() and time.monotonic() < deadline:
         time.sleep(0.1)
-    process.terminate()
-    process.communicate(timeout=60)
-    assert process.returncode == 143
+    process.send_signal(sent)
+    process.communicate(timeout=60)  # The workers hold the other ends of its pipes.
+    assert process.returncode == (143 if sent == signal.SIGTERM else -sent)
     done = len((run / "log.csv").read_text().splitlines()) - 1
     assert 1 <= done < 1000
     ended = launched(*arguments, done + 1)
