@@ -193,6 +193,7 @@ def refusals(strategy):
     return messages
 
 
+@pytest.mark.slow
 def test_what_several_replicas_cannot_do_is_refused():
     messages = on_devices(2, refusals)
     assert "`steps_per_execution` must be 1" in messages["steps_per_execution"]
