@@ -166,13 +166,13 @@ def test_workers_without_a_shared_folder_say_so(tmp_path):
         in_workers(2, train_apart, tmp_path)
 
 
-# A model that is no GAN, as docs/devices.md has it.
+# The program in docs/devices.md, whose model is not a GAN.
 
 PAGE = pathlib.Path(__file__).parent.parent / "docs" / "devices.md"
 
 
 def regression(strategy):
-    """What the program of the page has learned, and its history."""
+    """The weights that the program on the page has learned, and its history."""
     (program,) = re.findall(r"```python\n(import keras\n.*?)```", PAGE.read_text(), re.DOTALL)
     program = program.replace("tf.distribute.MultiWorkerMirroredStrategy()", "given")
     names = {"given": strategy}
@@ -200,7 +200,7 @@ class Logs(kgan.GAN):
 
 
 def refusals(strategy, folder):
-    """What is said about shuffled arrays, and on each worker about a callback that writes."""
+    """The errors for a shuffled array and a callback that writes files; and the values of a log."""
     with strategy.scope():
         gan = Logs(*replicated.linear_networks(), seed=0)
         gan.compile("sgd", "sgd")

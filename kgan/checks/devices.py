@@ -52,7 +52,7 @@ def check_scope(strategy: tf.distribute.Strategy, *players: keras.Model) -> None
 
 
 def check_place(gan: Any, x: Any, shuffle: Any = True, **others: Any) -> None:
-    """Raises where `fit` is called where this GAN cannot be trained, or not on this data.
+    """Raises where `fit` cannot train this GAN here, or not on this data.
 
     Raises:
         ValueError: if so.

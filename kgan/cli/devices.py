@@ -25,7 +25,7 @@ PATIENCE = 20
 # Where a worker finds the process that has launched it.
 LAUNCHER = "KGAN_LAUNCHER"
 
-# glibc otherwise gives large blocks back to the system in every step, and gets each page anew.
+# By default, glibc returns large blocks to the system and requests them again in every step.
 MALLOC = {
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_MMAP_THRESHOLD_": str(2**32),

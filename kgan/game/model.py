@@ -1,7 +1,7 @@
 """What a GAN is apart from the rules of its game: drawn from, asked, fed, saved and loaded."""
 
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import keras
@@ -214,25 +214,23 @@ class GameModel(MeasuredModel):
             averaging.set_weights(average, self.generator)
             self._digest_of_copy = averaging.digest(average)
 
+    def _made(self, kind: str, make: Callable[[bool], Any], force: bool) -> Any:
+        """The train or test function, whose logs several workers send as one."""
+        self._follow_generator()
+        name = f"{kind}_function"
+        if getattr(self, name) is None or force:
+            with replicas.sent_as_one(self, f"{kind}_step"):
+                make(force)
+            setattr(self, name, replicas.with_names(self.distribute_strategy, getattr(self, name)))
+        return getattr(self, name)
+
     def make_train_function(self, force: bool = False) -> Any:
         """As in `keras.Model`."""
-        self._follow_generator()
-        if self.train_function is None or force:
-            with replicas.sent_as_one(self, "train_step"):
-                super().make_train_function(force)
-            strategy = self.distribute_strategy
-            self.train_function = replicas.with_names(strategy, self.train_function)
-        return self.train_function
+        return self._made("train", super().make_train_function, force)
 
     def make_test_function(self, force: bool = False) -> Any:
         """As in `keras.Model`."""
-        self._follow_generator()
-        if self.test_function is None or force:
-            with replicas.sent_as_one(self, "test_step"):
-                super().make_test_function(force)
-            strategy = self.distribute_strategy
-            self.test_function = replicas.with_names(strategy, self.test_function)
-        return self.test_function
+        return self._made("test", super().make_test_function, force)
 
     def make_predict_function(self, force: bool = False) -> Any:
         """As in `keras.Model`."""

@@ -157,7 +157,7 @@ def test_without_a_network_a_download_fails_before_it_begins(tmp_path, monkeypat
         datasets.from_tfds("cifar10", data_dir=tmp_path)
 
 
-def _prepare(root, found):
+def _prepare(root, found, barrier):
     """In a process: prepares a data set that is slow to make; counts how often it is made."""
 
     class Slow(tfds.core.GeneratorBasedBuilder):
@@ -178,16 +178,17 @@ def _prepare(root, found):
             for i in range(2):
                 yield i, {"image": np.full((8, 8, 1), 255 * i, "uint8")}
 
+    barrier.wait(60)  # Both are as far.
     found.send(datasets.from_tfds("slow", batch_size=2, data_dir=root).num_samples)
 
 
 @pytest.mark.slow
 def test_workers_that_need_the_same_data_prepare_it_once(tmp_path):
     context = multiprocessing.get_context("spawn")
-    processes, pipes = [], []
+    processes, pipes, barrier = [], [], context.Barrier(2)
     for _ in range(2):
         here, there = context.Pipe(duplex=False)
-        processes.append(context.Process(target=_prepare, args=(tmp_path, there)))
+        processes.append(context.Process(target=_prepare, args=(tmp_path, there, barrier)))
         pipes.append(here)
     for process in processes:
         process.start()
