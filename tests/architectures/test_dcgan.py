@@ -27,16 +27,44 @@ def test_width_decides_how_many_channels_dcgan_has():
 
 
 @pytest.mark.parametrize(
-    ("shape", "message"),
+    ("shape", "base"),
     [
-        ((30, 30, 1), r"must be square, of 4·2ⁿ \(8, 16, 32, 64, ...\) or 28"),
-        ((4, 4, 1), "must be square"),
-        ((32, 64, 1), "must be square"),
-        ((32, 32, 2), "1 or 3 channels"),
-        ((32, 32), "must be \\(size, size, channels\\)"),
+        ((30, 30, 1), (4, 4)),
+        ((48, 64, 4), (3, 4)),
+        ((17, 40, 3), (3, 3)),
+        ((8, 100, 2), (4, 4)),
+        ((50, 3), (4,)),
+        ((8, 9, 20, 1), (4, 3, 3)),
     ],
 )
-def test_dcgan_refuses_images_that_it_cannot_make(shape, message):
+def test_dcgan_makes_samples_of_any_rank_and_size(shape, base):
+    generator, discriminator = kgan.architectures.dcgan(shape, 3, width=2)
+    first = next(x for x in generator.layers if isinstance(x, keras.layers.Reshape))
+    assert first.target_shape[:-1] == base
+    before_flattening = discriminator.layers[-2].input
+    assert before_flattening.shape[1:-1] == base
+    samples = kgan.GAN(generator, discriminator).generate(2, seed=0)
+    assert samples.shape == (2, *shape)
+
+
+def test_a_short_axis_is_not_halved_below_four():
+    _, discriminator = kgan.architectures.dcgan((8, 64, 3), width=2)
+    strides = [x.strides for x in discriminator.layers if isinstance(x, keras.layers.Conv2D)]
+    assert strides == [(2, 2), (1, 2), (1, 2), (1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((4, 30, 1), r"at least 8 long.*The nearest is \(8, 30, 1\). Received.*\(4, 30, 1\)"),
+        ((3, 64, 64), "channels last"),
+        ((64,), r"must be \(height, width, channels\), \(length, channels\) or"),
+        ((8, 8, 8, 8, 1), "must be"),
+        ((32, 32.0, 1), "must be"),
+        ((32, 32, 0), "must be"),
+    ],
+)
+def test_dcgan_refuses_samples_that_it_cannot_make(shape, message):
     with pytest.raises(ValueError, match=message):
         kgan.architectures.dcgan(shape)
 
