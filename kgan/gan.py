@@ -206,11 +206,13 @@ class GAN(GameModel):
         return self.game_log.result()
 
     def _update_discriminator(self, real: Minibatch, draw: int) -> dict[str, Any]:
+        self._begin_discriminator_update()
         latents = self._latents(real.share, draw)
         fake_images = players.play(self.generator, latents, real.labels, training=True)
         with tf.GradientTape() as tape:
             critic = self._critic(real)
             objective, log = self._discriminator_objective(critic, real.images, fake_images, draw)
+        log |= self._report_answers(critic, real, fake_images)
         move = Move(self.discriminator, self.discriminator_optimizer, objective)
         return log | self._learn(tape, real.share, {logs.DISCRIMINATOR_GRADIENT_NORM: move})
 
@@ -226,6 +228,7 @@ class GAN(GameModel):
 
     def _update_both(self, real: Minibatch) -> dict[str, Any]:
         """Both players at once, from the same point and on the same fakes."""
+        self._begin_discriminator_update()
         latents = self._latents(real.share, draw=0)
         with tf.GradientTape(persistent=True) as tape:
             fake_images = players.play(self.generator, latents, real.labels, training=True)
@@ -233,6 +236,7 @@ class GAN(GameModel):
             objective, log = self._discriminator_objective(critic, real.images, fake_images, 0)
             loss = self._generator_loss(critic, real.images, fake_images)
             generator_objective = sum(networks.losses(self.generator), loss)
+        log |= self._report_answers(critic, real, fake_images)
         first = Move(self.discriminator, self.discriminator_optimizer, objective)
         second = Move(self.generator, self.generator_optimizer, generator_objective)
         moves = dict(zip(logs.GRADIENT_NORMS, (first, second), strict=True))

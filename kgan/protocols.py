@@ -8,11 +8,13 @@ __all__ = [
     "ChecksSamples",
     "Differentiable",
     "DrawsForSamples",
+    "FollowsAnswers",
     "FollowsTraining",
     "HasAveragedGenerator",
     "HasClasses",
     "HasExtremes",
     "HasIdentity",
+    "MovesPerUpdate",
     "NamesResults",
     "RestoresTraining",
     "StartsAnywhere",
@@ -130,6 +132,32 @@ class FollowsTraining(Protocol):
 
     def begin_step(self, step: Any) -> None:
         """Called at the start of each training step, with `gan.step`."""
+
+
+@runtime_checkable
+class FollowsAnswers(Protocol):
+    """An augmentation that follows how D answers.
+
+    `kgan.augmentation.Adaptive` is one.
+    """
+
+    p: Any
+
+    def observe(
+        self, real_logits: Any, fake_logits: Any, threshold: Any, share: Any, look: Any
+    ) -> None:
+        """Called once per update of D, with its logits; `Adaptive` documents the arguments."""
+
+
+@runtime_checkable
+class MovesPerUpdate(Protocol):
+    """A layer of D with state that moves once per update, however often D is called in it.
+
+    `kgan.layers.SpectralNormalization` is one.
+    """
+
+    def begin_update(self) -> None:
+        """Called at the start of each update of D."""
 
 
 @runtime_checkable

@@ -32,8 +32,11 @@ DISCRIMINATOR_GRADIENT_NORM = "discriminator_gradient_norm"
 GENERATOR_GRADIENT_NORM = "generator_gradient_norm"
 GRADIENT_NORMS = (DISCRIMINATOR_GRADIENT_NORM, GENERATOR_GRADIENT_NORM)
 
+# Of an augmentation that follows D.
+AUGMENTATION_PROBABILITY = "augmentation_probability"
+
 # All logs of the game itself. Any other log is a measure of samples.
-GAME = (*LOSSES, ACCURACY, *PROBABILITIES, *LOGITS, *GRADIENT_NORMS)
+GAME = (*LOSSES, ACCURACY, *PROBABILITIES, *LOGITS, *GRADIENT_NORMS, AUGMENTATION_PROBABILITY)
 
 
 def names(loss: Any, penalties: Sequence[Any]) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any
 import keras
 
 from kgan import checks, losses
-from kgan.game import batches, logs, replicas
-from kgan.protocols import StartsAnywhere
+from kgan.game import batches, logs, networks, replicas
+from kgan.protocols import FollowsAnswers, StartsAnywhere
 
 __all__ = ["MeasuredModel"]
 
@@ -19,6 +19,7 @@ class MeasuredModel(keras.Model):
     loss: losses.AdversarialLoss
     penalties: Sequence[Any]
     log_gradient_norms: bool
+    _augmentations: list[keras.Layer]
     training_data: Any = None  # While `fit` runs.
     _is_evaluating = False
     _checked: int | None = None  # The id of data that `fit` has checked.
@@ -27,7 +28,9 @@ class MeasuredModel(keras.Model):
         self.evaluation_metrics = list(metrics or ())
         names = logs.names(self.loss, self.penalties)
         norms = logs.GRADIENT_NORMS if self.log_gradient_norms else ()
-        self.game_log = logs.RunningMeans([*names, *norms])
+        follows = networks.of_kind(self._augmentations, FollowsAnswers)
+        others = [logs.AUGMENTATION_PROBABILITY] if follows else []
+        self.game_log = logs.RunningMeans([*names, *norms, *others])
         self.evaluation_log = logs.RunningMeans(names, "evaluation_log")
 
     @property

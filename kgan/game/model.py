@@ -9,10 +9,10 @@ import tensorflow as tf
 from keras import ops
 
 from kgan import checks
-from kgan.game import averaging, batches, networks, noise, players, replicas, sampling
+from kgan.game import averaging, batches, logs, networks, noise, players, replicas, sampling
 from kgan.game.critic import Critic
 from kgan.game.measured import MeasuredModel
-from kgan.protocols import FollowsTraining
+from kgan.protocols import FollowsAnswers, FollowsTraining, MovesPerUpdate
 
 __all__ = ["GameModel"]
 
@@ -26,7 +26,6 @@ class GameModel(MeasuredModel):
     num_classes: int | None
     train_function: Any
     test_function: Any
-    _augmentations: list[keras.Layer]
     _digest_of_copy: int
 
     def _set_seed(self, seed: int | None) -> None:
@@ -157,10 +156,28 @@ class GameModel(MeasuredModel):
         """Sets all state that a step depends on, from the seed and `step`."""
         layers = [self.generator, self.discriminator, *self._augmentations]
         noise.set_layer_seeds(layers, self._seed, self.step)
-        for augmentation in self._augmentations:
-            for layer in networks.layers(augmentation):
-                if isinstance(layer, FollowsTraining):
-                    layer.begin_step(self.step)
+        for layer in networks.of_kind(self._augmentations, FollowsTraining):
+            layer.begin_step(self.step)
+
+    def _begin_discriminator_update(self) -> None:
+        """Moves what of D moves once per update, whatever D is then asked."""
+        for layer in networks.of_kind([self.discriminator], MovesPerUpdate):
+            layer.begin_update()
+
+    def _report_answers(
+        self, critic: Critic, real: batches.Minibatch, fake_images: Any
+    ) -> dict[str, Any]:
+        """Tells an augmentation that follows D what D has answered; returns the log of it."""
+        log = {}
+
+        def look(samples: Any, labels: Any) -> Any:
+            return self._critic(real._replace(labels=labels))(samples)
+
+        for layer in networks.of_kind(self._augmentations, FollowsAnswers):
+            logits = critic(real.images), critic(fake_images)
+            layer.observe(*logits, self.loss.threshold, real.share, look)
+            log[logs.AUGMENTATION_PROBABILITY] = tf.convert_to_tensor(layer.p)
+        return log
 
     def _critic(self, real: batches.Minibatch) -> Critic:
         return Critic(

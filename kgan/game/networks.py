@@ -1,7 +1,7 @@
 """What a Keras network is made of."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import keras
@@ -23,6 +23,7 @@ __all__ = [
     "normalizations",
     "num_classes",
     "num_weight_losses",
+    "of_kind",
     "operations",
 ]
 
@@ -41,6 +42,11 @@ def operations(network: keras.Model) -> Iterator[Any]:
 def layers(network: keras.Layer) -> list[keras.Layer]:
     """All layers of a network, or of a layer, those inside others included."""
     return [one for one in _within(network, set()) if isinstance(one, keras.Layer)]
+
+
+def of_kind(networks: Iterable[keras.Layer], kind: type) -> list[Any]:
+    """All layers of some networks, or layers, that are instances of `kind`."""
+    return [one for network in networks for one in layers(network) if isinstance(one, kind)]
 
 
 def _within(operation: Any, seen: set[int]) -> Iterator[Any]:
@@ -179,8 +185,7 @@ def num_weight_losses(network: keras.Model) -> int:
 
 def normalizations(network: keras.Model) -> list[keras.layers.BatchNormalization]:
     """The layers of `network` that mix the samples of a batch."""
-    mixing = keras.layers.BatchNormalization
-    return [layer for layer in layers(network) if isinstance(layer, mixing)]
+    return of_kind([network], keras.layers.BatchNormalization)
 
 
 def describe(layer: Any) -> str:
