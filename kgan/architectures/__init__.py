@@ -2,5 +2,6 @@
 
 from kgan.architectures.dcgan import dcgan
 from kgan.architectures.mlp import mlp
+from kgan.architectures.resnet import resnet
 
-__all__ = ["dcgan", "mlp"]
+__all__ = ["dcgan", "mlp", "resnet"]

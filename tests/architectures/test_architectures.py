@@ -6,18 +6,25 @@ import pytest
 
 import kgan
 
-SHAPES = [
-    (8, 8, 1),
-    (16, 16, 3),
-    (28, 28, 1),
-    *(
-        pytest.param(shape, marks=pytest.mark.slow)
-        for shape in [(28, 28, 3), (32, 32, 3), (64, 64, 1)]
-    ),
-]
-
-
 ALL = [getattr(kgan.architectures, name) for name in kgan.architectures.__all__]
+
+SHAPES = [(8, 8, 1), (16, 16, 3), (28, 28, 1)]
+MORE_SHAPES = [(28, 28, 3), (32, 32, 3), (64, 64, 1)]
+# Of those that are for larger images, the fast one and the slow ones.
+LARGER = {kgan.architectures.resnet: ([(32, 32, 1)], [(32, 64, 3), (64, 64, 4)])}
+
+
+def shapes(architecture):
+    """The shapes of the images that an architecture is tried with, and those of the slow tests."""
+    return LARGER.get(architecture, (SHAPES, MORE_SHAPES))
+
+
+CASES = [
+    pytest.param(architecture, shape, marks=[pytest.mark.slow] if is_slow else [])
+    for architecture in ALL
+    for is_slow, some in enumerate(shapes(architecture))
+    for shape in some
+]
 
 
 def smallest(architecture):
@@ -27,8 +34,7 @@ def smallest(architecture):
 
 
 @pytest.mark.parametrize("num_classes", [pytest.param(None, marks=pytest.mark.slow), 3])
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("architecture", ALL)
+@pytest.mark.parametrize(("architecture", "shape"), CASES)
 def test_every_architecture_makes_a_pair_that_can_play(architecture, shape, num_classes):
     generator, discriminator = architecture(
         shape, 5, num_classes=num_classes, **smallest(architecture)
@@ -44,9 +50,13 @@ def test_every_architecture_makes_a_pair_that_can_play(architecture, shape, num_
     assert np.abs(samples).max() <= 1
 
 
-@pytest.mark.parametrize("architecture", ALL)
+@pytest.mark.parametrize(
+    "architecture",
+    [pytest.param(one, marks=[pytest.mark.slow] if one in LARGER else []) for one in ALL],
+)
 def test_every_architecture_survives_serialization(architecture, tmp_path):
-    for network in architecture((8, 8, 1), 5, num_classes=3, **smallest(architecture)):
+    shape = shapes(architecture)[0][0]
+    for network in architecture(shape, 5, num_classes=3, **smallest(architecture)):
         network.save(tmp_path / "network.keras")
         loaded = keras.models.load_model(tmp_path / "network.keras")
         shape = (4, *network.inputs[0].shape[1:])

@@ -80,7 +80,7 @@ def test_an_exact_conditional_export_is_as_far_from_real_images(tmp_path):
 
 
 def test_every_architecture_has_been_exported():
-    assert set(kgan.architectures.__all__) == {"dcgan", "mlp"}
+    assert set(kgan.architectures.__all__) == {"dcgan", "mlp", "resnet"}
 
 
 @pytest.mark.parametrize(
