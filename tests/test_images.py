@@ -52,6 +52,15 @@ def test_tile_puts_images_row_by_row_with_dark_padding_between():
     assert grid.dtype == np.uint8
 
 
+@pytest.mark.parametrize("as_bytes", [False, True])
+def test_padding_has_any_shade_and_is_opaque(as_bytes):
+    clear = np.full((2, 1, 1, 4), -1.0, "float32")
+    grid = images.tile(images.to_uint8(clear) if as_bytes else clear, columns=2, shade=0.2)
+    grey = [0.2, 0.2, 0.2, 1]
+    expected = np.array([[[-1] * 4, grey, [-1] * 4]], "float32")
+    np.testing.assert_array_equal(grid, images.to_uint8(expected) if as_bytes else expected)
+
+
 def test_tile_pads_floats_with_minus_1():
     grid = images.tile(np.ones((2, 1, 1, 3), "float32"), columns=2)
     np.testing.assert_array_equal(grid, np.broadcast_to([[[1], [-1], [1]]], (1, 3, 3)))
@@ -94,7 +103,7 @@ def test_magnify_repeats_pixels_by_the_smallest_whole_number_that_is_enough(at_l
     np.testing.assert_array_equal(images.magnify(image, at_least), expected)
 
 
-@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("channels", images.CHANNELS)
 @pytest.mark.parametrize("as_floats", [True, False])
 def test_a_png_holds_the_image_that_was_saved(tmp_path, channels, as_floats):
     pixels = np.arange(16 * 16 * channels).reshape(16, 16, channels).astype("uint8")
@@ -102,15 +111,15 @@ def test_a_png_holds_the_image_that_was_saved(tmp_path, channels, as_floats):
     images.save_png(path, images.from_uint8(pixels) if as_floats else pixels)
     with PIL.Image.open(path) as picture:
         assert picture.format == "PNG"
-        assert picture.mode == {1: "L", 3: "RGB"}[channels]
+        assert picture.mode == {1: "L", 3: "RGB", 4: "RGBA"}[channels]
         np.testing.assert_array_equal(np.asarray(picture).reshape(pixels.shape), pixels)
     assert images.encode_png(pixels) == path.read_bytes()
     assert _files(path.parent) == ["image.png"]
 
 
-@pytest.mark.parametrize("shape", [(4, 4), (4, 4, 2), (4, 4, 4), (1, 4, 4, 3)])
+@pytest.mark.parametrize("shape", [(4, 4), (4, 4, 2), (4, 4, 5), (1, 4, 4, 3)])
 def test_an_array_that_is_not_an_image_cannot_be_encoded(shape):
-    with pytest.raises(ValueError, match=r"with 1 or 3 channels. Received: shape \(\d"):
+    with pytest.raises(ValueError, match=r"with 1, 3 or 4 channels. Received: shape \(\d"):
         images.encode_png(np.zeros(shape))
 
 
@@ -125,6 +134,25 @@ def test_an_image_that_cannot_be_encoded_leaves_the_old_file_as_it_was(tmp_path)
             save(path)
         assert path.read_bytes() == b"old"
     assert _files(tmp_path) == ["film.gif", "image.png"]
+
+
+@pytest.mark.parametrize("as_floats", [True, False])
+def test_a_checkerboard_is_seen_where_an_image_is_transparent(as_floats):
+    image = np.zeros((4, 6, 4), "uint8")
+    image[:2] = (10, 20, 30, 255)
+    image[2, 0] = (200, 0, 0, 51)
+    shown = images.on_checkerboard(images.from_uint8(image) if as_floats else image, square=2)
+    assert shown.dtype == np.uint8
+    np.testing.assert_array_equal(shown[:2], image[:2, :, :3])
+    first, second = images.SQUARES
+    np.testing.assert_array_equal(shown[3, :, 0], [second, second, first, first, second, second])
+    np.testing.assert_array_equal(shown[2, 0], np.round([0.2 * 200 + 0.8 * second] + 2 * [204]))
+
+
+def test_a_film_of_transparent_images_lies_on_a_checkerboard(tmp_path):
+    images.save_gif(tmp_path / "film.gif", [np.zeros((32, 32, 4), "uint8")] * 2)
+    with PIL.Image.open(tmp_path / "film.gif") as film:
+        assert set(np.unique(film.convert("L"))) == set(images.SQUARES)
 
 
 def _durations(path):

@@ -13,6 +13,7 @@ from kgan.callbacks.backup_and_restore import BackupAndRestore
 from kgan.callbacks.best_generator import BestGenerator
 from kgan.callbacks.csv_logger import CSVLogger
 from kgan.callbacks.export_generator import ExportGenerator
+from kgan.callbacks.history_plot import HistoryPlot
 from kgan.callbacks.sample_grid import SampleGrid
 from kgan.callbacks.terminate_on_nan import TerminateOnNaN
 
@@ -21,6 +22,7 @@ __all__ = [
     "BestGenerator",
     "CSVLogger",
     "ExportGenerator",
+    "HistoryPlot",
     "SampleGrid",
     "TerminateOnNaN",
 ]

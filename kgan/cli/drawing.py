@@ -77,7 +77,7 @@ def _check_output(output):
 
 
 def _write(output, samples, classes, *, names, columns):
-    is_image = samples.ndim == 4 and samples.shape[-1] in (1, 3)
+    is_image = images.is_image(samples.shape[1:])
     suffix = output.suffix.lower()
     if suffix == ".png":
         files.write_atomically(output, plots.picture(samples, columns=columns))

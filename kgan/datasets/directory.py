@@ -2,6 +2,7 @@
 
 import collections
 import concurrent.futures
+import functools
 import os
 import pathlib
 import warnings
@@ -13,18 +14,18 @@ import PIL.Image
 from kgan import checks
 from kgan.datasets import pictures, scaling
 from kgan.datasets.dataset import Dataset
-from kgan.datasets.pictures import BYTES, Picture
+from kgan.datasets.pictures import BYTES, ImageSize, Picture
 
 __all__ = ["CHANNELS", "from_directory"]
 
-CHANNELS = (1, 3)
+CHANNELS = (1, 3, 4)
 
 Skipped = list[tuple[pathlib.Path, str]]
 
 
 def from_directory(
     directory: str | os.PathLike[str],
-    image_size: int,
+    image_size: ImageSize,
     *,
     batch_size: int = 64,
     channels: int | None = None,
@@ -35,9 +36,10 @@ def from_directory(
     """A data set of the pictures in a folder and its sub-folders.
 
     Reads any format that Pillow reads, in any size, colour mode and orientation. Pictures are
-    turned as their EXIF data says, transparency is laid on white, the middle square is cut out and
-    scaled. Each page of a TIFF and each frame of an animation is a sample. Links are followed, and
-    files whose names begin with a dot are passed over.
+    turned as their EXIF data says, transparency is laid on white unless `channels` is 4, the
+    largest middle part of the shape of `image_size` is cut out and scaled. Each page of a TIFF and
+    each frame of an animation is a sample. Links are followed, and files whose names begin with a
+    dot are passed over.
 
     Values become [-1, 1] by one rule for all pictures, that of `from_arrays`. What cannot be read,
     or has values of another kind than most (16 bits among 8), is skipped, with a warning that
@@ -45,9 +47,10 @@ def from_directory(
 
     Args:
         directory: the folder.
-        image_size: the pixels of a side.
+        image_size: the pixels of a side, for squares; or the pair (height, width).
         batch_size: images per batch.
-        channels: 1 for grey or 3 for RGB. `None`: 1 if all pictures are grey.
+        channels: 1 for grey, 3 for RGB, or 4 for RGB and opacity, where what is fully transparent
+            is black. `None`: 1 if all pictures are grey, else 3.
         with_labels: whether batches are `(images, labels)`: each sub-folder with a picture is a
             class, in the order of their names, which `dataset.class_names` keeps.
         seed: decides the order.
@@ -55,7 +58,7 @@ def from_directory(
             values outside of it are skipped.
 
     Returns:
-        A `Dataset` of float32 images `(batch_size, image_size, image_size, 1 or 3)` in [-1, 1].
+        A `Dataset` of float32 images `(batch_size, height, width, 1, 3 or 4)` in [-1, 1].
 
     Raises:
         FileNotFoundError: if there is no such folder.
@@ -64,21 +67,21 @@ def from_directory(
     """
     directory = pathlib.Path(directory).expanduser()
     _check_arguments(directory, channels, value_range)
-    checks.check_positive_integer("image_size", image_size)
+    size = pictures.height_and_width(image_size)
     checks.check_positive_integer("batch_size", batch_size)
     checks.check_seed(seed)
     skipped: Skipped = []
     files = _files(directory)
     if with_labels:
         files = _files_with_a_label(files, directory, skipped)
-    found = _read_all(files, image_size, value_range, skipped)
-    found, value_range = _agree(found, image_size, value_range, skipped)
+    read = functools.partial(pictures.read, size=size, with_opacity=channels == 4)
+    found = _read_all(files, read, value_range, skipped)
+    found, value_range = _agree(found, read, value_range, skipped)
     classes = _top_folders([picture.path for picture in found], directory)
     unread = set(_top_folders(files, directory)) - set(classes) if with_labels else set()
     _report(directory, len({picture.path for picture in found}), skipped, unread)
-    skipped += [
-        (directory / name, "no picture in it can be read: no class") for name in sorted(unread)
-    ]
+    no_class = "no picture in it can be read: no class"
+    skipped += [(directory / name, no_class) for name in sorted(unread)]
     labels = [classes.index(picture.path.relative_to(directory).parts[0]) for picture in found]
     return _dataset(
         found,
@@ -98,7 +101,8 @@ def _check_arguments(directory, channels, value_range):
         raise FileNotFoundError(f"`directory` must be a folder. Received: directory={directory}.")
     if channels not in (None, *CHANNELS) or isinstance(channels, bool):
         raise ValueError(
-            f"`channels` must be 1 (grey), 3 (RGB) or None. Received: channels={channels!r}."
+            "`channels` must be 1 (grey), 3 (RGB), 4 (RGB and opacity) or None. "
+            f"Received: channels={channels!r}."
         )
     if value_range is not None:
         scaling.check_value_range(value_range)
@@ -136,11 +140,11 @@ def _top_folders(paths, directory):
     return sorted({path.relative_to(directory).parts[0] for path in paths})
 
 
-def _read_all(files, image_size, value_range, skipped):
+def _read_all(files, read, value_range, skipped):
     """All pictures in these files, a list of `Picture`."""
     found: list[Picture] = []
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        each = pool.map(lambda path: pictures.read(path, image_size, value_range), files)
+        each = pool.map(lambda path: read(path, value_range=value_range), files)
         for path, result in zip(files, each, strict=True):
             if isinstance(result, str):
                 skipped.append((path, result))
@@ -149,7 +153,7 @@ def _read_all(files, image_size, value_range, skipped):
     return found
 
 
-def _agree(found, image_size, value_range, skipped):
+def _agree(found, read, value_range, skipped):
     """The pictures that one rule fits, and the values of theirs that become -1 and 1."""
     if not found:
         return [], None
@@ -166,7 +170,7 @@ def _agree(found, image_size, value_range, skipped):
     dtype = "uint8" if kind == BYTES else "int32" if kind == pictures.INTEGERS else "float32"
     value_range = scaling.find_value_range(dtype, low, high, is_picture=True)
     if kind == BYTES and value_range != (0, 255):  # Zeros and ones, which are scaled as bytes.
-        found = _read_all(sorted({p.path for p in found}), image_size, value_range, [])
+        found = _read_all(sorted({p.path for p in found}), read, value_range, [])
     return found, value_range
 
 
@@ -183,6 +187,11 @@ def _keep(
 
 def _dataset(found, channels, value_range, **options):
     """A `Dataset` of these pictures, in as many channels as they need, or as was asked for."""
+    if channels == 4 and found[0].kind != BYTES:
+        raise ValueError(
+            "`channels=4` is for pictures of 8 bits: deeper ones are grey, without opacity. Leave "
+            f"`channels` out. Received: pictures of {found[0].kind}, as {found[0].path}."
+        )
     if channels is None:
         channels = 1 if all(_is_grey(picture.values) for picture in found) else 3
     values = np.stack([_with_channels(picture.values, channels) for picture in found])

@@ -10,6 +10,7 @@ from kgan.datasets.dataset import Dataset
 from kgan.datasets.digits import digits
 from kgan.datasets.directory import from_directory
 from kgan.datasets.mixture import MIXTURES, gaussian_mixture
+from kgan.datasets.pictures import ImageSize
 from kgan.datasets.scaling import ValueRange
 from kgan.datasets.tfds import from_tfds, held_out_split
 
@@ -20,7 +21,7 @@ def load(
     dataset: str | os.PathLike[str],
     *,
     batch_size: int = 64,
-    image_size: int | None = None,
+    image_size: ImageSize | None = None,
     channels: int | None = None,
     with_labels: bool = False,
     seed: int = 0,
@@ -33,7 +34,8 @@ def load(
             as `"mnist"` or `"downsampled_imagenet/64x64"`; or else the path of a folder of
             pictures. For a folder that has the name of a data set say `"./mnist"`.
         batch_size: samples per batch.
-        image_size: the pixels of a side; needed for a folder of pictures.
+        image_size: the pixels of a side, for squares; or the pair (height, width). Needed for a
+            folder of pictures.
         channels: of a folder of pictures, as in `from_directory`.
         with_labels: whether batches are `(samples, labels)`.
         seed: decides the order.
@@ -57,7 +59,7 @@ def load(
     if is_directory(name):
         if image_size is None:
             raise ValueError(
-                "`image_size` is needed for a folder of pictures, such as 64. "
+                "`image_size` is needed for a folder of pictures, such as 64 or (48, 64). "
                 "Received: image_size=None."
             )
         return from_directory(path, image_size, channels=channels, **options)
@@ -69,7 +71,7 @@ def load_held_out(
     dataset: str | os.PathLike[str],
     *,
     batch_size: int = 64,
-    image_size: int | None = None,
+    image_size: ImageSize | None = None,
     channels: int | None = None,
     with_labels: bool = False,
     seed: int = 0,

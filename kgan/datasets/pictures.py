@@ -1,8 +1,8 @@
-"""One file of pictures: decoded, turned, cropped to a square and scaled."""
+"""One file of pictures: decoded, turned, cropped to the shape that is wanted and scaled."""
 
 import dataclasses
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,10 @@ import PIL.Image
 import PIL.ImageOps
 import PIL.ImageSequence
 
-__all__ = ["BYTES", "FLOATS", "INTEGERS", "Picture", "read"]
+__all__ = ["BYTES", "FLOATS", "INTEGERS", "ImageSize", "Picture", "height_and_width", "read"]
+
+# The pixels of a side of a square, or the pair (height, width).
+ImageSize = int | Sequence[int]
 
 # What the values of a picture are. Pillow gives all colours, and grey of 8 bits, as bytes.
 BYTES, INTEGERS, FLOATS = "8-bit values", "integers of more than 8 bits", "floating-point values"
@@ -23,13 +26,14 @@ SUBFILE_TYPE = 254
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
-    """A square picture, in the values of its file.
+    """A picture, in the values of its file.
 
     Args:
         path: the file.
-        values: `(size, size, 1 or 3)`, uint8, or float32 where they are not bytes.
+        values: `(height, width, 1, 3 or 4)`, uint8, or float32 where they are not bytes.
         kind: `BYTES`, `INTEGERS` or `FLOATS`.
-        low, high: the smallest and the largest value of the whole picture, before it was scaled.
+        low, high: the smallest and the largest value of the whole picture, opacity apart, before it
+            was scaled.
     """
 
     path: pathlib.Path
@@ -39,23 +43,50 @@ class Picture:
     high: float
 
 
+def height_and_width(image_size: ImageSize) -> tuple[int, int]:
+    """The pair that an `image_size` means.
+
+    Raises:
+        ValueError: if it is neither a positive integer nor a pair of them.
+
+    Example:
+
+    >>> height_and_width(64), height_and_width([48, 64])
+    ((64, 64), (48, 64))
+    """
+    pair = image_size if isinstance(image_size, list | tuple) else (image_size, image_size)
+    integers = [isinstance(side, int | np.integer) and not isinstance(side, bool) for side in pair]
+    if len(pair) != 2 or not all(integers) or min(pair) < 1:
+        raise ValueError(
+            "`image_size` must be an integer of at least 1, for squares, or a pair (height, width) "
+            f"of them. Received: image_size={image_size!r}."
+        )
+    return int(pair[0]), int(pair[1])
+
+
 def read(
-    path: pathlib.Path, size: int, value_range: tuple[float, float] | None = None
+    path: pathlib.Path,
+    size: tuple[int, int],
+    value_range: tuple[float, float] | None = None,
+    with_opacity: bool = False,
 ) -> list[Picture] | str:
     """The pictures in a file, one per page or frame; or the reason why there is none.
 
     Args:
         path: the file.
-        size: the pixels of a side.
+        size: the height and width that it is to have.
         value_range: the values of bytes that become 0 and 255, before the picture is scaled.
+        with_opacity: whether bytes are to be RGBA, instead of laid on white. What cannot be seen
+            is then black.
 
     Raises:
         ValueError: if a picture has values that are not finite.
     """
     try:
         with PIL.Image.open(path) as file:
-            file.draft("RGB", (2 * size, 2 * size))
-            frames = [_convert(frame) for frame in _frames(file)]
+            side = 2 * max(size)  # It may be turned yet.
+            file.draft("RGB", (side, side))
+            frames = [_convert(frame, with_opacity) for frame in _frames(file)]
     except Exception as error:  # Each decoder has its own: AVIF's raises RuntimeError.
         return str(error).replace(str(path), path.name) or type(error).__name__
     return [_picture(path, frame, kind, size, value_range) for frame, kind in frames]
@@ -71,13 +102,15 @@ def _frames(file: PIL.Image.Image) -> Iterator[PIL.Image.Image]:
             yield frame
 
 
-def _convert(frame: PIL.Image.Image) -> tuple[PIL.Image.Image, str]:
-    """A frame turned as its EXIF data says, as grey or RGB; and the kind of its values."""
+def _convert(frame: PIL.Image.Image, with_opacity: bool) -> tuple[PIL.Image.Image, str]:
+    """A frame turned as its EXIF data says, as grey, RGB or RGBA; and the kind of its values."""
     picture = PIL.ImageOps.exif_transpose(frame)
     if picture.mode.startswith("I"):
         return PIL.Image.fromarray(np.asarray(picture).astype("float32")), INTEGERS
     if picture.mode == "F":
         return picture.copy(), FLOATS
+    if with_opacity:
+        return _without_hidden_colors(picture.convert("RGBA")), BYTES
     if "A" in picture.mode or "transparency" in picture.info:
         picture = picture.convert("RGBA")
         white = PIL.Image.new("RGBA", picture.size, "white")
@@ -85,8 +118,17 @@ def _convert(frame: PIL.Image.Image) -> tuple[PIL.Image.Image, str]:
     return picture.convert("L" if picture.mode in ("1", "L") else "RGB"), BYTES
 
 
+def _without_hidden_colors(picture):
+    """An RGBA picture, black where it is fully transparent: networks must not learn that colour."""
+    values = np.array(picture)
+    values[values[..., 3] == 0] = 0
+    return PIL.Image.fromarray(values)
+
+
 def _picture(path, frame, kind, size, value_range):
+    has_opacity = frame.mode == "RGBA"
     values = np.asarray(frame)
+    values = values[..., :3] if has_opacity else values
     low, high = float(values.min()), float(values.max())
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ValueError(f"Pictures must be finite. Received: NaN or infinite values in {path}.")
@@ -94,9 +136,12 @@ def _picture(path, frame, kind, size, value_range):
         bottom, top = value_range
         scaled = (np.arange(256) - bottom) * (255 / (top - bottom))
         table = np.round(np.clip(scaled, 0, 255)).astype("uint8").tolist()
-        frame = frame.point(table * len(frame.getbands()))
-    square = PIL.ImageOps.fit(frame, (size, size), PIL.Image.Resampling.LANCZOS)
-    values = np.asarray(square).reshape(size, size, -1)
+        unchanged = list(range(256)) if has_opacity else []
+        frame = frame.point(table * (len(frame.getbands()) - has_opacity) + unchanged)
+        frame = _without_hidden_colors(frame) if has_opacity else frame
+    fitted = PIL.ImageOps.fit(frame, size[::-1], PIL.Image.Resampling.LANCZOS)
+    fitted = _without_hidden_colors(fitted) if has_opacity else fitted
+    values = np.asarray(fitted).reshape(*size, -1)
     if kind != BYTES:  # The filter overshoots at edges.
         values = np.clip(values, low, high)
     return Picture(path, values, kind, low, high)

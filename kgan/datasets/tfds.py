@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from kgan import checks, files
 from kgan.datasets.dataset import Dataset
+from kgan.datasets.pictures import ImageSize, height_and_width
 from kgan.datasets.scaling import ValueRange
 from kgan.lookup import by_name
 
@@ -22,7 +23,7 @@ def from_tfds(
     split: str = "train",
     *,
     batch_size: int = 64,
-    image_size: int | None = None,
+    image_size: ImageSize | None = None,
     with_labels: bool = False,
     seed: int = 0,
     data_dir: str | os.PathLike[str] | None = None,
@@ -36,8 +37,9 @@ def from_tfds(
         name: as in `tfds.load`: `"mnist"`, `"fashion_mnist"`, `"cifar10"`, ...
         split: as in `tfds.load`: `"train"`, `"test"`, `"train[:1000]"`, ...
         batch_size: images per batch.
-        image_size: the pixels of a side: the middle square is cut out and scaled. `None` leaves
-            images as they are, which must then be of one size.
+        image_size: the pixels of a side, for squares; or the pair (height, width). The largest
+            middle part of this shape is cut out and scaled. `None` leaves images as they are, which
+            must then be of one size.
         with_labels: whether batches are `(images, labels)`.
         seed: decides the order.
         data_dir: where TFDS keeps its data. Defaults to the environment variable TFDS_DATA_DIR,
@@ -55,15 +57,14 @@ def from_tfds(
     """
     checks.check_positive_integer("batch_size", batch_size)
     checks.check_seed(seed)
-    if image_size is not None:
-        checks.check_positive_integer("image_size", image_size)
+    size = None if image_size is None else height_and_width(image_size)
     builder = _prepared(name, data_dir)
     image_key, label_key = _keys(builder.info, with_labels)
     features = builder.info.features
-    _check_image(features[image_key], name, image_size)
+    _check_image(features[image_key], name, size)
 
     def select(example):
-        image = _square(example[image_key], image_size) if image_size else example[image_key]
+        image = _fit(example[image_key], size) if size else example[image_key]
         return (image[..., :3], example[label_key] if with_labels else 0)
 
     stream = _examples(builder, split).map(select).batch(256).with_options(_without_autotune())
@@ -176,23 +177,24 @@ def _keys(info, with_labels):
     )
 
 
-def _check_image(feature, name, image_size):
-    if image_size is None and None in feature.shape:
+def _check_image(feature, name, size):
+    if size is None and None in feature.shape:
         raise ValueError(
             f"`image_size` is needed: the images of {name!r} are of many sizes. "
             "Received: image_size=None."
         )
 
 
-def _square(image, image_size):
-    """The middle square of an image, scaled; of the same type."""
-    if image.shape[:2] == (image_size, image_size):
+def _fit(image, size):
+    """The largest middle part of an image with the shape of `size`, scaled; of the same type."""
+    if image.shape[:2] == size:
         return image
     height, width = tf.shape(image)[0], tf.shape(image)[1]
-    side = tf.minimum(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    image = image[top : top + side, left : left + side]
-    scaled = tf.image.resize(image, (image_size, image_size), antialias=True)
+    rows = tf.clip_by_value(width * size[0] // size[1], 1, height)
+    columns = tf.clip_by_value(height * size[1] // size[0], 1, width)
+    top, left = (height - rows) // 2, (width - columns) // 2
+    image = image[top : top + rows, left : left + columns]
+    scaled = tf.image.resize(image, size, antialias=True)
     if image.dtype.is_integer:
         scaled = tf.round(scaled)
     return tf.saturate_cast(scaled, image.dtype)

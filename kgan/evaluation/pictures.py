@@ -25,10 +25,10 @@ def draw(
 ) -> list[pathlib.Path]:
     """Writes pictures of samples beside real ones.
 
-    Of images: `nearest.png`, samples beside real images and the nearest ones of the training data;
-    `nearest_pairs.png`, of a thousand samples those that are nearest to a training image, measured
-    by how near that one has another beside it: where copies would be; `interpolation.png`. Of
-    points and vectors `samples.png`.
+    Of images, and of volumes as slices: `nearest.png`, samples beside real images and the nearest
+    ones of the training data; `nearest_pairs.png`, of a thousand samples those that are nearest to
+    a training image, measured by how near that one has another beside it: where copies would be;
+    `interpolation.png`. Of sequences, points and vectors `samples.png`.
 
     Args:
         gan: a `kgan.GAN`.
@@ -44,40 +44,42 @@ def draw(
     real = known if held_out is None else held_out.samples
     samples = gan.generate(1000, seed=seed)
     samples = samples[0] if gan.num_classes else samples
-    if real.ndim != 4 or real.shape[-1] not in (1, 3):
-        files.write_atomically(folder / "samples.png", plots.picture(samples, real[:1000]))
+    view = plots.view_of(real.shape[1:])
+    if view.as_images is None:
+        some = slice(num_samples if view.has_columns else 1000)
+        files.write_atomically(folder / "samples.png", plots.picture(samples[some], real[some]))
         return [folder / "samples.png"]
-    figures = _grids(gan, samples, real, known, num_samples)
+    figures = _grids(gan, samples, real, known, num_samples, view.as_images)
     for name, figure in figures.items():
         plots.save(folder / name, figure, dpi=150)
     return [folder / name for name in figures]
 
 
-def _grids(gan, samples, real, known, num_samples):
-    """The figures of images, by the names of their files."""
+def _grids(gan, samples, real, known, num_samples, as_images):
+    """The figures of what can be shown as images, by the names of their files."""
     flat = [np.reshape(part, (len(part), -1)) for part in (samples, known)]
     indices, away = distances.nearest(*flat)
     order = np.argsort(away / _loneliness(flat[1], indices))[:num_samples]
     some = slice(num_samples)
-    kinds = ("linear", "spherical")
+    between = {
+        f"{kind} interpolation": as_images(interpolate(gan, 5, 9, kind=kind))
+        for kind in ("linear", "spherical")
+    }
     return {
         "nearest.png": plots.grids(
             {
-                "real": real[some],
-                "generated": samples[some],
-                "nearest of the training data": known[indices[some]],
+                "real": as_images(real[some]),
+                "generated": as_images(samples[some]),
+                "nearest of the training data": as_images(known[indices[some]]),
             }
         ),
         "nearest_pairs.png": plots.grids(
             {
-                "generated, the nearest": samples[order],
-                "their training data": known[indices[order]],
+                "generated, the nearest": as_images(samples[order]),
+                "their training data": as_images(known[indices[order]]),
             }
         ),
-        "interpolation.png": plots.grids(
-            {f"{kind} interpolation": interpolate(gan, 5, 9, kind=kind) for kind in kinds},
-            columns=9,
-        ),
+        "interpolation.png": plots.grids(between, columns=9),
     }
 
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from kgan import checks
+from kgan import checks, images
 from kgan.game import networks, noise, replicas
 
 __all__ = ["Source", "in_float32", "source_of"]
@@ -51,9 +51,8 @@ class Source:
 
     @property
     def makes_images(self) -> bool:
-        """Whether the samples are pictures, `(height, width, 1 or 3)`."""
-        shape = self.generator.output_shape
-        return len(shape) == 4 and shape[-1] in (1, 3)
+        """Whether the samples are pictures, `(height, width, 1, 3 or 4)`."""
+        return images.is_image(self.generator.output_shape[1:])
 
     @property
     def output_name(self) -> str:

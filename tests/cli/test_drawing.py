@@ -8,7 +8,7 @@ import players
 import pytest
 from commands import call, said
 
-from kgan import runs
+from kgan import images, plots, runs
 from kgan.cli import drawing
 
 
@@ -94,3 +94,28 @@ def test_generate_truncates(run, tmp_path):
     assert narrow.std(axis=0).mean() < 0.5 * wide.std(axis=0).mean()
     result = call("generate", run, "--truncation", -1, "--output", tmp_path / "x.npy")
     assert "`--truncation` must be positive" in said(result)
+
+
+def test_samples_with_opacity_are_written_as_they_are(tmp_path):
+    samples = np.random.default_rng(0).uniform(-1, 1, (3, 8, 6, 4)).astype("float32")
+    options = {"names": (), "columns": None}
+    for name in ("folder", "a.npy", "a.png"):
+        drawing._write(tmp_path / name, samples, None, **options)
+    pixels = images.to_uint8(samples)
+    np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), pixels)
+    for i in range(3):
+        picture = images.load(tmp_path / "folder" / f"{i:05d}.png")
+        assert picture.mode == "RGBA"
+        np.testing.assert_array_equal(np.asarray(picture), pixels[i])
+    assert (tmp_path / "a.png").read_bytes() == plots.picture(samples)
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 8, 8, 1), (3, 10, 2)])
+def test_volumes_and_sequences_are_written_as_a_picture_or_as_floats(tmp_path, shape):
+    samples = np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")
+    for name in ("a.npy", "a.png"):
+        drawing._write(tmp_path / name, samples, None, names=(), columns=3)
+    np.testing.assert_array_equal(np.load(tmp_path / "a.npy"), samples)
+    assert (tmp_path / "a.png").read_bytes() == plots.picture(samples, columns=3)
+    with pytest.raises(runs.RunError, match=r"A folder is for images.*choose .*a\.npy"):
+        drawing._write(tmp_path / "a", samples, None, names=(), columns=3)

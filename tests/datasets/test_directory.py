@@ -1,6 +1,7 @@
 """Folders of pictures."""
 
 import itertools
+import re
 
 import numpy as np
 import PIL.Image
@@ -21,7 +22,7 @@ def _read(picture, path, image_size=None, channels=3, **save_options):
     """Saves a picture alone in a new folder; what `from_directory` reads of it, as bytes."""
     path.parent.mkdir(exist_ok=True)
     picture.save(path, **save_options)
-    size = image_size or picture.width
+    size = image_size or (picture.height, picture.width)
     dataset = datasets.from_directory(path.parent, size, batch_size=1, channels=channels)
     assert dataset.skipped == ()
     return pixels(dataset)[0]
@@ -126,12 +127,80 @@ def test_half_transparent_pixels_are_half_white(tmp_path):
     np.testing.assert_allclose(read, np.broadcast_to([255, 127, 127], (4, 4, 3)), atol=1)
 
 
+@pytest.mark.parametrize("name", TRANSPARENT)
+def test_transparency_is_kept_where_there_are_four_channels(tmp_path, name):
+    picture, suffix, options = TRANSPARENT[name]
+    read = _read(picture, tmp_path / f"picture.{suffix}", channels=4, **options)
+    assert read.shape == (4, 4, 4)
+    assert not read.any()
+
+
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "I;16"])
+def test_pictures_of_every_colour_mode_become_rgba(tmp_path, mode):
+    picture, suffix, color = MODES[mode]
+    read = _read(picture, tmp_path / f"picture.{suffix}", channels=4)
+    np.testing.assert_array_equal(read, np.broadcast_to((*color, 255), (4, 4, 4)))
+
+
+def test_the_colour_of_what_cannot_be_seen_is_neither_learned_nor_mixed_in(tmp_path):
+    pixels_of = np.zeros((16, 16, 4), "uint8")
+    pixels_of[:, 7:] = (*RED, 255)
+    pixels_of[:, :7, :3] = GREEN  # Hidden.
+    for image_size in (4, 16):
+        read = _read(PIL.Image.fromarray(pixels_of), tmp_path / "a.png", image_size, channels=4)
+        assert not read[read[..., 3] == 0].any()
+        seen = read[read[..., 3] > 0]
+        np.testing.assert_array_equal(seen[:, :3], np.broadcast_to(RED, (len(seen), 3)))
+    assert len(np.unique(read[..., 3])) == 2
+
+
+def test_opacity_is_not_a_value(tmp_path):
+    picture = PIL.Image.new("RGBA", (4, 4), (100, 50, 0, 128))
+    picture.save(tmp_path / "a.png")
+    options = {"batch_size": 1, "channels": 4, "value_range": (0, 100)}
+    (sample,) = datasets.from_directory(tmp_path, 4, **options).samples
+    expected = [1, 0, -1, 128 / 127.5 - 1]
+    np.testing.assert_allclose(sample, np.broadcast_to(expected, (4, 4, 4)), atol=0.01)
+
+
+def test_deep_pictures_have_no_opacity(tmp_path):
+    GRAY_16_BITS.save(tmp_path / "deep.png")
+    with pytest.raises(ValueError, match=r"`channels=4` is for pictures of 8 bits.*deep\.png"):
+        datasets.from_directory(tmp_path, 4, batch_size=1, channels=4)
+
+
 @pytest.mark.parametrize("axis", [0, 1])
 def test_the_middle_square_of_a_long_picture_is_cut_out(tmp_path, axis):
     squares = [np.broadcast_to(np.uint8(color), (4, 4, 3)) for color in (RED, GREEN, BLUE)]
     picture = PIL.Image.fromarray(np.concatenate(squares, axis=axis))
     read = _read(picture, tmp_path / "picture.png", image_size=4)
     np.testing.assert_array_equal(read, squares[1])
+
+
+@pytest.mark.parametrize(
+    ("image_size", "shape", "part"),
+    [
+        ((4, 8), (12, 8), np.s_[4:8]),
+        ([8, 4], (8, 12), np.s_[:, 4:8]),
+        ((np.int64(4), 8), (8, 8), np.s_[2:6]),
+        ((6, 2), (6, 2), np.s_[:]),
+    ],
+)
+def test_the_middle_of_a_picture_is_cut_out_in_any_shape(tmp_path, image_size, shape, part):
+    whole = np.full((*shape, 3), 255, "uint8")
+    whole[part] = RED
+    read = _read(PIL.Image.fromarray(whole), tmp_path / "picture.png", image_size=image_size)
+    np.testing.assert_array_equal(read, np.broadcast_to(RED, (*image_size, 3)))
+
+
+def test_a_large_jpeg_on_its_side_is_turned_and_scaled_to_its_shape(tmp_path):
+    upright = np.concatenate([np.broadcast_to(np.uint8(c), (256, 128, 3)) for c in (RED, BLUE)])
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6
+    stored = PIL.Image.fromarray(np.rot90(upright))
+    read = _read(stored, tmp_path / "picture.jpg", image_size=(64, 16), exif=exif).astype(int)
+    np.testing.assert_allclose(read[:28], np.broadcast_to(RED, (28, 16, 3)), atol=10)
+    np.testing.assert_allclose(read[-28:], np.broadcast_to(BLUE, (28, 16, 3)), atol=10)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 9), (9, 1)])
@@ -206,15 +275,18 @@ def test_a_folder_that_does_not_exist_is_an_error(tmp_path):
             datasets.from_directory(missing, 4)
 
 
-@pytest.mark.parametrize("image_size", [0, -4, 4.0, None])
-def test_an_image_size_that_is_no_positive_integer_is_an_error(tmp_path, image_size):
-    with pytest.raises(ValueError, match=f"integer of at least 1. Received: .*={image_size}"):
+@pytest.mark.parametrize(
+    "image_size", [0, -4, 4.0, None, True, "64x96", (4,), (4, 0), (4, 4.0), (4, 4, 3), [None, 4]]
+)
+def test_an_image_size_that_is_no_positive_integer_or_pair_is_an_error(tmp_path, image_size):
+    message = f"pair (height, width) of them. Received: image_size={image_size!r}."
+    with pytest.raises(ValueError, match=re.escape(message)):
         datasets.from_directory(tmp_path, image_size)
 
 
-@pytest.mark.parametrize("channels", [0, 2, 4, "rgb"])
+@pytest.mark.parametrize("channels", [0, 2, 5, True, "rgb"])
 def test_other_numbers_of_channels_are_an_error(tmp_path, channels):
-    with pytest.raises(ValueError, match=f"1 .grey., 3 .RGB. or None. Received: .*{channels!r}"):
+    with pytest.raises(ValueError, match=f"4 .RGB and opacity. or None. Received: .*{channels!r}"):
         datasets.from_directory(tmp_path, 4, channels=channels)
 
 

@@ -31,9 +31,10 @@ def test_load_knows_what_comes_with_kgan(name, shape):
 def test_load_reads_a_folder_of_pictures(tmp_path):
     colored_folders(tmp_path)
     for path in (tmp_path, str(tmp_path)):
-        dataset = datasets.load(path, batch_size=2, image_size=4, with_labels=True)
+        options = {"batch_size": 2, "image_size": [4, 6], "channels": 4, "with_labels": True}
+        dataset = datasets.load(path, **options)
         assert dataset.class_names == ("asters", "ferns", "roses")
-        assert dataset.element_spec[0].shape == (2, 4, 4, 3)
+        assert dataset.element_spec[0].shape == (2, 4, 6, 4)
 
 
 @pytest.mark.usefixtures("mocked")
@@ -41,6 +42,14 @@ def test_load_asks_tensorflow_datasets_for_other_names():
     dataset = datasets.load("cifar10", batch_size=2, image_size=8, with_labels=True)
     assert dataset.element_spec[0].shape == (2, 8, 8, 3)
     assert dataset.num_classes == 10
+
+
+@pytest.mark.usefixtures("mocked")
+def test_held_out_images_are_of_the_same_shape(monkeypatch):
+    monkeypatch.setattr("kgan.datasets.loading.held_out_split", lambda name: "test")
+    for read in (datasets.load, datasets.load_held_out):
+        dataset = read("cifar10", batch_size=2, image_size=(8, 12))
+        assert dataset.element_spec.shape == (2, 8, 12, 3)
 
 
 @pytest.mark.usefixtures("mocked")

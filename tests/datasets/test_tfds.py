@@ -79,6 +79,29 @@ def test_images_are_scaled_to_the_requested_size():
     assert np.abs(large.samples).max() <= 1
 
 
+@pytest.mark.parametrize(
+    ("shape", "image_size", "part"),
+    [
+        ((12, 8), (4, 8), np.s_[4:8]),
+        ((8, 12), [8, 4], np.s_[:, 4:8]),
+        ((12, 6), 3, np.s_[3:9]),
+        ((1, 9), (9, 3), np.s_[:, 4:5]),
+    ],
+)
+def test_the_middle_of_images_is_cut_out_in_any_shape(shape, image_size, part):
+    image = np.zeros((1, *shape, 3), "uint8")
+    image[0][part] = 255
+
+    def as_dataset(builder, **options):
+        return tf.data.Dataset.from_tensor_slices({"image": image})
+
+    with tfds.testing.mock_data(as_dataset_fn=as_dataset):
+        dataset = datasets.from_tfds("cifar10", batch_size=1, image_size=image_size)
+    height, width = np.broadcast_to(image_size, 2)
+    assert dataset.element_spec.shape == (1, height, width, 3)
+    assert dataset.samples.min() == 1
+
+
 @pytest.mark.usefixtures("mocked")
 def test_colour_images_of_one_size_are_read_as_they_are():
     dataset = datasets.from_tfds("cifar10", batch_size=2, with_labels=True)

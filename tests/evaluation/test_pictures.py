@@ -1,9 +1,13 @@
+import math
+
+import keras
 import numpy as np
 import players
 import pytest
 from evaluations import TEST, TRAIN, gan_that_draws
 
-from kgan import evaluation, images
+import kgan
+from kgan import evaluation, images, plots
 
 
 def test_interpolations_begin_and_end_at_samples():
@@ -33,3 +37,35 @@ def test_the_pictures_show_the_nearest_training_samples(tmp_path):
     assert generated.std() > 30
     # Each sample is a training image: beside itself, up to where the panel begins.
     assert min(np.abs(np.roll(nearest, i, axis=1) - generated).mean() for i in range(-9, 10)) < 20
+
+
+def _generator(shape):
+    latents = keras.Input((2,))
+    x = keras.layers.Dense(math.prod(shape), "tanh")(latents)
+    discriminator = keras.Sequential(
+        [keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(1)]
+    )
+    return kgan.GAN(keras.Model(latents, keras.layers.Reshape(shape)(x)), discriminator, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("shape", "names"),
+    [
+        ((3, 4, 5, 1), ["nearest.png", "nearest_pairs.png", "interpolation.png"]),
+        pytest.param((6, 2), ["samples.png"], marks=pytest.mark.slow),
+    ],
+)
+def test_volumes_are_shown_as_slices_and_sequences_as_lines(tmp_path, shape, names, monkeypatch):
+    panels = []
+    monkeypatch.setattr(plots, "grids", lambda given, **options: panels.append(given))
+    monkeypatch.setattr(plots, "save", lambda path, figure, dpi: None)
+    samples = np.random.default_rng(0).uniform(-1, 1, (50, *shape)).astype("float32")
+    dataset = kgan.datasets.from_arrays(samples, value_range=(-1, 1), batch_size=10)
+    gan = _generator(shape)
+    paths = evaluation.draw(gan, dataset, None, tmp_path, num_samples=5)
+    assert [path.name for path in paths] == names
+    for shown in panels:
+        assert {np.shape(strips)[1:] for strips in shown.values()} == {(3 * 4 + 2, 5, 1)}
+    if len(shape) == 2:
+        expected = plots.picture(gan.generate(1000, seed=0)[:5], samples[:5])
+        assert paths[0].read_bytes() == expected

@@ -1,5 +1,7 @@
 """The generator that is exported."""
 
+import math
+
 import keras
 import numpy as np
 import players
@@ -61,3 +63,14 @@ def test_a_subclassed_generator_is_refused_with_a_way_out(tmp_path):
     latents = keras.Input((3,), name="latents")
     wrapped = keras.Model(latents, Mine()(latents))
     assert kgan.export(wrapped, tmp_path / "1").max_difference == 0
+
+
+@pytest.mark.parametrize(
+    ("shape", "makes_images"),
+    [((4, 4, 1), True), ((4, 4, 4), True), ((4, 4, 2), False), ((2, 4, 4, 1), False)],
+)
+def test_pictures_with_opacity_are_exported_as_images(shape, makes_images):
+    latents = keras.Input((2,), name="latents")
+    x = keras.layers.Dense(math.prod(shape))(latents)
+    generator = keras.Model(latents, keras.layers.Reshape(shape)(x))
+    assert source.source_of(generator).makes_images == makes_images
