@@ -52,14 +52,19 @@ def train(
         str | None,
         typer.Option(help="A folder of pictures, or a name: digits, mnist, cifar10, ..."),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="How often to go through the data.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help="Instead of --epochs: how many steps, in hundreds.")
+    ] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     image_size: Annotated[
-        int | None, typer.Option(min=1, help="Pixels of a side; required for a folder.")
+        str | None, typer.Option(help="Pixels of a side, such as 64; or HEIGHTxWIDTH, 64x96.")
     ] = None,
     channels: Annotated[
-        Literal["1", "3"] | None,
-        typer.Option(help="1 (grey) or 3 (RGB). Default: 1 if all pictures are grey."),
+        Literal["1", "3", "4"] | None,
+        typer.Option(help="1 (grey), 3 (RGB) or 4 (RGBA). Default: 1 if all are grey, or 3."),
     ] = None,
     value_range: Annotated[
         tuple[float, float] | None,
@@ -90,11 +95,17 @@ def train(
         str | None,
         typer.Option(help="How many GPUs of this machine share each batch: a number, or all."),
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="NAME=VALUE, such as width=64; repeatable. `kgan recipes NAME` lists all."
+        ),
+    ] = None,
 ):
     """Trains a GAN; without options, on the embedded digits.
 
     If it is interrupted, the same command resumes it.
-    More --epochs extend a run that has ended.
+    More --epochs or --steps extend a run that has ended.
     """
     _cli().train(
         recipe,
@@ -102,17 +113,34 @@ def train(
         export,
         best,
         devices,
+        settings,
         quiet=quiet,
         dataset=dataset,
         epochs=epochs,
+        steps=steps,
         batch_size=batch_size,
-        image_size=image_size,
+        image_size=_size(image_size),
         channels=int(channels) if channels else None,
         value_range=list(value_range) if value_range else None,
         conditional=conditional or None,
         precision=precision,
         seed=seed,
     )
+
+
+def _size(text: str | None) -> int | tuple[int, int] | None:
+    """The pixels of a side, or (height, width), that a text such as 64 or 64x96 means."""
+    if text is None:
+        return None
+    numbers = text.lower().replace("×", "x").split("x")
+    if len(numbers) > 2 or not all(number.isdecimal() and int(number) for number in numbers):
+        raise typer.BadParameter(
+            "must be pixels, such as 64, or HEIGHTxWIDTH, such as 64x96. "
+            f"Received: --image-size {text}.",
+            param_hint="--image-size",
+        )
+    height, *width = (int(number) for number in numbers)
+    return (height, *width) if width else height
 
 
 @app.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -213,9 +241,11 @@ def export(
 
 
 @app.command()
-def recipes():
-    """Lists what `kgan train --recipe` knows."""
-    _cli().list_recipes()
+def recipes(
+    name: Annotated[str | None, typer.Argument(help="Of one recipe, to see its settings.")] = None,
+):
+    """Lists what `kgan train --recipe` knows, or all settings of one recipe."""
+    _cli().list_recipes(name)
 
 
 @app.command()

@@ -53,12 +53,6 @@ class Configuration:
     load: Callable = recipes.Recipe.load
 
 
-def _dcgan_networks(image_shape, num_classes):
-    return kgan.architectures.dcgan(
-        image_shape, latent_dim=100, width=64, depth=2, num_classes=num_classes
-    )
-
-
 def _noise_images(recipe, batches=4):
     """28×28 bytes of noise: how long a step takes does not depend on what is in the images."""
     shape = (batches * recipe.batch_size, 28, 28, 1)
@@ -67,7 +61,11 @@ def _noise_images(recipe, batches=4):
 
 
 _DCGAN = recipes.Recipe(
-    summary="noise", dataset=None, batch_size=64, epochs=1, networks=_dcgan_networks
+    summary="noise",
+    dataset=None,
+    batch_size=64,
+    epochs=1,
+    network={"latent_dim": 100, "width": 64, "depth": 2},
 )
 _DCGAN_BFLOAT16 = dataclasses.replace(_DCGAN, precision="mixed_bfloat16")
 

@@ -15,7 +15,7 @@ import zipfile
 import keras
 
 import kgan_command
-from kgan import architectures, callbacks, penalties, recipes
+from kgan import callbacks, penalties, recipes
 
 MOMENTS = {
     "batch": (keras.callbacks.CallbackList, "on_train_batch_end"),
@@ -26,14 +26,10 @@ MOMENTS = {
 }
 
 
-def small_dcgan(image_shape, num_classes):
-    """A pair that trains in seconds."""
-    return architectures.dcgan(image_shape, 8, width=8, num_classes=num_classes)
-
-
 SMALL_DCGAN = dataclasses.replace(
     recipes.DIGITS,
-    networks=small_dcgan,
+    architecture="dcgan",
+    network={"latent_dim": 8, "width": 8},
     penalties=(penalties.R1(0.1),),
 )
 

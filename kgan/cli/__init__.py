@@ -8,6 +8,7 @@ from kgan.cli.devices import launch
 from kgan.cli.drawing import generate
 from kgan.cli.evaluating import evaluate
 from kgan.cli.exporting import export
-from kgan.cli.training import list_recipes, train
+from kgan.cli.listing import list_recipes
+from kgan.cli.training import train
 
 __all__ = ["evaluate", "export", "generate", "launch", "list_recipes", "theory", "train"]

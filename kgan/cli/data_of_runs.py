@@ -13,7 +13,15 @@ from kgan.cli.saying import tell
 from kgan.gan import GAN
 from kgan.runs import Run
 
-__all__ = ["CLASSIFIED", "MOST_PIXELS", "NUM_REFERENCE", "features_for", "load", "reference"]
+__all__ = [
+    "CLASSIFIED",
+    "MOST_PIXELS",
+    "NUM_REFERENCE",
+    "features_for",
+    "load",
+    "load_all",
+    "reference",
+]
 
 # The data whose classifiers come with kgan, under the same names.
 CLASSIFIED = ("digits", "mnist", "fashion_mnist")
@@ -21,11 +29,10 @@ CLASSIFIED = ("digits", "mnist", "fashion_mnist")
 NUM_REFERENCE, MOST_PIXELS = 2000, 1000
 
 
-def load(how: Callable[..., Any], run: Run, gan: GAN, dataset: str) -> Any:
-    """The data of this name, as the run had it.
+def load(run: Run, gan: GAN, dataset: str) -> datasets.Dataset:
+    """The data of this name that the run was trained on.
 
     Args:
-        how: `kgan.datasets.load`, or `kgan.datasets.load_held_out`.
         run: the `Run`.
         gan: its GAN.
         dataset: the name.
@@ -33,6 +40,19 @@ def load(how: Callable[..., Any], run: Run, gan: GAN, dataset: str) -> Any:
     Raises:
         ValueError, OSError: if it cannot be read.
     """
+    whole = _read(datasets.load, run, gan, dataset)
+    return datasets.hold_out(whole)[0] if run.num_held_out else whole
+
+
+def load_all(run: Run, gan: GAN, dataset: str) -> tuple[datasets.Dataset, datasets.Dataset | None]:
+    """The same, and data that the run was not trained on, or None; as `load`."""
+    whole = _read(datasets.load, run, gan, dataset)
+    if run.num_held_out:
+        return datasets.hold_out(whole)
+    return whole, _read(datasets.load_held_out, run, gan, dataset)
+
+
+def _read(how, run, gan, dataset):
     asked = run.asked or {}
     options = {
         "batch_size": 1,
@@ -44,7 +64,7 @@ def load(how: Callable[..., Any], run: Run, gan: GAN, dataset: str) -> Any:
         options["value_range"] = run.value_range
     shape = gan.generator.output_shape[1:]
     if datasets.is_directory(dataset) and len(shape) == 3:
-        options["image_size"], options["channels"] = shape[1:]
+        options["image_size"], options["channels"] = shape[:2], shape[2]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # What is skipped `kgan train` has told.
         return how(dataset, **options)
@@ -53,19 +73,20 @@ def load(how: Callable[..., Any], run: Run, gan: GAN, dataset: str) -> Any:
 def features_for(dataset: str, shape: tuple[int, ...]) -> str:
     """The features that suit data of this name, and samples of this shape.
 
-    Those of the data's own classifier; for pictures those of Inception, if they can be had.
+    Those of the data's own classifier; for pictures those of Inception, if they are on this disk.
     """
     if _has_classifier(dataset, shape):
         return dataset
     is_picture = len(shape) == 3 and shape[-1] in (1, 3) and min(shape[:2]) >= 32
     if not is_picture:
         return "raw"
-    try:
-        features_module.get("inception_v3")
+    if features_module.has_inception_v3():
         return "inception_v3"
-    except ConnectionError as error:
-        tell(f"{error}\nMeasured is on 'raw' pixels.")
-        return "raw"
+    tell(
+        "Pixels are compared, since no network that knows pictures is on this disk: `kgan evaluate "
+        "--features inception_v3` downloads one (96 MB)."
+    )
+    return "raw"
 
 
 def reference(dataset: str, shape: tuple[int, ...], load: Callable[[], Any]) -> dict[str, Any]:

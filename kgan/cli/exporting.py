@@ -10,7 +10,7 @@ from typing import Any
 import rich.markup
 import rich.table
 
-from kgan import datasets, exports
+from kgan import exports
 from kgan.cli import data_of_runs
 from kgan.cli.saying import Quiet, command, console, open_run, tell
 from kgan.gan import GAN
@@ -48,7 +48,7 @@ def _reference(run, gan):
     name = (run.asked or {}).get("dataset")
     if name is None:
         return {}
-    load = functools.partial(data_of_runs.load, datasets.load, run, gan, name)
+    load = functools.partial(data_of_runs.load, run, gan, name)
     try:
         return data_of_runs.reference(name, gan.generator.output_shape[1:], load)
     except (ValueError, OSError) as error:

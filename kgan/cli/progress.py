@@ -24,17 +24,29 @@ class ProgressLine(keras.callbacks.Callback):
     Args:
         console: a `rich.console.Console`.
         every_seconds: how often the line changes, or another follows; None for what suits.
+        in_steps: whether the length of the training was given in steps, and epochs are not shown.
 
     Example: `with line.bar: gan.fit(dataset, callbacks=[line], verbose=0)`.
     """
 
-    def __init__(self, console: rich.console.Console, every_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        console: rich.console.Console,
+        every_seconds: float | None = None,
+        *,
+        in_steps: bool = False,
+    ) -> None:
         super().__init__()
         self.console = console
+        self.in_steps = in_steps
         suitable = TERMINAL if console.is_terminal else FILE
         self.every_seconds = suitable if every_seconds is None else every_seconds
         self.bar = rich.progress.Progress(
-            rich.progress.TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
+            rich.progress.TextColumn(
+                "step {task.completed}/{task.total}"
+                if in_steps
+                else "epoch {task.fields[epoch]}/{task.fields[epochs]}"
+            ),
             rich.progress.BarColumn(),
             rich.progress.TextColumn("{task.description}"),
             rich.progress.TimeElapsedColumn(),
@@ -77,7 +89,9 @@ class ProgressLine(keras.callbacks.Callback):
             self.bar.update(self._task, completed=done, **changes)
             return
         losses = [f"{name} {logs[name]:.3f}" for name in LOSSES if name in logs]
-        place = f"epoch {min(self._epoch + 1, epochs)}/{epochs}, step {done}/{epochs * steps}"
+        place = f"step {done}/{epochs * steps}"
+        if not self.in_steps:
+            place = f"epoch {min(self._epoch + 1, epochs)}/{epochs}, {place}"
         line = ", ".join([place, *losses, *answers, *self._left(done, epochs * steps)])
         self.console.print(line, highlight=False, soft_wrap=True)
 

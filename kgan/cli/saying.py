@@ -99,6 +99,7 @@ OPTIONS = {
     "quantize": "--quantize",
     "recipe": "--recipe",
     "seed": "--seed",
+    "steps": "--steps",
     "truncation": "--truncation",
     "value_range": "--value-range",
     "with_labels": "--conditional",

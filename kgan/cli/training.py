@@ -1,7 +1,6 @@
-"""`kgan train`, and `kgan recipes`."""
+"""`kgan train`."""
 
 import contextlib
-import dataclasses
 import pathlib
 import warnings
 from typing import Any
@@ -11,15 +10,18 @@ import rich.markup
 import rich.table
 import tensorflow as tf
 
-from kgan import callbacks, datasets, exports, files, metrics, plots, recipes, runs
-from kgan.cli import data_of_runs, exporting
+from kgan import callbacks, datasets, exports, files, metrics, recipes, runs
+from kgan.cli import data_of_runs, exporting, probing
+from kgan.cli.announcing import announce, described_devices
 from kgan.cli.devices import strategy_for
+from kgan.cli.planning import Plan
 from kgan.cli.progress import ProgressLine
-from kgan.cli.saying import Quiet, command, console, counted, suggest, tell
+from kgan.cli.saying import Quiet, command, console, suggest, tell
+from kgan.datasets.dataset import STEPS_PER_EPOCH
 from kgan.game import replicas
 from kgan.game.players import is_finite
 
-__all__ = ["list_recipes", "train"]
+__all__ = ["train"]
 
 
 @command
@@ -29,48 +31,46 @@ def train(
     formats: list[str] | None,
     best: bool = False,
     devices: str | None = None,
+    settings: list[str] | None = None,
     *,
     quiet: Quiet = contextlib.nullcontext,
-    **given: Any,
+    **options: Any,
 ) -> None:
-    """Trains a recipe, or goes on with it.
+    """Trains a recipe, or resumes it.
 
     Args:
         name: of the recipe; None for the one that the data set suggests.
         output: the run's folder; None for saved_models and the recipe's name.
         formats: of the exports that are made when training has ended; None or empty for none.
-        best: whether the GAN of the best epoch is kept, by the Fréchet distance to held-out data.
+        best: whether the GAN of the best epoch is kept, by its distance to held-out data.
         devices: how many GPUs of this machine, a number or `"all"`; None for one.
+        settings: texts such as `"learning_rate=1e-3"`, as `recipes.parse` takes them.
         quiet: as of `exporting.write`.
-        **given: what is to differ from the recipe; None where nothing is.
+        **options: fields that are to differ from the recipe; None where they are not.
     """
     strategy = strategy_for(devices)  # TensorFlow wants to know before it does anything else.
-    name = name or _recipe_for(given["dataset"])
+    name = name or _recipe_for(options["dataset"])
     exports.kinds(formats or ())  # An extra that is missing is no news for the end.
-    given["dataset"] = _resolved(given["dataset"])
-    given = {key: value for key, value in given.items() if value is not None}
-    recipe = dataclasses.replace(recipes.get(name), **given)
-    recipe = dataclasses.replace(recipe, precision=recipes.resolve_precision(recipe.precision))
-    _check_divisible(recipe.batch_size, strategy)
-    options = ("dataset", "image_size", "conditional", "epochs", "batch_size", "precision", "seed")
-    asked = {"recipe": name, **{option: getattr(recipe, option) for option in options}}
-    asked |= {option: given[option] for option in ("channels", "value_range") if option in given}
-    asked |= {"best": True} if best else {}
-    output = output or pathlib.Path("saved_models") / (name + "_conditional" * recipe.conditional)
-    _check_outside(output, given.get("dataset"))
-    run = runs.at(output, asked)
+    options["dataset"] = _resolved(options["dataset"])
+    plan = Plan.of(name, options, settings, {"best": True} if best else {})
+    conditional = "_conditional" * plan.recipe.conditional
+    output = output or pathlib.Path("saved_models") / (name + conditional)
+    _check_outside(output, options["dataset"])
+    plan = plan.remembering(runs.Run(output.expanduser()))
+    _check_divisible(plan.recipe.batch_size, strategy)
+    run = runs.at(output, plan.asked)
     if strategy and not replicas.is_chief(strategy):
-        if not run.has_ended(recipe.epochs):
-            _follow(recipe, run, asked, strategy)
+        if not run.has_ended(plan.asked):
+            _follow(plan, run, strategy)
         return
-    if run.has_ended(recipe.epochs):
+    if run.has_ended(plan.asked):
         tell(f"The run in {run.folder} has ended already, and is left as it is.")
         missing = [format for format in formats or () if format not in run.exported]
         if missing:  # What was killed while it exported, or is asked for only now.
             gan, _ = runs.find(run.folder)
             _export(gan, run, missing, exporting.known(run, gan), quiet)
     else:
-        _train(name, recipe, run, asked, formats, quiet, strategy)
+        _train(plan, run, formats, quiet, strategy)
     _summarize(run)
 
 
@@ -106,54 +106,89 @@ def _recipe_for(dataset):
     return dataset if dataset in recipes.ALL else "pictures"
 
 
-def _train(name, recipe, run, asked, formats, quiet, strategy=None):
+def _train(plan, run, formats, quiet, strategy=None):
     files.check_free(run.folder)  # It is held when the data is there: what fails leaves no folder.
-    dataset, gan, validation = _prepared(recipe, asked, strategy)
+    dataset, gan, watched, plan = _prepared(plan, run, strategy)
+    recipe = plan.recipe
     with files.held(run.folder):
-        runs.at(run.folder, asked)  # Another process may have had the folder meanwhile.
-        devices = _described_devices(gan)
-        run.begin(asked, dataset.class_names, dataset.value_range, devices)
-        _announce(name, recipe, dataset, gan, run)
-        if run.log.exists() and not any(run.backup.glob("*.keras")):
-            tell("Training was stopped before its first backup, and begins again.")
-        progress = ProgressLine(console)
+        runs.at(run.folder, plan.asked)  # Another process may have had the folder meanwhile.
+        _begin(plan, run, dataset, gan)
+        progress = ProgressLine(console, in_steps=bool(recipe.steps))
         watching = [
-            callbacks.SampleGrid(run.samples, every_epochs=max(1, recipe.epochs // 30)),
+            _sample_grid(recipe, run),
             callbacks.CSVLogger(run.log),
+            callbacks.HistoryPlot(run.history),
             progress,
         ]
         with progress.bar:
-            history = _fit(gan, dataset, recipe.epochs, run, watching, **validation)
-        plots.save(run.history, plots.history(history.history))
-        if validation:
+            _fit(gan, dataset, recipe.num_epochs, run, watching, **watched)
+        if watched:
             gan = keras.models.load_model(run.best)
-        run.end(gan, asked)
+        run.end(gan, plan.asked)
         if formats:
             shape = gan.generator.output_shape[1:]
             known = data_of_runs.reference(recipe.dataset, shape, lambda: dataset)
             _export(gan, run, formats, known | {"class_names": run.class_names}, quiet)
+    _say_if_short(plan, dataset, "was")
 
 
-def _follow(recipe, run, asked, strategy):
+def _sample_grid(recipe, run):
+    """About thirty pictures of a training."""
+    between = max(1, recipe.num_epochs // 30)
+    if recipe.steps:
+        return callbacks.SampleGrid(run.samples, every_steps=between * STEPS_PER_EPOCH)
+    return callbacks.SampleGrid(run.samples, every_epochs=between)
+
+
+def _begin(plan, run, dataset, gan):
+    """Writes down what is trained, and says so."""
+    chosen = run.chosen | plan.chosen
+    more = {"chosen": chosen} if chosen else {}
+    if plan.num_held_out:
+        more["num_held_out"] = plan.num_held_out
+    about = (dataset.class_names, dataset.value_range, described_devices(gan))
+    run.begin(plan.asked, *about, **more)
+    announce(plan, dataset, gan, run)
+    _say_if_short(plan, dataset, "is")
+    if run.log.exists() and not any(run.backup.glob("*.keras")):
+        tell("Training was stopped before its first backup, and begins again.")
+
+
+def _say_if_short(plan, dataset, tense):
+    """Says where a training is shorter than what the recipe would choose."""
+    steps = plan.recipe.num_epochs * dataset.steps_per_epoch
+    if plan.usual_steps and steps < plan.usual_steps:
+        tell(
+            f"This training {tense} short: {steps:,} steps, where {plan.usual_steps:,} are usual "
+            f"for this data. To go on: the same command with --steps {plan.usual_steps}."
+        )
+
+
+def _follow(plan, run, strategy):
     """Trains as one of several workers that is not the chief: it reads, and writes nothing."""
-    dataset, gan, validation = _prepared(recipe, asked, strategy)
-    _fit(gan, dataset, recipe.epochs, run, [], **validation)
+    dataset, gan, watched, plan = _prepared(plan, run, strategy)
+    _fit(gan, dataset, plan.recipe.num_epochs, run, [], **watched)
 
 
-def _prepared(recipe, asked, strategy):
-    """The data, the GAN, and what tells the best epoch: arguments of `_fit`."""
+def _prepared(plan, run, strategy):
+    """The data, the GAN, what tells the best epoch (arguments of `_fit`), and the whole plan."""
     if not tf.config.list_physical_devices("GPU"):  # There kgan promises less.
         tf.config.experimental.enable_op_determinism()
+    plan = plan.sized()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Of files that are skipped `_announce` tells.
-        dataset = recipe.load()
+        warnings.simplefilter("ignore")  # Of files that are skipped `announce` tells.
+        dataset, held_out = plan.recipe.load_all()
+    plan = plan.fitted(dataset, held_out, is_new=not run.chosen)
+    dataset = plan.recipe.batched(dataset)
+    watched, metric = {}, []
+    if "best" in plan.others:
+        number = strategy.num_replicas_in_sync if strategy else 1
+        watched, metric = _validation(plan.recipe, dataset, held_out, number)
     if strategy is None:
-        validation, metric = _validation(recipe, dataset) if asked.get("best") else ({}, [])
-        return dataset, recipe.build(dataset, metric), validation
-    number = strategy.num_replicas_in_sync
-    validation, metric = _validation(recipe, dataset, number) if asked.get("best") else ({}, [])
+        gan, plan = probing.built(plan, dataset, metric)
+        return dataset, gan, watched, plan
     with replicas.explained(strategy), strategy.scope():
-        return dataset, recipe.build(dataset, metric), validation
+        return dataset, plan.recipe.build(dataset, metric), watched, plan
 
 
 def _export(gan, run, formats, known, quiet):
@@ -161,21 +196,27 @@ def _export(gan, run, formats, known, quiet):
     run.add_exports(formats)
 
 
-def _validation(recipe, dataset, num_replicas=1):
+def _validation(recipe, dataset, held_out, num_replicas=1):
     """What the best epoch is told by: arguments of `_fit`, and a list of one Keras metric."""
-    options = {"image_size": recipe.image_size, "with_labels": recipe.conditional}
-    options["seed"] = recipe.seed
-    if datasets.takes_image_size(recipe.dataset):
-        options["value_range"] = dataset.value_range
     size = 100 - 100 % num_replicas  # Each replica gets as many.
-    held_out = datasets.load_held_out(recipe.dataset, batch_size=size, **options)
+    if held_out is not None:
+        held_out = held_out.batched(min(size, held_out.num_samples))
+    elif not datasets.is_directory(recipe.dataset):
+        options = {"image_size": recipe.image_size, "with_labels": recipe.conditional}
+        options["seed"] = recipe.seed
+        if datasets.takes_image_size(recipe.dataset):
+            options["value_range"] = dataset.value_range
+        held_out = datasets.load_held_out(recipe.dataset, batch_size=size, **options)
     if held_out is None:
         raise runs.RunError(
             "--best needs data that nobody trains on, and there is none of "
-            f"{recipe.dataset}: it has neither a test nor a validation split."
+            f"{recipe.dataset}: a folder needs 300 pictures, and a data set of TensorFlow Datasets "
+            "a test or a validation split."
         )
-    shape = tf.nest.flatten(dataset.element_spec)[0].shape[1:]
-    metric = metrics.FrechetDistance(data_of_runs.features_for(recipe.dataset, tuple(shape)))
+    features = data_of_runs.features_for(recipe.dataset, dataset.sample_shape)
+    # Of pixels there are more than of samples, which the Fréchet distance needs.
+    measure = metrics.KernelDistance if features == "raw" else metrics.FrechetDistance
+    metric = measure(features)
     return {"held_out": held_out, "monitor": f"val_{metric.name}"}, [metric]
 
 
@@ -194,69 +235,6 @@ def _fit(gan, dataset, epochs, run, watching, held_out=None, monitor=None):
     return history
 
 
-def _announce(name, recipe, dataset, gan, run):
-    shape = "×".join(map(str, tf.nest.flatten(dataset.element_spec)[0].shape[1:]))
-    epochs = counted(recipe.epochs, "epoch")
-    rows = [
-        ("recipe", name),
-        ("data", f"{recipe.dataset}: {dataset.num_samples:,} samples of {shape}"),
-        *_described_values(dataset.value_range),
-        *_described_classes(dataset),
-        *_described_skipped(dataset.skipped),
-        ("generator", f"{gan.generator.count_params():,} weights"),
-        ("discriminator", f"{gan.discriminator.count_params():,} weights"),
-        ("training", f"{epochs} of {counted(dataset.steps_per_epoch, 'step')}"),
-        (
-            "",
-            f"of {counted(recipe.batch_size, 'sample')}, in {recipe.precision}, seed {recipe.seed}",
-        ),
-        *_told_devices(gan),
-        ("output", str(run.folder)),
-    ]
-    table = rich.table.Table.grid(padding=(0, 2))
-    for key, value in rows:
-        table.add_row(f"[dim]{key}", rich.markup.escape(value))
-    console.print(table)
-
-
-def _described_devices(gan):
-    """How many replicas and workers there are, as run.json has it."""
-    strategy = gan.distribute_strategy
-    workers = replicas.number_of_workers(strategy)
-    return {"num_replicas": strategy.num_replicas_in_sync, "num_workers": workers}
-
-
-def _told_devices(gan):
-    number, workers = _described_devices(gan).values()
-    if number == 1:
-        return []
-    among = f", of {counted(workers, 'worker')}" if workers > 1 else ""
-    return [("devices", f"{counted(number, 'replica')}{among}: each has a share of the batch")]
-
-
-def _described_values(value_range):
-    if value_range is None:
-        return []
-    low, high = value_range
-    return [("values", f"{low:g} to {high:g} become -1 to 1")]
-
-
-def _described_classes(dataset):
-    if not dataset.num_classes:
-        return []
-    names = dataset.class_names or [str(label) for label in range(dataset.num_classes)]
-    shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-    return [("classes", f"{dataset.num_classes}: {shown}")]
-
-
-def _described_skipped(skipped):
-    if not skipped:
-        return []
-    lines = [f"{path.name}: {reason}" for path, reason in skipped[:5]]
-    more = [f"and {len(skipped) - 5} more"] if len(skipped) > 5 else []
-    return [("skipped", "\n".join([f"{len(skipped)} files", *lines, *more]))]
-
-
 def _summarize(run):
     table = rich.table.Table.grid(padding=(0, 2))
     for path, meaning in [
@@ -272,13 +250,3 @@ def _summarize(run):
     if older:
         tell(f"Older than this GAN: {', '.join(older)}. `kgan export {run.folder}` makes new ones.")
     suggest("Draw from it", "generate", run.folder, "--output", "more.png")
-
-
-@command
-def list_recipes() -> None:
-    """Prints the recipes."""
-    table = rich.table.Table("recipe", "what it trains", "epochs", "batch", box=None)
-    for name, recipe in recipes.ALL.items():
-        table.add_row(name, recipe.summary, str(recipe.epochs), str(recipe.batch_size))
-    console.print(table)
-    console.print("Each also with labels: kgan train --recipe mnist --conditional")

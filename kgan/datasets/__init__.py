@@ -4,6 +4,7 @@ from kgan.datasets.arrays import from_arrays
 from kgan.datasets.dataset import Dataset
 from kgan.datasets.digits import digits
 from kgan.datasets.directory import from_directory
+from kgan.datasets.holding_out import hold_out
 from kgan.datasets.loading import is_directory, load, load_held_out, takes_image_size
 from kgan.datasets.mixture import GaussianMixture, gaussian_mixture
 from kgan.datasets.tfds import from_tfds
@@ -16,6 +17,7 @@ __all__ = [
     "from_directory",
     "from_tfds",
     "gaussian_mixture",
+    "hold_out",
     "is_directory",
     "load",
     "load_held_out",

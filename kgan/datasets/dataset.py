@@ -12,7 +12,10 @@ import tensorflow as tf
 from kgan import checks
 from kgan.datasets import scaling
 
-__all__ = ["Dataset"]
+__all__ = ["STEPS_PER_EPOCH", "Dataset"]
+
+# How many steps count as an epoch where the length of a training is given in steps.
+STEPS_PER_EPOCH = 100
 
 
 class Dataset(tf.data.Dataset):
@@ -38,6 +41,8 @@ class Dataset(tf.data.Dataset):
         skipped: pairs of a path and the reason why it is not among the samples.
         value_range: the pair of values that become -1 and 1, instead of what the rule finds. The
             attribute of this name is what was found: None where values stay as they are.
+        steps_per_epoch: how many batches count as an epoch: more than there are, where there are
+            few samples, so that an epoch is worth a line in a log. `None`: all whole batches.
 
     Raises:
         ValueError: if there are fewer samples than one batch needs, or their values cannot be
@@ -56,16 +61,9 @@ class Dataset(tf.data.Dataset):
         distribution: Any = None,
         skipped: Sequence[tuple[pathlib.Path, str]] = (),
         value_range: scaling.ValueRange = None,
+        steps_per_epoch: int | None = None,
     ) -> None:
-        checks.check_positive_integer("batch_size", batch_size)
-        checks.check_seed(seed)
-        if not len(samples):
-            raise ValueError("The data must hold at least one sample. Received: none.")
-        if len(samples) < batch_size:
-            raise ValueError(
-                "`batch_size` must be at most the number of samples. "
-                f"Received: batch_size={batch_size}, and {len(samples)} of them."
-            )
+        _check(samples, batch_size, seed, steps_per_epoch)
         if labels is not None and num_classes is None:
             num_classes = int(np.max(labels)) + 1
         samples, self._scaling = scaling.prepare(samples, value_range)
@@ -77,6 +75,7 @@ class Dataset(tf.data.Dataset):
         self.class_names = class_names
         self.distribution = distribution
         self.skipped = skipped
+        self._steps_per_epoch = steps_per_epoch
         with tf.device("CPU:0"):
             self._samples = tf.constant(samples)
             self._labels = None if labels is None else tf.constant(labels, "int32")
@@ -95,8 +94,13 @@ class Dataset(tf.data.Dataset):
 
     @property
     def steps_per_epoch(self) -> int:
-        """How many whole batches there are."""
-        return self.num_samples // self.batch_size
+        """How many batches count as an epoch: by default all whole ones."""
+        return self._steps_per_epoch or self.num_samples // self.batch_size
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """The shape of a sample."""
+        return tuple(self._samples.shape[1:])
 
     @property
     def samples(self) -> np.ndarray:
@@ -135,13 +139,43 @@ class Dataset(tf.data.Dataset):
             "checksum": checksum,
         }
 
+    def subset(self, rows: Any, batch_size: int | None = None) -> "Dataset":
+        """The samples at these places, an array of integers; in batches of the same size."""
+        return self._remade(rows, batch_size or self.batch_size, self._steps_per_epoch)
+
+    def batched(self, batch_size: int, steps_per_epoch: int | None = None) -> "Dataset":
+        """The same samples in batches of another size, and epochs of another length."""
+        return self._remade(None, batch_size, steps_per_epoch)
+
+    def _remade(self, rows, batch_size, steps_per_epoch):
+        samples, labels = self._samples.numpy(), self.labels
+        if rows is not None:
+            samples, labels = samples[rows], None if labels is None else labels[rows]
+        as_kept = self._scaling
+        if self._samples.dtype.is_floating:  # Scaled already, if at all.
+            as_kept = (-1.0, 1.0) if self._scaling or max(map(abs, self.extremes)) <= 1 else None
+        remade = Dataset(
+            samples,
+            labels,
+            batch_size=batch_size,
+            seed=self.seed,
+            num_classes=self.num_classes,
+            class_names=self.class_names,
+            distribution=self.distribution,
+            skipped=self.skipped,
+            value_range=as_kept,
+            steps_per_epoch=steps_per_epoch,
+        )
+        remade._scaling, remade.value_range = self._scaling, self.value_range
+        return remade
+
     def from_step(self, step: int) -> tf.data.Dataset:
         """The endless stream of batches, from batch `step` on; it starts there at once.
 
         Returns:
             A tf.data.Dataset of `images`, or of `(images, labels)`.
         """
-        batches, batch_size = self.steps_per_epoch, self.batch_size
+        batches, batch_size = self.num_samples // self.batch_size, self.batch_size
 
         def order(epoch):
             seed = tf.stack([tf.constant(self.seed, "int64"), epoch])
@@ -159,3 +193,17 @@ class Dataset(tf.data.Dataset):
         options = tf.data.Options()
         options.autotune.enabled = False  # Its threads make an epoch's end wait for seconds.
         return stream.with_options(options)
+
+
+def _check(samples, batch_size, seed, steps_per_epoch):
+    checks.check_positive_integer("batch_size", batch_size)
+    checks.check_seed(seed)
+    if steps_per_epoch is not None:
+        checks.check_positive_integer("steps_per_epoch", steps_per_epoch)
+    if not len(samples):
+        raise ValueError("The data must hold at least one sample. Received: none.")
+    if len(samples) < batch_size:
+        raise ValueError(
+            "`batch_size` must be at most the number of samples. "
+            f"Received: batch_size={batch_size}, and {len(samples)} of them."
+        )

@@ -7,6 +7,15 @@ published Inception graph, which is none of these; `inception_v3` says how to br
 from kgan.features.cache import cached
 from kgan.features.extractor import Extractor, shared
 from kgan.features.known import ALL, get, is_known
-from kgan.features.pretrained import inception_v3
+from kgan.features.pretrained import has_inception_v3, inception_v3
 
-__all__ = ["ALL", "Extractor", "cached", "get", "inception_v3", "is_known", "shared"]
+__all__ = [
+    "ALL",
+    "Extractor",
+    "cached",
+    "get",
+    "has_inception_v3",
+    "inception_v3",
+    "is_known",
+    "shared",
+]

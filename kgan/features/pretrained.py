@@ -1,12 +1,15 @@
 """Feature networks whose weights are downloaded."""
 
+import os
+import pathlib
+
 import keras
 import tensorflow as tf
 
 from kgan.features.extractor import Extractor
 from kgan.features.networks import in_float32
 
-__all__ = ["SIDE", "inception_v3"]
+__all__ = ["SIDE", "has_inception_v3", "inception_v3"]
 
 SIDE = 299
 
@@ -53,6 +56,12 @@ def inception_v3() -> Extractor:
         return network(_scaled(images), training=False)
 
     return Extractor("inception_v3", look, (None, None, None))
+
+
+def has_inception_v3() -> bool:
+    """Whether the weights of Inception-v3 need no download."""
+    home = os.environ.get("KERAS_HOME", pathlib.Path.home() / ".keras")
+    return any(pathlib.Path(home).glob("models/inception_v3_weights_tf_dim_ordering_tf_kernels.h5"))
 
 
 def _scaled(images):

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kgan import files
+from kgan.datasets.dataset import STEPS_PER_EPOCH
 from kgan.gan import GAN
 from kgan.resumption import backups
 
@@ -93,18 +94,32 @@ class Run:
         """The formats that `kgan train` has exported the trained GAN to, a list of names."""
         return list(self._read().get("exported", ()))
 
-    def has_ended(self, epochs: int) -> bool:
-        """Whether the run has had so many epochs, and its GAN is there."""
-        return self.model.exists() and self._read().get("trained_epochs") == epochs
+    @property
+    def chosen(self) -> dict[str, str]:
+        """What the recipe has chosen by the data, texts by names, as `recipes.parse` takes them."""
+        return dict(self._read().get("chosen") or {})
+
+    @property
+    def num_held_out(self) -> int:
+        """How many pictures of its folder it was not trained on."""
+        return int(self._read().get("num_held_out") or 0)
+
+    def has_ended(self, asked: dict[str, Any]) -> bool:
+        """Whether the run has been trained for as long as is asked, and its GAN is there."""
+        unit = _unit(asked)
+        trained = self._read().get(f"trained_{unit}")
+        return self.model.exists() and trained == asked.get(unit) is not None
 
     def is_being_prolonged(self) -> bool:
-        """Whether more epochs are asked for than the GAN that is there has had."""
+        """Whether a longer training is asked for than the GAN that is there has had."""
         try:
             description = self._read()
         except RunError:  # Nobody knows.
             return False
-        asked = description.get("asked", {}).get("epochs")
-        return self.model.exists() and description.get("trained_epochs", asked) != asked
+        asked = description.get("asked", {})
+        unit = _unit(asked)
+        trained = description.get(f"trained_{unit}", asked.get(unit))
+        return self.model.exists() and trained != asked.get(unit)
 
     def is_training(self) -> bool:
         """Whether a process trains it at the moment."""
@@ -122,6 +137,7 @@ class Run:
         class_names: Sequence[str] | None = None,
         value_range: tuple[float, float] | None = None,
         devices: dict[str, int] | None = None,
+        **more: Any,
     ) -> None:
         """Writes down what was asked; and, the first time, of which data, with what, and when.
 
@@ -130,6 +146,7 @@ class Run:
             class_names: what the classes of the data are called, in the order of their labels.
             value_range: the values of the data that become -1 and 1; None if all stay as they are.
             devices: on how many replicas, of how many workers, it now trains.
+            **more: what else is worth knowing of it, as JSON can hold it.
         """
         versions, before = _versions(), self._read()
         if before.get("versions", versions) != versions:
@@ -141,8 +158,8 @@ class Run:
         data: dict[str, Any] = {"class_names": class_names, "value_range": value_range}
         data |= {"devices": devices} if devices else {}
         new = {"asked": asked, **data, "versions": versions}
-        new |= {"started": _now(), "trained_epochs": 0}
-        self._write(new | before | {"asked": asked, **data})
+        new |= {"started": _now(), f"trained_{_unit(asked)}": 0}
+        self._write(new | before | {"asked": asked, **data, **more})
 
     def end(self, gan: GAN, asked: dict[str, Any] | None = None) -> None:
         """Saves the GAN, and writes down that the run has ended.
@@ -154,7 +171,8 @@ class Run:
         with files.replacing(self.model) as beside:
             gan.save(beside)
         description = self._read() or {"asked": asked, "versions": _versions()}
-        trained = {"trained_epochs": description["asked"]["epochs"], "ended": _now()}
+        unit = _unit(description["asked"])
+        trained = {f"trained_{unit}": description["asked"][unit], "ended": _now()}
         self._write(description | trained | {"exported": []})
 
     def older_exports(self) -> list[str]:
@@ -213,8 +231,8 @@ def at(folder: str | os.PathLike[str], asked: dict[str, Any]) -> Run:
 
     Args:
         folder: where the run is to be.
-        asked: a dict of what was asked for, as JSON can hold it. A run goes on with more `epochs`
-            than it was begun with; all else must be the same.
+        asked: a dict of what was asked for, as JSON can hold it. A run resumes with more `epochs`
+            or `steps` than it was begun with; all else must be the same.
 
     Raises:
         RunError: if the folder holds something else, or a run of which other things were asked.
@@ -237,35 +255,41 @@ def _check_same(run, now):
     differing = [name for name in {**before, **now} if before.get(name) != now.get(name)]
     if "dataset" in differing and _is_gone(before.get("dataset")):
         differing.remove("dataset")  # It may have moved; whether it is the same its backup knows.
-    allowed = differing == ["epochs"] and _can_end_after(run, now.get("epochs", 0))
+    unit = _unit(now)
+    allowed = differing == [unit] and _can_end_after(run, unit, now.get(unit) or 0)
     if differing and not allowed:
-        if differing == ["epochs"]:
+        if differing == [unit]:
             raise RunError(
-                f"{run.folder} has been trained for longer already (epochs: {before['epochs']} "
-                f"there, {now['epochs']} now). Nothing was touched; ask for at least as many, or "
+                f"{run.folder} has been trained for longer already ({unit}: {before[unit]} "
+                f"there, {now[unit]} now). Nothing was touched; ask for at least as many, or "
                 "choose another --output."
             )
         lines = "".join(f"\n  {n}: {before.get(n)!r} there, {now.get(n)!r} now" for n in differing)
         raise RunError(
             f"{run.folder} holds a run with other settings:{lines}\n"
-            "Nothing was touched; use the same (more epochs are fine), or choose another --output."
+            f"Nothing was touched; use the same (more {unit} are fine), or choose another --output."
         )
-    if differing and run.has_ended(before["epochs"]) and backups.find(run.backup) is None:
+    if differing and run.has_ended(before) and backups.find(run.backup) is None:
         raise RunError(
             f"The run in {run.folder} has ended, and its backup, from which it could resume, is "
             f"not there. Nothing was touched; choose another --output."
         )
 
 
-def _can_end_after(run, epochs):
-    """Whether a run can end after so many epochs: it has not been trained for more."""
-    if epochs > run.asked.get("epochs", 0):
+def _unit(asked: dict[str, Any]) -> str:
+    """What the length of a run is given in."""
+    return "steps" if asked.get("steps") else "epochs"
+
+
+def _can_end_after(run, unit, number):
+    """Whether a run can end after so many epochs or steps: it has not been trained for more."""
+    if number > run.asked.get(unit, 0):
         return True
     with warnings.catch_warnings(), contextlib.suppress(ValueError, OSError):
         warnings.simplefilter("ignore")
         backup = backups.find(run.backup)
         trained = backups.read_position(backup).epoch if backup else 0
-        return trained <= epochs
+        return trained * (STEPS_PER_EPOCH if unit == "steps" else 1) <= number
     return False
 
 

@@ -17,7 +17,7 @@ def test_a_new_run_says_what_was_asked_and_with_which_versions(tmp_path):
     assert description["asked"] == run.asked == ASKED
     assert set(description["versions"]) == {"python", "tensorflow", "keras", "kgan"}
     assert [path.name for path in run.folder.iterdir()] == ["run.json"]
-    assert not run.has_ended(2)
+    assert not run.has_ended(ASKED)
 
 
 def test_a_run_remembers_the_names_of_its_classes(tmp_path):
@@ -74,10 +74,10 @@ def test_a_run_can_end_with_fewer_epochs_than_asked_but_not_than_trained(tmp_pat
 def test_a_run_has_ended_once_it_has_trained_the_epochs_asked_for(tmp_path):
     run, _ = ended(tmp_path)
     longer = ASKED | {"epochs": 3}
-    assert run.has_ended(2)
-    assert not runs.at(tmp_path, longer).has_ended(3)
+    assert run.has_ended(ASKED)
+    assert not runs.at(tmp_path, longer).has_ended(longer)
     run.begin(longer)
-    assert not run.has_ended(3)
+    assert not run.has_ended(longer)
     assert run.asked == longer
     assert json.loads(run.description.read_text())["trained_epochs"] == 2
 

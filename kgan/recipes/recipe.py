@@ -1,0 +1,263 @@
+"""A recipe: what to train, on what, and for how long."""
+
+import dataclasses
+import inspect
+import pathlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from kgan import architectures, augmentation, datasets, losses
+from kgan.datasets.dataset import STEPS_PER_EPOCH
+from kgan.game import replicas
+from kgan.gan import GAN
+from kgan.lookup import by_name
+from kgan.penalties import Penalty
+
+__all__ = ["PRECISIONS", "Choice", "Recipe", "resolve_precision"]
+
+PRECISIONS = ("auto", "float32", "mixed_bfloat16")
+
+
+@dataclasses.dataclass(frozen=True)
+class Choice:
+    """What a recipe has chosen for one of its fields, by the data.
+
+    Args:
+        name: of the field, or of an argument of the architecture.
+        value: what was chosen.
+        reason: why, in a few words.
+    """
+
+    name: str
+    value: Any
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """What to train, on what, and for how long.
+
+    Args:
+        summary: one line, for a list of recipes.
+        dataset: what `kgan.datasets.load` takes; None where the user has to say.
+        batch_size: samples per batch.
+        epochs: how often the data is gone through; None where `steps` is given.
+        steps: how many steps of the game, instead of `epochs`; a multiple of 100, which then count
+            as an epoch.
+        architecture: the name of a function of `kgan.architectures`.
+        network: its arguments, apart from the shape of a sample and the number of classes.
+        learning_rate: of both players' Adam.
+        generator_learning_rate, discriminator_learning_rate: of one player's; `None`:
+            `learning_rate`.
+        beta_1: of both players' Adam: 0.5, as in the DCGAN paper.
+        loss, penalties, augmentation: as in `GAN.compile`.
+        discriminator_steps, ema_decay: as in `GAN`.
+        image_size: the pixels of a side, or `(height, width)`; None for what the data has.
+        channels: of a folder of pictures: 1, 3, 4, or None for 1 where all are grey and else 3.
+        value_range: the values of the data that become -1 and 1; None for what
+            `datasets.from_arrays` finds.
+        conditional: whether the networks learn p(x, y) of samples and their labels.
+        precision: `"float32"`; `"mixed_bfloat16"`; or `"auto"`, the second where this machine has
+            arithmetic for it, else the first.
+        seed: of the weights, the noise and the order of the data.
+        choose: a function from a data set to a list of `Choice`, for what depends on the data; see
+            `fitted`. None: nothing does.
+
+    Raises:
+        ValueError: for another precision or architecture, or where neither `epochs` nor `steps`
+            is given.
+    """
+
+    summary: str
+    dataset: str | None
+    batch_size: int
+    epochs: int | None = None
+    steps: int | None = None
+    architecture: str = "dcgan"
+    network: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    learning_rate: float = 2e-4
+    generator_learning_rate: float | None = None
+    discriminator_learning_rate: float | None = None
+    beta_1: float = 0.5
+    loss: str | losses.AdversarialLoss = "non_saturating"
+    penalties: tuple[str | Penalty, ...] = ()
+    augmentation: str | keras.Layer | None = None
+    discriminator_steps: int = 1
+    ema_decay: float = 0.999
+    image_size: int | tuple[int, int] | None = None
+    channels: int | None = None
+    value_range: tuple[float, float] | None = None
+    conditional: bool = False
+    precision: str = "float32"
+    seed: int = 0
+    choose: Callable[[datasets.Dataset], list[Choice]] | None = None
+
+    def __post_init__(self) -> None:
+        if self.precision not in PRECISIONS:
+            raise ValueError(
+                f"`precision` must be one of {PRECISIONS}. Received: precision={self.precision!r}."
+            )
+        by_name(self.architecture, dict.fromkeys(architectures.__all__), "architecture")
+        if (self.epochs is None) == (self.steps is None):
+            raise ValueError(
+                "A recipe has either `epochs` or `steps`. "
+                f"Received: epochs={self.epochs}, steps={self.steps}."
+            )
+        if self.steps is not None and (self.steps < 1 or self.steps % STEPS_PER_EPOCH):
+            raise ValueError(
+                f"`steps` must be a multiple of {STEPS_PER_EPOCH}. Received: steps={self.steps}."
+            )
+
+    @property
+    def num_epochs(self) -> int:
+        """How many epochs `fit` is to be given."""
+        return self.epochs or (self.steps or 0) // STEPS_PER_EPOCH
+
+    def networks(
+        self, sample_shape: tuple[int, ...], num_classes: int | None
+    ) -> tuple[keras.Model, keras.Model]:
+        """The pair `(generator, discriminator)` for samples of this shape."""
+        make = getattr(architectures, self.architecture)
+        return make(sample_shape, num_classes=num_classes, **self.network)
+
+    @property
+    def arguments(self) -> dict[str, inspect.Parameter]:
+        """The arguments of the architecture that the data does not decide, by name."""
+        parameters = inspect.signature(getattr(architectures, self.architecture)).parameters
+        decided = ("image_shape", "num_classes")
+        return {name: one for name, one in parameters.items() if name not in decided}
+
+    def load(self) -> datasets.Dataset:
+        """The data that is trained on, a `kgan.datasets.Dataset`.
+
+        Raises: as `load_all`.
+        """
+        return self.load_all()[0]
+
+    def load_all(self) -> tuple[datasets.Dataset, datasets.Dataset | None]:
+        """The data that is trained on, and what `datasets.hold_out` has kept apart from it.
+
+        The second is of a folder of pictures, which has no test split; it is None where there are
+        too few of them, and for data that may have a test split, as `datasets.load_held_out` knows.
+
+        Raises:
+            ValueError: if the recipe names no data set, or its networks cannot make images of
+                that size; and as `kgan.datasets.load`.
+        """
+        if self.dataset is None:
+            raise ValueError(
+                "`dataset` is needed with this recipe: the path of a folder of pictures, or the "
+                "name of a data set of TensorFlow Datasets. Received: dataset=None."
+            )
+        if self.image_size is not None and datasets.takes_image_size(self.dataset):
+            # A size that the networks cannot make is said before any data is read.
+            size = self.image_size
+            height, width = (size, size) if isinstance(size, int) else size
+            self.networks((height, width, self.channels or 3), None)
+        is_folder = datasets.is_directory(self.dataset)
+        dataset = datasets.load(
+            self.dataset,
+            batch_size=1 if is_folder and self.choose else self.batch_size,
+            image_size=self.image_size,
+            channels=self.channels,
+            value_range=self.value_range,
+            with_labels=self.conditional,
+            seed=self.seed,
+        )
+        held_out = None
+        if is_folder and self.choose:
+            dataset, held_out = datasets.hold_out(dataset)
+        return self.batched(dataset), held_out
+
+    def batched(self, dataset: datasets.Dataset) -> datasets.Dataset:
+        """Data in batches, and epochs, of this recipe's size."""
+        if self.steps:
+            size = min(self.batch_size, dataset.num_samples)
+            return dataset.batched(size, STEPS_PER_EPOCH)
+        if dataset.batch_size == self.batch_size:
+            return dataset
+        return dataset.batched(self.batch_size)
+
+    def fitted(
+        self, dataset: datasets.Dataset, given: Sequence[str] = ()
+    ) -> tuple["Recipe", list[Choice]]:
+        """The recipe with what depends on the data chosen.
+
+        Args:
+            dataset: the data.
+            given: the names of fields, and of arguments of the architecture, that stay as they are.
+
+        Returns:
+            The pair of the recipe and a list of the `Choice`s in it.
+        """
+        choices = self.choose(dataset) if self.choose else []
+        known = {*_field_names(), *self.arguments}
+        choices = [one for one in choices if one.name in known and one.name not in given]
+        return self.with_fields({choice.name: choice.value for choice in choices}), choices
+
+    def with_fields(self, values: Mapping[str, Any]) -> "Recipe":
+        """The recipe with other values of fields, and of arguments of its architecture."""
+        fields = {name: value for name, value in values.items() if name in _field_names()}
+        others = {name: value for name, value in values.items() if name not in _field_names()}
+        before = self.network
+        if fields.get("architecture", self.architecture) != self.architecture:
+            before = {}  # They are arguments of another one.
+        if "epochs" in fields or "steps" in fields:
+            fields = {"epochs": None, "steps": None} | fields
+        return dataclasses.replace(self, network={**before, **others}, **fields)
+
+    def build(self, dataset: datasets.Dataset, metrics: Sequence[Any] = ()) -> GAN:
+        """The GAN for this data, compiled; `metrics` are what `evaluate` is to measure."""
+        keras.utils.set_random_seed(self.seed)
+        keras.config.set_dtype_policy(resolve_precision(self.precision))
+        sample_shape = tf.nest.flatten(dataset.element_spec)[0].shape[1:]
+        gan = GAN(
+            *self.networks(tuple(sample_shape), dataset.num_classes),
+            discriminator_steps=self.discriminator_steps,
+            ema_decay=self.ema_decay,
+            seed=self.seed,
+        )
+        rates = self.generator_learning_rate, self.discriminator_learning_rate
+        gan.compile(
+            *(keras.optimizers.Adam(rate or self.learning_rate, self.beta_1) for rate in rates),
+            loss=self.loss,
+            penalties=self.penalties,
+            augmentation=augmentation.get(self.augmentation),
+            metrics=metrics,
+            steps_per_execution=_steps_per_execution(dataset.steps_per_epoch),
+        )
+        return gan
+
+
+def _field_names():
+    return [field.name for field in dataclasses.fields(Recipe)]
+
+
+def resolve_precision(precision: str) -> str:
+    """The Keras dtype policy that `precision` means on this machine."""
+    if precision != "auto":
+        return precision
+    return "mixed_bfloat16" if _has_fast_bfloat16() else "float32"
+
+
+def _has_fast_bfloat16():
+    """Whether bfloat16 is faster than float32 here: on GPUs since Ampere, CPUs with it built in."""
+    for device in tf.config.list_physical_devices("GPU"):
+        details = tf.config.experimental.get_device_details(device)
+        return details.get("compute_capability", (0, 0)) >= (8, 0)
+    processor = pathlib.Path("/proc/cpuinfo")
+    flags = processor.read_text().split() if processor.exists() else []
+    return "amx_bf16" in flags or "avx512_bf16" in flags
+
+
+def _steps_per_execution(steps_per_epoch, most=32):
+    """As many steps at once as divide an epoch: a small step is shorter than Keras's loop.
+
+    Several replicas take one at a time.
+    """
+    if replicas.number() > 1:
+        return 1
+    return max(n for n in range(1, most + 1) if steps_per_epoch % n == 0)

@@ -1,0 +1,54 @@
+import numpy as np
+import PIL.Image
+import pytest
+
+import kgan
+from kgan import recipes
+from kgan.recipes import pictures
+
+
+def dataset(number, labels=None):
+    images = np.random.default_rng(0).integers(0, 256, (number, 8, 8, 3), dtype="uint8")
+    return kgan.datasets.from_arrays(images, labels, batch_size=1)
+
+
+def chosen(number):
+    return {choice.name: choice.value for choice in pictures.choose(dataset(number))}
+
+
+def test_few_pictures_are_augmented_and_a_batch_is_no_larger_than_they_are():
+    assert chosen(20)["batch_size"] == 20
+    assert chosen(60)["batch_size"] == 32
+    assert chosen(60)["augmentation"]
+    assert "augmentation" not in chosen(pictures.MANY)
+
+
+def test_the_length_is_in_steps_and_grows_with_the_data():
+    assert chosen(60)["steps"] == chosen(500)["steps"] >= 3000
+    assert chosen(20_000)["steps"] > 3000
+
+
+def test_every_choice_has_a_reason():
+    assert all(choice.reason for choice in pictures.choose(dataset(60)))
+
+
+def test_pictures_that_are_all_the_same_are_refused():
+    same = kgan.datasets.from_arrays(np.full((9, 8, 8, 3), 7, "uint8"), batch_size=1)
+    with pytest.raises(ValueError, match="must differ.*9 times the same"):
+        pictures.choose(same)
+
+
+def test_what_is_given_is_not_chosen():
+    recipe, choices = recipes.PICTURES.fitted(dataset(60), ["steps", "augmentation"])
+    assert recipe.steps == recipes.PICTURES.steps
+    assert recipe.augmentation is None
+    assert {choice.name for choice in choices}.isdisjoint({"steps", "augmentation"})
+
+
+@pytest.mark.parametrize(("side", "size"), [(100, 32), (20, 16), (5, 8)])
+def test_the_size_is_no_larger_than_the_pictures(tmp_path, side, size, monkeypatch):
+    monkeypatch.setattr(pictures.tf.config, "list_physical_devices", lambda kind: [])
+    PIL.Image.new("RGB", (side, side + 3)).save(tmp_path / "a.png")
+    (tmp_path / "notes.txt").write_text("no picture")
+    choice = pictures.choose_image_size(tmp_path)
+    assert (choice.name, choice.value) == ("image_size", size)
