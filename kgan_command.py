@@ -83,6 +83,14 @@ def train(
     output: Annotated[
         pathlib.Path | None, typer.Option(help="The run's folder; saved_models/RECIPE by default.")
     ] = None,
+    source: Annotated[
+        pathlib.Path | None,
+        typer.Option("--from", help="Start from a run's weights: its folder, or a .keras file."),
+    ] = None,
+    freeze: Annotated[
+        int | None,
+        typer.Option(min=1, help="With --from: how many first blocks of D do not learn."),
+    ] = None,
     best: Annotated[
         bool,
         typer.Option("--best", help="Measure after each epoch, and keep the best, not the last."),
@@ -114,6 +122,8 @@ def train(
         best,
         devices,
         settings,
+        source=source,
+        freeze=freeze,
         quiet=quiet,
         dataset=dataset,
         epochs=epochs,
@@ -211,7 +221,7 @@ def export(
     run: Annotated[pathlib.Path, typer.Argument(help="A run's folder, or a .keras file.")],
     format: Annotated[
         list[str] | None,
-        typer.Option(help="tf_saved_model (default), litert or onnx; repeatable."),
+        typer.Option(help="tf_saved_model (default), keras, litert or onnx; repeatable."),
     ] = None,
     quantize: Annotated[
         list[str] | None,
@@ -234,7 +244,8 @@ def export(
 ):
     """Exports the generator, and proves that the export draws what Keras draws.
 
-    tf_saved_model is for TF Serving, litert (TFLite) for phones and browsers, onnx for the rest.
+    tf_saved_model is for TF Serving, litert (TFLite) for phones and browsers, onnx for the rest;
+    keras is a .keras file of the generator alone, without discriminator and optimizers.
     """
     bounds = {"max_difference": max_difference, "min_psnr": min_psnr}
     _cli().export(run, format, quantize, batch_size, output, quiet=quiet, **bounds)

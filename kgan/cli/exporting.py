@@ -85,7 +85,7 @@ def write(
         table.add_column(heading, justify="left" if heading == "export" else "right", no_wrap=True)
     for format, options in exports.kinds(formats, quantize):
         options = options | shared
-        if format != "tf_saved_model":
+        if "batch_size" in exports.FORMATS[format].options:
             options["batch_size"] = batch_size or None
         with console.status(f"{format} {options.get('quantize', '')}"), quiet():
             proof = exports.export_into(gan, folder, format, **options)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from kgan import checks, files
-from kgan.exports import describing, litert, onnx, proof, saved_model
+from kgan.exports import describing, keras_file, litert, onnx, proof, saved_model
 from kgan.exports.source import source_of
 from kgan.lookup import by_name
 from kgan.protocols import HasAveragedGenerator
@@ -42,6 +42,7 @@ class Format:
 
 FORMATS = {
     "tf_saved_model": Format(saved_model.write),
+    "keras": Format(keras_file.write, suffix=".keras"),
     "litert": Format(
         litert.write,
         options=("quantize", "batch_size", "calibration_samples"),
@@ -83,10 +84,10 @@ def export(
         generator: a `kgan.GAN`, of which its averaged generator is exported; or a built Functional
             or Sequential model, `latents (batch, latent_dim)`, or `[latents, labels]`, -> samples;
             images in [-1, 1]. Whatever it was trained in, it is exported in float32.
-        filepath: where: a folder that does not exist yet, or a file (.tflite, .onnx). What a
-            client must know of a file is written beside it, into `filepath` and .json.
-        format: `"tf_saved_model"`, for TF Serving and TensorFlow; `"litert"` (TFLite), for phones
-            and browsers; `"onnx"`.
+        filepath: where: a folder that does not exist yet, or a file (.keras, .tflite, .onnx). What
+            a client must know of a file is written beside it, into `filepath` and .json.
+        format: `"tf_saved_model"`, for TF Serving and TensorFlow; `"keras"`, a .keras file of the
+            generator alone; `"litert"` (TFLite), for phones and browsers; `"onnx"`.
         **options: `latent_distribution="normal"`, of the latents that it was trained on, and
             `class_counts`, how often each class was there, integers `(num_classes,)`, both of which
             a GAN knows; `class_names`; `max_difference` and `min_psnr` (dB), what the proof must

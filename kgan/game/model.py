@@ -126,8 +126,8 @@ class GameModel(MeasuredModel):
         """Writes the averaged generator for use without kgan and Keras; see `kgan.export`.
 
         Args:
-            filepath: a folder that does not exist yet, or a file (.tflite, .onnx).
-            format: `"tf_saved_model"`, `"litert"` or `"onnx"`.
+            filepath: a folder that does not exist yet, or a file (.keras, .tflite, .onnx).
+            format: `"tf_saved_model"`, `"keras"`, `"litert"` or `"onnx"`.
             **options: as of `kgan.export`.
 
         Returns:

@@ -181,7 +181,11 @@ class Run:
             return []
         since = self.model.stat().st_mtime
         exports = [*self.folder.glob("generator*.*"), *self.folder.glob("generator/*")]
-        files = [path for path in exports if path.suffix in (".tflite", ".onnx") or path.is_dir()]
+        files = [
+            path
+            for path in exports
+            if path.suffix in (".keras", ".tflite", ".onnx") or path.is_dir()
+        ]
         older = [path for path in files if path.stat().st_mtime < since]
         return sorted(path.relative_to(self.folder).as_posix() for path in older)
 
