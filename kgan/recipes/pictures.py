@@ -18,6 +18,9 @@ __all__ = ["choose", "choose_image_size"]
 
 # From so many pictures on, D cannot learn them by heart in the time that a training takes.
 MANY = 20_000
+# Steps for each picture, and the fewest and the most of them; more only for very many pictures,
+# each of which is to be seen as often as `ROUNDS`.
+STEPS_PER_PICTURE, FEWEST_STEPS, MOST_STEPS, ROUNDS = 35, 2000, 10_000, 10
 # At how many pictures a size is judged.
 NUM_LOOKED_AT = 100
 
@@ -28,19 +31,27 @@ def choose(dataset: Dataset) -> list[Choice]:
     Raises:
         ValueError: if all pictures are the same.
     """
-    number = dataset.num_samples
     _check_varied(dataset)
-    few = f"{number:,} pictures"
+    number, few = dataset.num_samples, f"{dataset.num_samples:,} pictures"
+    has_gpu = bool(tf.config.list_physical_devices("GPU"))
     batch_size = min(32, number)
-    choices = [Choice("batch_size", batch_size, "as many as there are" if number < 32 else few)]
-    gpu = bool(tf.config.list_physical_devices("GPU"))
-    choices.append(Choice("width", 64 if gpu else 32, "for a GPU" if gpu else "for CPUs"))
+    choices = [
+        Choice("batch_size", batch_size, few if number < 32 else "a step is short, and varied"),
+        Choice("width", 64 if has_gpu else 32, "for a GPU" if has_gpu else "for CPUs"),
+    ]
     if number < MANY:
-        choices.append(Choice("augmentation", "adaptive", f"{few}: D would learn them by heart"))
-    rounds = 10 * number / batch_size
-    steps = STEPS_PER_EPOCH * math.ceil(max(3000, rounds) / STEPS_PER_EPOCH)
-    choices.append(Choice("steps", steps, few))
-    return choices
+        is_image = len(dataset.sample_shape) == 3
+        name = "diff_augment" if is_image else "adaptive"
+        choices.append(Choice("augmentation", name, f"D would learn {few} by heart"))
+    return [*choices, _choose_steps(number, batch_size)]
+
+
+def _choose_steps(number, batch_size):
+    steps = min(max(STEPS_PER_PICTURE * number, FEWEST_STEPS), MOST_STEPS)
+    reason = f"{number:,} pictures"
+    if steps < ROUNDS * number / batch_size:
+        steps, reason = ROUNDS * number / batch_size, f"each picture {ROUNDS} times"
+    return Choice("steps", STEPS_PER_EPOCH * math.ceil(steps / STEPS_PER_EPOCH), reason)
 
 
 def choose_image_size(folder: str | os.PathLike[str]) -> Choice:

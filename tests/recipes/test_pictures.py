@@ -23,9 +23,11 @@ def test_few_pictures_are_augmented_and_a_batch_is_no_larger_than_they_are():
     assert "augmentation" not in chosen(pictures.MANY)
 
 
-def test_the_length_is_in_steps_and_grows_with_the_data():
-    assert chosen(60)["steps"] == chosen(500)["steps"] >= 3000
-    assert chosen(20_000)["steps"] > 3000
+@pytest.mark.parametrize(
+    ("number", "steps"), [(20, 2000), (100, 3500), (1000, 10_000), (40_000, 12_500)]
+)
+def test_the_length_is_in_steps_and_grows_with_the_data(number, steps):
+    assert chosen(number)["steps"] == steps
 
 
 def test_every_choice_has_a_reason():
