@@ -109,6 +109,9 @@ def train(
             "--set", help="NAME=VALUE, such as width=64; repeatable. `kgan recipes NAME` lists all."
         ),
     ] = None,
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write logs and samples for TensorBoard too.")
+    ] = False,
 ):
     """Trains a GAN; without options, on the embedded digits.
 
@@ -124,6 +127,7 @@ def train(
         settings,
         source=source,
         freeze=freeze,
+        tensorboard=tensorboard,
         quiet=quiet,
         dataset=dataset,
         epochs=epochs,
@@ -199,7 +203,8 @@ def evaluate(
         int, typer.Option("--samples", "--num-samples", min=1, help="How many samples.")
     ] = 10_000,
     measures: Annotated[
-        str | None, typer.Option(help="frechet_distance,two_sample_test,... All by default.")
+        str | None,
+        typer.Option(help="frechet_distance,two_sample_test,... By default all but `utility`."),
     ] = None,
     seeds: Annotated[
         int, typer.Option(min=1, help="Number of repetitions, each with different latents.")

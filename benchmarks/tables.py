@@ -506,12 +506,34 @@ def _mean(values, digits):
     return f"{mean} ± {statistics.stdev(values) / len(values) ** 0.5:.{digits}f}"
 
 
+def utility(content):
+    """A row per case whose answer is known: the accuracies, the gain, and the time."""
+    arms = ("real", "both", "augmented", "augmented_both", "generated")
+    header = ("in the place of generated images", *map("`{}`".format, arms), "`gain`", "time")
+    rows = [
+        _row(
+            name,
+            *(f"{100 * result[arm][0]:.1f} %" for arm in arms),
+            "**{:+.1f} ± {:.1f}**".format(*(100 * number for number in result["gain"][:2])),
+            f"{result['seconds']:.0f} s",
+        )
+        for name, result in content["results"].items()
+    ]
+    settings = content["settings"]
+    protocol = (
+        f"{settings['num_real']:,} real images of {settings['dataset']}; the gain in percentage "
+        "points, with its paired standard error"
+    )
+    return "\n".join([_row(*header), _rule(len(header)), *rows, "", _origin(protocol, content)])
+
+
 TABLES = {
     "throughput": throughput,
     "memory": memory,
     "backups": backups,
     "export_latency": export_latency,
     "metrics": metrics,
+    "utility": utility,
     "scaling": scaling,
     "mixtures": mixtures,
     "stacked_mnist": stacked_mnist,

@@ -5,7 +5,7 @@ import pathlib
 
 import rich.markup
 
-from kgan import datasets, evaluation, files, runs
+from kgan import evaluation, files, runs
 from kgan.cli import data_of_runs
 from kgan.cli.saying import command, console, following, open_run, tell
 
@@ -60,9 +60,8 @@ def _data(run, gan, model, dataset):
             f"Nothing beside {model} says which data it was trained on (there is no "
             f"{run.description.name}). Say so: --dataset mnist, or a folder of pictures."
         )
-    loads = (datasets.load, datasets.load_held_out)
     try:
-        return name, *(data_of_runs.load(each, run, gan, name) for each in loads)
+        return name, *data_of_runs.load_all(run, gan, name)
     except (ValueError, OSError) as error:
         raise runs.RunError(
             f"The data of this run, {name!r}, cannot be read: {error}\nIf it is elsewhere "
@@ -85,6 +84,9 @@ def _show(found, name):
         few = finding.num_samples < found.num_samples
         of = f" ({finding.num_samples:,} samples.)" if few else ""
         print_line(f"  [dim]{rich.markup.escape(finding.says)}{of}")
+    for verdict in found.verdicts:
+        print_line(f"\n[bold]{rich.markup.escape(verdict)}[/]\n")
+    utility = "; of utility, real samples alone" if found.verdicts else ""
     classifier = ""
     if found.feature_accuracy is not None:
         share = f"{100 * found.feature_accuracy:.1f} %"
@@ -92,6 +94,7 @@ def _show(found, name):
     console.print(
         f"{found.num_samples:,} samples, {len(found.seeds)} times (mean ± standard error), "
         f"compared with {found.num_reference:,} training samples of {rich.markup.escape(name)}. "
-        f"Last column: as many of {real} data instead. Features: {found.features}{classifier}.",
+        f"Last column: as many of {real} data instead{utility}. "
+        f"Features: {found.features}{classifier}.",
         highlight=False,
     )

@@ -33,7 +33,8 @@ class Finding:
             that scores real data, as Parzen windows do, that of those together. Of one seed what
             the measure itself knows, or None.
         num_samples: how many generated samples each repetition looked at.
-        real: what held-out data gets in their place.
+        real: what held-out data gets in their place; of `"utility"`, the accuracy of a classifier
+            of real samples alone.
         real_error: what the measure itself knows of the standard error of that, or None.
         says: in a sentence.
     """
@@ -63,6 +64,7 @@ class Evaluation:
         is_held_out: whether those were no part of the training.
         seeds: of the latents.
         date: when.
+        verdicts: of each measure on request a sentence on what follows from its numbers.
     """
 
     findings: list[Finding]
@@ -74,6 +76,7 @@ class Evaluation:
     is_held_out: bool
     seeds: tuple[int, ...]
     date: str
+    verdicts: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> Finding:
         """The `Finding` of this name."""
@@ -114,10 +117,11 @@ def evaluate(
         held_out: one that it was not trained on; None: the training data is halved instead, and
             what only new data can show is left out.
         features: what `kgan.features.get` takes.
-        measures: names of `kgan.evaluation.ALL`; None for all that fit.
+        measures: names of `kgan.evaluation.ALL`; None for all that fit, but `"utility"`, which
+            takes minutes.
         num_samples: how many samples at once, and how much data; where there is less held-out data,
             so much.
-        num_seeds: how often.
+        num_seeds: how often; `"utility"` is taken once, with three classifiers of each kind.
         watch: a function that is called with the name of what is being done.
 
     Returns:
@@ -146,8 +150,10 @@ def evaluate(
     num_samples = len(world.real)
     fitting = _fitting(world, bool(gan.num_classes), measures, features)
     draws = functools.partial(_generated, gan, num_samples, extractor)
+    watch = watch or (lambda doing: None)
+    findings, verdicts = _findings(fitting, world, draws, num_seeds, watch)
     return Evaluation(
-        findings=_findings(fitting, world, draws, num_seeds, watch or (lambda doing: None)),
+        findings=findings,
         step=int(gan.step.numpy()),
         features=extractor.name,
         feature_accuracy=_accuracy(world),
@@ -156,6 +162,7 @@ def evaluate(
         is_held_out=world.is_held_out,
         seeds=tuple(range(num_seeds)),
         date=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        verdicts=verdicts,
     )
 
 
@@ -181,18 +188,18 @@ def check(measures: Sequence[str] | None, num_samples: int, num_seeds: int) -> N
 
 
 def _fitting(world, conditional, asked, features):
-    fitting = {
-        name: measure
-        for name, measure in measures_module.ALL.items()
-        if measure.fits(world, conditional)
-    }
-    unfit = set(asked or ()) - set(fitting)
+    known = measures_module.ALL
+    lacking = {name: measure.lacks(world, conditional) for name, measure in known.items()}
+    unfit = [f"{name} needs {lacking[name]}" for name in asked or () if lacking[name]]
+    fitting = {name: measure for name, measure in known.items() if not lacking[name]}
     if unfit:
         raise ValueError(
             f"`measures` do not all fit this data, this GAN and these features ({features!r}): "
-            f"{', '.join(sorted(unfit))}. What fits: {', '.join(fitting)}."
+            f"{'; '.join(unfit)}. What fits: {', '.join(fitting)}."
         )
-    return {name: measure for name, measure in fitting.items() if asked is None or name in asked}
+    if asked is not None:
+        return {name: measure for name, measure in fitting.items() if name in asked}
+    return {name: measure for name, measure in fitting.items() if not measure.on_request}
 
 
 def _without_labels(data):
@@ -202,7 +209,7 @@ def _without_labels(data):
 def _generated(gan, num_samples, extractor, seed):
     drawn = gan.generate(num_samples, seed=seed)
     values, labels = drawn if gan.num_classes else (drawn, None)
-    return Samples(values, labels, extractor)
+    return Samples(values, labels, extractor, generate=gan.generate)
 
 
 def _counting(watch, total):
@@ -220,24 +227,33 @@ def _counting(watch, total):
 
 
 def _findings(fitting, world, draws, num_seeds, watch):
-    """The findings of every measure, a list."""
-    watch = _counting(watch, len(fitting) + num_seeds * (1 + len(fitting)))
-    real: dict[str, Any] = {}
+    """The findings of every measure, a list, and the verdicts of those on request, a tuple."""
+    repeated = [name for name, measure in fitting.items() if not measure.on_request]
+    num_draws = num_seeds if repeated else 1
+    watch = _counting(watch, len(fitting) + num_draws * (1 + len(repeated)))
     taken: dict[str, list[Any]] = {name: [] for name in fitting}
-    for name, measure in fitting.items():
+    real: dict[str, Any] = {}
+    for name in repeated:
         watch(f"{name}, real data")
-        real[name] = (measure.real or measure.take)(world.real, world)
-    for seed in range(num_seeds):
-        watch(f"samples {seed + 1} of {num_seeds}")
+        real[name] = (fitting[name].real or fitting[name].take)(world.real, world)
+    for seed in range(num_draws):
+        watch(f"samples {seed + 1} of {num_draws}")
         samples = draws(seed)
-        for name, measure in fitting.items():
-            watch(f"{name}, samples {seed + 1} of {num_seeds}")
-            taken[name].append(measure.take(samples, world))
-    return [
+        for name in repeated:
+            watch(f"{name}, samples {seed + 1} of {num_draws}")
+            taken[name].append(fitting[name].take(samples, world))
+    verdicts = []
+    for name in fitting.keys() - set(repeated):
+        watch(f"{name}, which takes minutes")
+        numbers, real[name], verdict = fitting[name].take(samples, world)
+        taken[name].append(numbers)
+        verdicts.append(verdict)
+    findings = [
         finding
         for name, measure in fitting.items()
         for finding in _summarized(name, measure, taken[name], real[name], world)
     ]
+    return findings, tuple(verdicts)
 
 
 def _summarized(name, measure, taken, real, world):

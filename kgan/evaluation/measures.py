@@ -3,17 +3,17 @@
 import dataclasses
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from kgan import metrics
-from kgan.evaluation import sentences
+from kgan.evaluation import missing, sentences
 from kgan.evaluation.reality import Reality, Samples
 from kgan.metrics import kernel, parzen, two_sample
 from kgan.metrics.estimates import Estimate
 
-__all__ = ["ALL", "FEW", "SPLITS", "Measure"]
+__all__ = ["ALL", "FEW", "SPLITS", "Measure", "Requested"]
 
 # Of how many samples the nearest of all training samples is looked for, pixel by pixel.
 FEW = 2000
@@ -30,21 +30,39 @@ class Measure:
             sentence that says what it means; see `sentences`.
         take: from generated `Samples` and the `Reality` to a tuple of numbers, or of `Estimate`s
             where a standard error is known.
-        fits: whether it can be taken, from the `Reality` and whether the GAN is conditional.
+        lacks: what it needs that is not there, in words, from the `Reality` and whether the GAN is
+            conditional; empty if it can be taken.
         real: the same as `take`, for held-out data in the place of generated samples.
         of_features: whether it depends on the features, and is named after them.
         most: of how many samples it is taken at most; None for all.
         of_data: whether the error that it knows of is that of the real data that it scores, which
             no further samples make smaller.
+        on_request: whether it takes minutes, and so is taken only if it is asked for by name, and
+            once; `take` then returns a `Requested`.
     """
 
     numbers: dict[str, Callable[[float, float, float], str]]
     take: Callable[[Samples, Reality], tuple[Any, ...]]
-    fits: Callable[[Reality, bool], bool] = lambda reality, conditional: True
+    lacks: Callable[[Reality, bool], str] = lambda reality, conditional: ""
     real: Callable[[Samples, Reality], tuple[Any, ...]] | None = None
     of_features: bool = True
     most: int | None = None
     of_data: bool = False
+    on_request: bool = False
+
+
+class Requested(NamedTuple):
+    """What a measure on request gives.
+
+    Args:
+        numbers: as every measure gives them.
+        real: what stands next to each of them.
+        verdict: a sentence on what follows from all of them.
+    """
+
+    numbers: tuple[Any, ...]
+    real: tuple[Any, ...]
+    verdict: str
 
 
 def _take_frechet(samples, reality):
@@ -93,6 +111,18 @@ def _take_labels(samples, reality):
     return (metrics.label_accuracy(samples.classes, samples.labels),)
 
 
+def _take_intra_class(samples, reality):
+    real = reality.reference
+    least, num_features = missing.rarest_class(real.labels, samples.labels), real.features.shape[1]
+    if least <= num_features:
+        return (math.nan,)  # By chance too few of a class were drawn.
+    return (
+        metrics.intra_class_frechet_distance(
+            real.features, real.labels, samples.features, samples.labels
+        ),
+    )
+
+
 def _take_pairwise(samples, reality):
     return (metrics.pairwise_distance(samples.features),)
 
@@ -133,15 +163,20 @@ def _take_mixture(samples, reality):
     )
 
 
-def _held_out(reality, conditional):
-    return reality.is_held_out
+def _take_utility(samples, reality):
+    training, held_out = reality.training, reality.real
+    found = metrics.utility(
+        training.values, training.labels, held_out.values, held_out.labels, samples.generate
+    )
+    numbers = found.both, found.generated, found.augmented, found.augmented_both
+    return Requested(numbers, (found.real,) * len(numbers), found.verdict)
 
 
 ALL = {
     "frechet_distance": Measure(
         {"frechet_distance": sentences.frechet},
         _take_frechet,
-        fits=lambda reality, conditional: reality.real.features.shape[1] < len(reality.real),
+        lacks=missing.samples,
     ),
     "kernel_distance": Measure({"kernel_distance": sentences.kernel}, _take_kernel),
     "precision_recall": Measure(
@@ -153,7 +188,7 @@ ALL = {
     "classifier_score": Measure(
         {"classifier_score": sentences.score},
         _take_score,
-        fits=lambda reality, conditional: reality.has_classifier,
+        lacks=missing.classifier,
     ),
     "class_coverage": Measure(
         {
@@ -162,12 +197,17 @@ ALL = {
             "class_kl": sentences.class_kl,
         },
         _take_classes,
-        fits=lambda reality, conditional: reality.knows_classes,
+        lacks=missing.classes,
     ),
     "label_accuracy": Measure(
         {"label_accuracy": sentences.labels},
         _take_labels,
-        fits=lambda reality, conditional: conditional and reality.knows_classes,
+        lacks=missing.labels,
+    ),
+    "intra_class_frechet_distance": Measure(
+        {"intra_class_frechet_distance": sentences.intra_class},
+        _take_intra_class,
+        lacks=missing.samples_per_class,
     ),
     "two_sample_test": Measure(
         {"two_sample_test": sentences.two_sample}, _take_two_sample, of_features=False
@@ -176,9 +216,7 @@ ALL = {
     "multiscale_similarity": Measure(
         {"multiscale_similarity": sentences.similarity},
         _take_similarity,
-        fits=lambda reality, conditional: (
-            reality.is_image and min(reality.real.values.shape[1:3]) > 6
-        ),
+        lacks=missing.large_images,
         of_features=False,
         most=2000,
     ),
@@ -188,7 +226,7 @@ ALL = {
             "memorization_share_closer": sentences.closer,
         },
         _take_memorization,
-        fits=_held_out,
+        lacks=missing.held_out,
         real=_real_memorization,
         most=FEW,
         of_features=False,
@@ -196,9 +234,7 @@ ALL = {
     "parzen_log_likelihood": Measure(
         {"parzen_log_likelihood": sentences.parzen},
         _take_parzen,
-        fits=lambda reality, conditional: (
-            reality.is_held_out and reality.is_image and reality.real.values[0].size <= 1024
-        ),
+        lacks=missing.small_images,
         real=_real_parzen,
         of_features=False,
         of_data=True,
@@ -211,8 +247,20 @@ ALL = {
             "spread": sentences.spread,
         },
         _take_mixture,
-        fits=lambda reality, conditional: reality.distribution is not None,
+        lacks=missing.distribution,
         of_features=False,
+    ),
+    "utility": Measure(
+        {
+            "utility_both": sentences.utility_both,
+            "utility_generated": sentences.utility_generated,
+            "utility_augmented": sentences.utility_augmented,
+            "utility_augmented_both": sentences.utility_augmented_both,
+        },
+        _take_utility,
+        lacks=missing.pairs,
+        of_features=False,
+        on_request=True,
     ),
 }
 """All measures, by name; the order is that of the table."""

@@ -2,11 +2,13 @@
 
 import dataclasses
 import functools
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
 
 from kgan import features as features_module
+from kgan import images
 from kgan.datasets import Dataset
 
 __all__ = ["LEAST", "Reality", "Samples", "reality"]
@@ -24,12 +26,14 @@ class Samples:
         labels: what they are, or were asked to be, `(num_samples,)`; None if nobody knows.
         extractor: a `kgan.features.Extractor`.
         keep: whether the answers are kept on disk.
+        generate: the method of the GAN that draws more of them; None for real ones.
     """
 
     values: np.ndarray
     labels: np.ndarray | None
     extractor: features_module.Extractor
     keep: bool = False
+    generate: Callable[..., Any] | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -83,7 +87,7 @@ class Reality:
     @property
     def is_image(self) -> bool:
         """Whether the samples are images."""
-        return self.real.values.ndim == 4 and self.real.values.shape[-1] in (1, 3)
+        return images.is_image(self.real.values.shape[1:])
 
     @property
     def has_classifier(self) -> bool:

@@ -13,6 +13,7 @@ __all__ = [
     "coverage",
     "density",
     "frechet",
+    "intra_class",
     "kernel",
     "labels",
     "memorization",
@@ -28,6 +29,10 @@ __all__ = [
     "similarity",
     "spread",
     "two_sample",
+    "utility_augmented",
+    "utility_augmented_both",
+    "utility_both",
+    "utility_generated",
 ]
 
 
@@ -110,6 +115,13 @@ def labels(value: float, real: float, noise: float) -> str:
     return f"{told} are as asked for; the classifier is right about {right} of real data."
 
 
+def intra_class(value: float, real: float, noise: float) -> str:
+    """Says how far samples are from the training data of the same class."""
+    if value <= 1.5 * real:
+        return "In each class about as near to the training data as other real data is."
+    return f"Within a class {value / max(real, 1e-9):.3g} times the distance of other real data."
+
+
 def pairwise(value: float, real: float, noise: float) -> str:
     """Says how far apart two samples are."""
     ratio = value / max(real, 1e-9)
@@ -170,3 +182,23 @@ def reverse_kl(value: float, real: float, noise: float) -> str:
 def spread(value: float, real: float, noise: float) -> str:
     """Says how far points spread within a mode."""
     return f"Within a mode samples spread {value / max(real, 1e-9):.2f} times as far as real data."
+
+
+def utility_both(value: float, real: float, noise: float) -> str:
+    """Says how good a classifier of real and generated samples is."""
+    return f"Accuracy with half of each batch generated; with real samples alone {_percent(real)}."
+
+
+def utility_generated(value: float, real: float, noise: float) -> str:
+    """Says how good a classifier of generated samples alone is."""
+    return f"Trained on generated samples alone: {_percent(value)}; on real ones {_percent(real)}."
+
+
+def utility_augmented(value: float, real: float, noise: float) -> str:
+    """Says what flips and shifts achieve, which need no GAN."""
+    return f"Half of each batch flipped and shifted, none generated: {_percent(value)}."
+
+
+def utility_augmented_both(value: float, real: float, noise: float) -> str:
+    """Says what generated samples achieve next to flips and shifts."""
+    return f"Half of each batch flipped and shifted, half generated: {_percent(value)}."

@@ -14,6 +14,7 @@ from kgan.metrics.diversity import (
     pairwise_distance,
 )
 from kgan.metrics.frechet import FrechetDistance, frechet_distance
+from kgan.metrics.intra_class import intra_class_frechet_distance
 from kgan.metrics.kernel import KernelDistance, kernel_distance
 from kgan.metrics.label_accuracy import LabelAccuracy, label_accuracy
 from kgan.metrics.memorization import Memorization, memorization
@@ -32,6 +33,7 @@ from kgan.metrics.neighbors import (
 from kgan.metrics.parzen import ParzenLogLikelihood, parzen_log_likelihood
 from kgan.metrics.sample_metric import SampleMetric
 from kgan.metrics.two_sample import TwoSampleTest, two_sample_test
+from kgan.metrics.utility import UtilityResult, utility
 
 __all__ = [
     "ClassCoverage",
@@ -48,10 +50,12 @@ __all__ = [
     "PrecisionRecall",
     "SampleMetric",
     "TwoSampleTest",
+    "UtilityResult",
     "class_coverage",
     "classifier_score",
     "density_coverage",
     "frechet_distance",
+    "intra_class_frechet_distance",
     "kernel_distance",
     "label_accuracy",
     "memorization",
@@ -61,4 +65,5 @@ __all__ = [
     "parzen_log_likelihood",
     "precision_recall",
     "two_sample_test",
+    "utility",
 ]

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import keras
 import numpy as np
-from keras import layers
 
+from kgan.metrics import small_classifier
 from kgan.metrics.estimates import LEAST_SAMPLES, checked
 from kgan.metrics.sample_metric import SampleMetric
 
@@ -85,7 +85,7 @@ def two_sample_test(real: Any, generated: Any, *, seed: int = 0) -> TwoSampleRes
 def _trained(samples, is_real, random, seed):
     """A classifier that has seen all samples `EPOCHS` times; it changes no global random number."""
     classifier = _classifier(samples.shape[1:], EPOCHS * -(-len(samples) // BATCH_SIZE))
-    _restart(classifier, seed)
+    small_classifier.restart(classifier, classifier.optimizer, seed)
     orders = [random.permutation(len(samples)) for _ in range(EPOCHS)]
     classifier.fit(_Epochs(samples, is_real.astype("float32"), orders), shuffle=False, verbose=0)
     return classifier
@@ -116,34 +116,10 @@ class _Epochs(keras.utils.PyDataset):
 @functools.lru_cache(maxsize=8)
 def _classifier(shape, steps):
     """A classifier that learns for so many steps; kept, because tracing it takes seconds."""
-    x = inputs = keras.Input(shape, dtype="float32")
-    if len(shape) == 3:
-        for width in (16, 32):
-            options = {"strides": 2, "padding": "same", "activation": "relu", "dtype": "float32"}
-            x = layers.Conv2D(width, 4, kernel_initializer="zeros", **options)(x)
-    x = layers.Flatten(dtype="float32")(x)
-    options = {"kernel_initializer": "zeros", "dtype": "float32"}  # `_restart` draws them.
-    x = layers.Dense(64, activation="relu", **options)(x)
-    classifier = keras.Model(inputs, layers.Dense(1, **options)(x))
-    schedule = keras.optimizers.schedules.CosineDecay(2e-3, steps)
+    classifier = small_classifier.network(shape, 1)
     loss = keras.losses.BinaryCrossentropy(from_logits=True)
-    classifier.compile(keras.optimizers.AdamW(schedule, weight_decay=1e-2), loss)
-    classifier.optimizer.build(classifier.trainable_variables)
+    classifier.compile(small_classifier.adamw(classifier, steps), loss)
     return classifier
-
-
-def _restart(classifier, seed):
-    """Gives a classifier fresh weights, and its optimizer a fresh state."""
-    for variable in [*classifier.weights, *classifier.optimizer.variables]:
-        variable.assign(np.zeros(variable.shape, variable.dtype))
-    for number, layer in zip((2, 3), classifier.layers[-2:], strict=True):
-        _draw_kernel(layer, 10 * seed + number)
-    for number, layer in enumerate(classifier.layers[1:-3]):
-        _draw_kernel(layer, 10 * seed + number)
-
-
-def _draw_kernel(layer, seed):
-    layer.kernel.assign(keras.initializers.GlorotUniform(seed)(layer.kernel.shape))
 
 
 def _wilson(share, number):

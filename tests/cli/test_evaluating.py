@@ -37,6 +37,7 @@ def test_evaluate_says_what_it_measured_and_writes_it_down(run, tmp_path):
     [
         (["--measures", "fid"], "`--measures` must be one of"),
         (["--measures", "label_accuracy"], "do not all fit this data"),
+        (["--measures", "utility"], "utility needs a conditional GAN"),
         (["--samples", "7"], "`--num-samples` must be at least 100"),
         (["--features", "mnist"], "are of samples of 28×28×1"),
         (["--dataset", "nothing"], "cannot be read: `--dataset` must be a folder"),

@@ -1,5 +1,6 @@
 """What an evaluation says of generators that are known to be good, copied, collapsed or noise."""
 
+import functools
 import json
 import math
 
@@ -19,7 +20,9 @@ def test_real_data_instead_of_samples_scores_like_real_data():
     options = {"held_out": held_out, "num_seeds": 1}
     found = evaluated(TEST.samples[:180], labels=TEST.labels[:180], **options)
     assert {finding.measure for finding in found.findings} == {
-        name for name in evaluation.ALL if name != "mixture_coverage"
+        name
+        for name in evaluation.ALL
+        if name not in ("mixture_coverage", "intra_class_frechet_distance", "utility")
     }
     assert found.num_samples == 180
     assert found.feature_accuracy > 0.95
@@ -65,6 +68,37 @@ def test_noise_is_recognized():
 def test_samples_of_the_wrong_class_are_recognized():
     found = evaluated(TEST.samples, "label_accuracy", labels=(TEST.labels + 1) % 10)
     assert found["label_accuracy_digits"].value < 0.02
+
+
+def test_samples_of_the_wrong_class_are_far_from_their_class():
+    extractor = kgan.features.Extractor("rows", lambda images: images[:, 2:4, 4])
+    data = kgan.datasets.digits("all", with_labels=True)
+    gan = gan_that_draws(data.samples, (data.labels + 1) % 10)
+    options = {"features": extractor, "num_seeds": 1, "num_samples": 800}
+    options["measures"] = ["frechet_distance", "intra_class_frechet_distance"]
+    found = evaluation.evaluate(gan, data, data, **options)
+    assert found["frechet_distance_rows"].value < 0.05
+    within = found["intra_class_frechet_distance_rows"]
+    assert within.value > 10 * within.real
+    assert "Within a class" in within.says
+
+
+def test_utility_is_taken_once_and_only_if_it_is_asked_for(monkeypatch):
+    monkeypatch.setattr(
+        evaluating.measures_module.metrics,
+        "utility",
+        functools.partial(kgan.metrics.utility, num_seeds=2, num_updates=20),
+    )
+    measures = "pairwise_distance", "utility"
+    found = evaluated(TRAIN.samples, *measures, labels=TRAIN.labels, num_seeds=2)
+    names = ["both", "generated", "augmented", "augmented_both"]
+    utilities = [found[f"utility_{name}"] for name in names]
+    assert [finding.name for finding in found.findings[1:]] == [one.name for one in utilities]
+    assert len({finding.real for finding in utilities}) == 1
+    assert all(0.1 < finding.value < 1 and finding.error > 0 for finding in utilities)
+    (verdict,) = found.verdicts
+    assert verdict.startswith("Generated samples ")
+    assert found.to_json()["verdicts"] == found.verdicts
 
 
 @pytest.mark.slow
@@ -152,6 +186,15 @@ def test_an_evaluation_is_json():
         ({"measures": "fid"}, "`measures` must be a list of names"),
         ({"measures": []}, "`measures` must be a list of names"),
         ({"measures": ["label_accuracy"]}, "do not all fit this data.*What fits: frechet"),
+        ({"measures": ["utility"]}, "utility needs a conditional GAN. What fits: frechet"),
+        (
+            {"measures": ["utility", "class_coverage"], "held_out": None},
+            "utility needs a conditional GAN and held-out data",
+        ),
+        (
+            {"measures": ["intra_class_frechet_distance"]},
+            "intra_class_frechet_distance needs a conditional GAN",
+        ),
         ({"features": "mnist"}, "are of samples of 28×28×1"),
         ({"num_samples": 20}, "`num_samples` must be at least 100"),
         ({"num_seeds": 0}, "`num_seeds` must be an integer of at least 1"),
@@ -161,7 +204,15 @@ def test_impossible_evaluations_are_refused_before_a_sample_is_drawn(options, me
     gan = players.linear()
     gan.generate = None
     with pytest.raises(ValueError, match=message):
-        evaluation.evaluate(gan, TRAIN, TEST, **{"features": "digits", **options})
+        evaluation.evaluate(gan, TRAIN, **{"held_out": TEST, "features": "digits", **options})
+
+
+def test_too_few_samples_of_a_class_for_their_features_are_counted():
+    gan = gan_that_draws(TRAIN.samples, TRAIN.labels)
+    message = r"needs more real samples of each class than its \d+ features \(there are 33 of the"
+    options = {"features": "digits", "measures": ["intra_class_frechet_distance"]}
+    with pytest.raises(ValueError, match=message):
+        evaluation.evaluate(gan, TRAIN, TEST, **options)
 
 
 def test_too_little_data_and_data_of_another_shape_are_refused():
