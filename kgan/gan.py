@@ -61,6 +61,8 @@ class GAN(GameModel):
             0.5^(batch / ema_half_life).
         num_classes: of networks that take labels, integers in [0, num_classes). By default it is
             read from the networks' first `Embedding`, `CategoryEncoding` or `ops.one_hot`.
+        packing: D looks at so many samples at once, one behind another along the channels, and so
+            at their variety: PacGAN (Lin et al. 2018, https://arxiv.org/abs/1712.04086).
         seed: an integer in [0, 2³¹). All noise is a function of it and of `gan.step`. `None`
             draws one, which `gan.seed` then holds; it follows `keras.utils.set_random_seed`.
 
@@ -89,23 +91,23 @@ class GAN(GameModel):
         ema_decay: schedules.Number | None = EMA_DECAY,
         ema_half_life: schedules.Number | None = None,
         num_classes: int | None = None,
+        packing: int = 1,
         seed: int | None = None,
         name: str = "gan",
     ) -> None:
         super().__init__(name=name, dtype="float32")
         if ema_half_life is not None and ema_decay == EMA_DECAY:  # The default.
             ema_decay = None
-        checks.check_settings(discriminator_steps, latent_distribution, num_classes, seed)
+        checks.check_settings(discriminator_steps, latent_distribution, num_classes, packing, seed)
         checks.check_averaging(ema_decay, ema_half_life)
-        checks.check_networks(generator, discriminator, num_classes)
+        checks.check_networks(generator, discriminator, num_classes, packing)
         checks.check_scope(self.distribute_strategy, generator, discriminator)
-        self.generator = generator
-        self.discriminator = discriminator
+        self.generator, self.discriminator = generator, discriminator
         self.discriminator_steps = discriminator_steps
+        self.packing = packing
         self.latent_distribution = latent_distribution
         self.latent_dim = generator.inputs[0].shape[-1]
-        self.ema_decay = ema_decay
-        self.ema_half_life = ema_half_life
+        self.ema_decay, self.ema_half_life = ema_decay, ema_half_life
         self.num_classes = num_classes or networks.num_classes(generator)
         self._given_num_classes = num_classes
         self._set_seed(seed)
@@ -278,7 +280,7 @@ class GAN(GameModel):
         share = replicas.share_of(real_images)
         latents = self._latents(share, draw)
         fake_images = players.play(self.averaged_generator, latents, labels, training=False)
-        critic = Critic(self.discriminator, labels, training=False, share=share)
+        critic = self._critic(Minibatch(real_images, labels, share), training=False)
         _, log = self._discriminator_objective(critic, real_images, fake_images, draw, False)
         log[logs.GENERATOR_LOSS] = self._generator_loss(critic, real_images, fake_images)
         self.evaluation_log.update_state(log, share)

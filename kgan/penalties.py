@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from kgan.game import schedules
-from kgan.game.critic import Critic
+from kgan.game.critic import Critic, CriticOfPenalties
 from kgan.lookup import by_name
 from kgan.protocols import Differentiable, DrawsForSamples
 
@@ -39,13 +39,19 @@ __all__ = [
 def gradient_squared_norm(critic: Any, images: Any) -> Any:
     """‖∇ₓ D(x)‖² of each sample, `(batch,)`, differentiable in D's weights.
 
+    Of a D that looks at packs of m samples (`GAN(packing=m)`), x is a pack, and there are m times
+    fewer: the slope of D along all that it looks at, as PacGAN has it
+    (https://arxiv.org/abs/1712.04086).
+
     Args:
         critic: what a penalty gets, or any function from images to logits.
         images: samples, `(batch, ...)`.
     """
     critic = critic if isinstance(critic, Differentiable) else Critic(critic)
     _, gradient = critic.gradient(images)
-    return tf.reduce_sum(tf.square(gradient), axis=list(range(1, len(gradient.shape))))
+    squares = tf.reduce_sum(tf.square(gradient), axis=list(range(1, len(gradient.shape))))
+    packing = critic.packing if isinstance(critic, Critic | CriticOfPenalties) else 1
+    return squares if packing == 1 else tf.reduce_sum(tf.reshape(squares, (-1, packing)), axis=1)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,7 @@ from kgan.checks.arguments import (
     check_seed,
     check_settings,
 )
-from kgan.checks.batches import check_batch, check_first_batch, check_labels
+from kgan.checks.batches import check_batch, check_first_batch, check_labels, check_packs
 from kgan.checks.devices import check_scope
 from kgan.checks.networks import check_networks
 from kgan.checks.training import check_evaluate, check_fit
@@ -31,6 +31,7 @@ __all__ = [
     "check_labels",
     "check_latent_distribution",
     "check_networks",
+    "check_packs",
     "check_positive_integer",
     "check_scope",
     "check_seed",

@@ -38,10 +38,15 @@ OPTIMIZERS = {"g": "generator_optimizer", "d": "discriminator_optimizer"}
 
 
 def check_settings(
-    discriminator_steps: int, latent_distribution: str, num_classes: int | None, seed: int | None
+    discriminator_steps: int,
+    latent_distribution: str,
+    num_classes: int | None,
+    packing: int,
+    seed: int | None,
 ) -> None:
     """Raises where an argument of `GAN` is out of range."""
     check_positive_integer("discriminator_steps", discriminator_steps)
+    check_positive_integer("packing", packing)
     check_latent_distribution(latent_distribution)
     if num_classes is not None:
         check_positive_integer("num_classes", num_classes)

@@ -10,7 +10,7 @@ from kgan.game import ranges
 from kgan.game.batches import SCALING, Peeked, is_array, is_picture, require_floating, unpack
 from kgan.protocols import HasClasses, HasExtremes
 
-__all__ = ["check_batch", "check_first_batch", "check_labels"]
+__all__ = ["check_batch", "check_first_batch", "check_labels", "check_packs"]
 
 
 def check_first_batch(
@@ -45,6 +45,20 @@ def check_first_batch(
     _check_reach(gan, *map(float, whole))
     _check_classes(gan, x.num_classes if isinstance(x, HasClasses) else None)
     _check_divisible(rows, last, discriminator_steps, num_replicas)
+    if gan.packing > 1:
+        check_packs(gan.packing, rows, discriminator_steps, num_replicas)
+        check_packs(gan.packing, last, discriminator_steps, num_replicas)
+
+
+def check_packs(packing: int, rows: int, discriminator_steps: int = 1, number: int = 1) -> None:
+    """Raises where rows do not make whole packs in each update of D on each replica."""
+    if rows % (packing * discriminator_steps * number):
+        times = f" times `discriminator_steps`, {discriminator_steps}" * (discriminator_steps > 1)
+        times += f" times the number of replicas, {number}" * (number > 1)
+        raise ValueError(
+            f"The number of samples in a batch must be a multiple of `packing`, {packing}{times}: "
+            f"the discriminator looks at {packing} at once. Received: {rows} samples."
+        )
 
 
 def _first_batch(x: Any) -> Any:
@@ -85,7 +99,7 @@ def _check_classes(gan: Any, num_classes: int | None) -> None:
 def check_batch(gan: Any, images: Any, labels: Any) -> None:
     """Raises where `images` or `labels` are not what the networks were built for."""
     images = np.asarray(images)
-    wanted = gan.discriminator.inputs[0].shape[1:]
+    wanted = gan.generator.outputs[0].shape[1:]
     if images.shape[1:] != wanted:
         raise ValueError(
             f"The discriminator was built for samples of shape {wanted}. "

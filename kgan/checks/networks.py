@@ -2,11 +2,13 @@
 
 import itertools
 import warnings
+from typing import Any
 
 import keras
 import tensorflow as tf
 
 from kgan.game import networks, noise, ranges
+from kgan.game.critic import packed
 
 __all__ = ["check_answers", "check_learns", "check_networks"]
 
@@ -14,7 +16,10 @@ BOUNDED = {name for name, values in ranges.RANGES.items() if values != ranges.UN
 
 
 def check_networks(
-    generator: keras.Model, discriminator: keras.Model, num_classes: int | None = None
+    generator: keras.Model,
+    discriminator: keras.Model,
+    num_classes: int | None = None,
+    packing: int = 1,
 ) -> None:
     """Raises where these two networks cannot play with each other."""
     for name, network in [("generator", generator), ("discriminator", discriminator)]:
@@ -33,17 +38,33 @@ def check_networks(
             "`generator` must take latents of shape (batch, latent_dim). "
             f"Received: a first input of shape {generator.inputs[0].shape}."
         )
-    made, judged = generator.outputs[0].shape, discriminator.inputs[0].shape
-    if made != judged:
+    _check_samples(generator.outputs[0].shape, discriminator.inputs[0].shape, packing)
+    _check_separate(generator, discriminator)
+    num_classes = _check_classes(generator, discriminator, num_classes)
+    if num_classes and packing > 1:
+        raise ValueError(
+            "`packing` is for networks without labels: a pack would have several. Received: "
+            f"packing={packing}, and networks for {num_classes} classes."
+        )
+    _check_logits(discriminator)
+    _check_gradient_reaches(generator, discriminator, num_classes, packing)
+    _warn_of_functions(generator, discriminator)
+
+
+def _check_samples(made: Any, judged: Any, packing: int) -> None:
+    """Raises where D cannot take what G makes, or packs of it."""
+    wanted = (*made[:-1], packing * made[-1])
+    if packing == 1 and made != judged:
         raise ValueError(
             "`discriminator` must take what `generator` makes. Received: a generator whose output "
             f"is {made}, and a discriminator whose first input is {judged}."
         )
-    _check_separate(generator, discriminator)
-    num_classes = _check_classes(generator, discriminator, num_classes)
-    _check_logits(discriminator)
-    _check_gradient_reaches(generator, discriminator, num_classes)
-    _warn_of_functions(generator, discriminator)
+    if wanted != judged:
+        raise ValueError(
+            f"`discriminator` must take {packing} samples of `generator` at once, as packing="
+            f"{packing} says, one behind another along the last axis: {wanted}. Received: a "
+            f"generator whose output is {made}, and a discriminator whose first input is {judged}."
+        )
 
 
 def _check_separate(generator: keras.Model, discriminator: keras.Model) -> None:
@@ -121,7 +142,7 @@ def check_learns(discriminator: keras.Model) -> None:
 
 
 def _check_gradient_reaches(
-    generator: keras.Model, discriminator: keras.Model, num_classes: int | None
+    generator: keras.Model, discriminator: keras.Model, num_classes: int | None, packing: int
 ) -> None:
     """Plays once; nothing that the networks remember changes."""
     weights = [tf.convert_to_tensor(weight) for weight in generator.trainable_variables]
@@ -130,6 +151,7 @@ def _check_gradient_reaches(
         tape.watch(weights)
         others = generator.non_trainable_variables
         fakes, _ = generator.stateless_call(weights, others, inputs, training=True)
+        fakes = packed(tf.repeat(fakes, packing, axis=0), packing)
         seen = [fakes, inputs[1]] if num_classes else fakes
         logits, _ = discriminator.stateless_call(
             discriminator.trainable_variables,

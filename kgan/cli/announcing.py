@@ -1,5 +1,6 @@
 """What `kgan train` says before it trains."""
 
+import numpy as np
 import rich.markup
 import rich.table
 
@@ -11,6 +12,9 @@ from kgan.game import replicas
 from kgan.gan import GAN
 
 __all__ = ["announce", "described_devices"]
+
+# Of fewer samples of a class a GAN learns little more than these.
+RARE = 10
 
 
 def announce(plan: Plan, dataset: Dataset, gan: GAN, run: runs.Run) -> None:
@@ -24,6 +28,7 @@ def announce(plan: Plan, dataset: Dataset, gan: GAN, run: runs.Run) -> None:
         *_described_classes(dataset),
         *_described_skipped(dataset.skipped),
         *_described_held_out(plan.num_held_out),
+        *_described_start(plan.others),
         ("generator", f"{gan.generator.count_params():,} weights"),
         ("discriminator", f"{gan.discriminator.count_params():,} weights"),
         ("training", _described_length(recipe, dataset)),
@@ -69,7 +74,13 @@ def _described_classes(dataset):
         return []
     names = dataset.class_names or [str(label) for label in range(dataset.num_classes)]
     shown = ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-    return [("classes", f"{dataset.num_classes}: {shown}")]
+    rows = [("classes", f"{dataset.num_classes}: {shown}")]
+    counts = np.bincount(dataset.labels, minlength=dataset.num_classes)
+    rare = [f"{name} ({count})" for name, count in zip(names, counts, strict=True) if count < RARE]
+    if rare:
+        more = ", ..." if len(rare) > 12 else ""
+        rows.append(("", f"too few to learn what they look like: {', '.join(rare[:12])}{more}"))
+    return rows
 
 
 def _described_skipped(skipped):
@@ -110,3 +121,14 @@ def _described_held_out(number):
     if not number:
         return []
     return [("held out", f"{counted(number, 'other sample')}, for `kgan evaluate` and --best")]
+
+
+def _described_start(others):
+    """What a fine-tuning starts from."""
+    source, blocks = others.get("from"), others.get("freeze")
+    rows = [("starts from", source)] if source else []
+    if blocks:
+        rows.append(
+            ("frozen", f"{counted(blocks, 'block')} of the discriminator, from its input on")
+        )
+    return rows

@@ -85,6 +85,7 @@ OPTIONS = {
     "directory": "--dataset",
     "epochs": "--epochs",
     "features": "--features",
+    "freeze": "--freeze",
     "format": "--format",
     "image_shape": "--image-size",
     "image_size": "--image-size",

@@ -1,6 +1,7 @@
 """`kgan train`."""
 
 import contextlib
+import importlib.util
 import pathlib
 import warnings
 from typing import Any
@@ -11,7 +12,7 @@ import rich.table
 import tensorflow as tf
 
 from kgan import callbacks, datasets, exports, files, metrics, recipes, runs
-from kgan.cli import data_of_runs, exporting, probing
+from kgan.cli import data_of_runs, exporting, fine_tuning, probing
 from kgan.cli.announcing import announce, described_devices
 from kgan.cli.devices import strategy_for
 from kgan.cli.planning import Plan
@@ -33,6 +34,9 @@ def train(
     devices: str | None = None,
     settings: list[str] | None = None,
     *,
+    source: pathlib.Path | None = None,
+    freeze: int | None = None,
+    tensorboard: bool = False,
     quiet: Quiet = contextlib.nullcontext,
     **options: Any,
 ) -> None:
@@ -45,20 +49,19 @@ def train(
         best: whether the GAN of the best epoch is kept, by its distance to held-out data.
         devices: how many GPUs of this machine, a number or `"all"`; None for one.
         settings: texts such as `"learning_rate=1e-3"`, as `recipes.parse` takes them.
+        source: the run, or the .keras file, whose GAN is trained on; None for a new one.
+        freeze: how many blocks of that GAN's discriminator do not learn; None for none.
+        tensorboard: whether logs and pictures are written for TensorBoard too.
         quiet: as of `exporting.write`.
         **options: fields that are to differ from the recipe; None where they are not.
     """
     strategy = strategy_for(devices)  # TensorFlow wants to know before it does anything else.
-    name = name or _recipe_for(options["dataset"])
+    others = fine_tuning.asked(source, freeze, has_data=bool(name or options["dataset"]))
+    others |= {"best": True} if best else {}
     exports.kinds(formats or ())  # An extra that is missing is no news for the end.
-    options["dataset"] = _resolved(options["dataset"])
-    plan = Plan.of(name, options, settings, {"best": True} if best else {})
-    conditional = "_conditional" * plan.recipe.conditional
-    output = output or pathlib.Path("saved_models") / (name + conditional)
-    _check_outside(output, options["dataset"])
-    plan = plan.remembering(runs.Run(output.expanduser()))
+    _check_tensorboard(tensorboard)
+    plan, run = _planned(name or _recipe_for(options["dataset"]), output, settings, others, options)
     _check_divisible(plan.recipe.batch_size, strategy)
-    run = runs.at(output, plan.asked)
     if strategy and not replicas.is_chief(strategy):
         if not run.has_ended(plan.asked):
             _follow(plan, run, strategy)
@@ -70,8 +73,20 @@ def train(
             gan, _ = runs.find(run.folder)
             _export(gan, run, missing, exporting.known(run, gan), quiet)
     else:
-        _train(plan, run, formats, quiet, strategy)
+        _train(plan, run, formats, quiet, strategy, tensorboard)
     _summarize(run)
+
+
+def _planned(name, output, settings, others, options):
+    """What is to be trained, and the run that it is."""
+    options["dataset"] = _resolved(options["dataset"])
+    plan = Plan.of(name, options, settings, others)
+    conditional = "_conditional" * plan.recipe.conditional
+    output = output or pathlib.Path("saved_models") / (name + conditional)
+    _check_outside(output, options["dataset"])
+    run = runs.Run(output.expanduser())
+    plan = fine_tuning.planned(plan, run).remembering(run)
+    return plan, runs.at(output, plan.asked)
 
 
 def _resolved(dataset):
@@ -79,6 +94,14 @@ def _resolved(dataset):
     if dataset and datasets.is_directory(dataset):
         return str(pathlib.Path(dataset).expanduser().resolve())
     return dataset
+
+
+def _check_tensorboard(wanted):
+    if wanted and importlib.util.find_spec("tensorboard") is None:
+        raise ImportError(
+            "--tensorboard needs TensorBoard: pip install tensorboard; or, in a clone of kgan, "
+            "pip install '.[tensorboard]'."
+        )
 
 
 def _check_outside(output, dataset):
@@ -106,7 +129,7 @@ def _recipe_for(dataset):
     return dataset if dataset in recipes.ALL else "pictures"
 
 
-def _train(plan, run, formats, quiet, strategy=None):
+def _train(plan, run, formats, quiet, strategy=None, tensorboard=False):
     files.check_free(run.folder)  # It is held when the data is there: what fails leaves no folder.
     dataset, gan, watched, plan = _prepared(plan, run, strategy)
     recipe = plan.recipe
@@ -115,11 +138,13 @@ def _train(plan, run, formats, quiet, strategy=None):
         _begin(plan, run, dataset, gan)
         progress = ProgressLine(console, in_steps=bool(recipe.steps))
         watching = [
-            _sample_grid(recipe, run),
+            _sample_grid(recipe, run, tensorboard),
             callbacks.CSVLogger(run.log),
             callbacks.HistoryPlot(run.history),
             progress,
         ]
+        if tensorboard:
+            watching.append(keras.callbacks.TensorBoard(run.tensorboard, write_graph=False))
         with progress.bar:
             _fit(gan, dataset, recipe.num_epochs, run, watching, **watched)
         if watched:
@@ -132,12 +157,14 @@ def _train(plan, run, formats, quiet, strategy=None):
     _say_if_short(plan, dataset, "was")
 
 
-def _sample_grid(recipe, run):
+def _sample_grid(recipe, run, tensorboard):
     """About thirty pictures of a training."""
     between = max(1, recipe.num_epochs // 30)
+    how_often = {"every_epochs": between}
     if recipe.steps:
-        return callbacks.SampleGrid(run.samples, every_steps=between * STEPS_PER_EPOCH)
-    return callbacks.SampleGrid(run.samples, every_epochs=between)
+        how_often = {"every_steps": between * STEPS_PER_EPOCH}
+    log_dir = run.tensorboard / "samples" if tensorboard else None
+    return callbacks.SampleGrid(run.samples, **how_often, log_dir=log_dir)
 
 
 def _begin(plan, run, dataset, gan):
@@ -198,9 +225,11 @@ def _export(gan, run, formats, known, quiet):
 
 def _validation(recipe, dataset, held_out, num_replicas=1):
     """What the best epoch is told by: arguments of `_fit`, and a list of one Keras metric."""
-    size = 100 - 100 % num_replicas  # Each replica gets as many.
+    number = num_replicas * recipe.packing  # Each replica gets as many, in whole packs.
+    size = 100 - 100 % number
     if held_out is not None:
-        held_out = held_out.batched(min(size, held_out.num_samples))
+        most = held_out.num_samples
+        held_out = held_out.batched(min(size, most - most % number))
     elif not datasets.is_directory(recipe.dataset):
         options = {"image_size": recipe.image_size, "with_labels": recipe.conditional}
         options["seed"] = recipe.seed
@@ -242,7 +271,7 @@ def _summarize(run):
         (run.history, "the training curves"),
         (run.log, "the same, as numbers"),
         (run.model, "the GAN, to draw from or to train on"),
-        (run.backup, "to resume from, with more --epochs"),
+        (run.backup, "to resume from, with more --epochs or --steps"),
     ]:
         table.add_row(rich.markup.escape(str(path)), f"[dim]{meaning}")
     console.print(table)

@@ -10,7 +10,23 @@ import tensorflow as tf
 from kgan.game import networks
 from kgan.game.replicas import WHOLE, Share
 
-__all__ = ["Critic", "CriticOfPenalties"]
+__all__ = ["Critic", "CriticOfPenalties", "packed"]
+
+
+def packed(samples: Any, packing: int) -> Any:
+    """Packs of samples, one behind another along the last axis.
+
+    Args:
+        samples: `(batch, ..., channels)`.
+        packing: how many there are in a pack; it divides `batch`.
+
+    Returns:
+        A tensor `(batch / packing, ..., packing * channels)`; pack i is of the `packing` samples
+        from `i * packing` on.
+    """
+    if packing == 1:
+        return samples
+    return tf.concat([samples[i::packing] for i in range(packing)], axis=-1)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -40,6 +56,7 @@ class Critic:
         training: the mode in which D is called.
         augmentation: a Keras layer that D sees all samples through, differentiable; None for none.
         share: which rows of the whole batch D looks at.
+        packing: at how many samples D looks at once; there are then so many times fewer logits.
     """
 
     def __init__(
@@ -50,12 +67,14 @@ class Critic:
         training: bool = False,
         augmentation: keras.Layer | None = None,
         share: Share = WHOLE,
+        packing: int = 1,
     ) -> None:
         self._discriminator = discriminator
         self._labels = labels
         self._training = training
         self._augmentation = augmentation
         self._share = share
+        self.packing = packing
         self._looks: list[_Look] = []
         self._losses: list[list[Any]] = []  # What D's layers added, at each forward pass.
 
@@ -66,6 +85,7 @@ class Critic:
     def gradient(self, images: Any) -> tuple[Any, Any]:
         """D's logits, and the gradient of each sample's logits with respect to that sample.
 
+        The logits of a pack depend on several samples, each of which has its part of the gradient.
         It is the derivative of the sum of all logits; a patch discriminator has many per sample.
         It is taken with respect to the samples before augmentation, as StyleGAN2-ADA does
         (Karras et al. 2020, https://arxiv.org/abs/2006.06676), and is itself differentiable in D's
@@ -81,7 +101,8 @@ class Critic:
     def uniform(self, images: Any, seed: Any) -> Any:
         """Random numbers in [0, 1), one for each sample, that can be multiplied with `images`.
 
-        They are drawn for the whole batch, of which this device may have a share.
+        They are drawn for the whole batch, of which this device may have a share. The samples of a
+        pack have the same one.
 
         Args:
             images: samples, `(batch, ...)`.
@@ -92,8 +113,12 @@ class Critic:
         """
         ones = [1] * (len(images.shape) - 1)
         if self._share.is_whole:
-            return tf.random.stateless_uniform([tf.shape(images)[0], *ones], seed)
-        return self._share.of(lambda total: tf.random.stateless_uniform([total, *ones], seed))
+            drawn = tf.random.stateless_uniform([tf.shape(images)[0], *ones], seed)
+        else:
+            drawn = self._share.of(lambda total: tf.random.stateless_uniform([total, *ones], seed))
+        if self.packing == 1:
+            return drawn
+        return tf.repeat(drawn[:: self.packing], self.packing, axis=0)
 
     def regularization(self) -> list[Any]:
         """What D's layers add to its objective, scalars: none in most games.
@@ -115,7 +140,7 @@ class Critic:
     def afresh(self, images: Any) -> Any:
         """D's logits by a forward pass of their own, which all open tapes record."""
         seen = self._augmentation(images, training=True) if self._augmentation else images
-        return tf.cast(self._answer(seen), "float32")
+        return tf.cast(self._answer(packed(seen, self.packing)), "float32")
 
     def _look(self, images: Any) -> _Look:
         images = tf.convert_to_tensor(images)
@@ -152,6 +177,7 @@ class CriticOfPenalties:
 
     def __init__(self, critic: Critic) -> None:
         self._critic = critic
+        self.packing = critic.packing
 
     def __call__(self, images: Any) -> Any:
         """As `Critic.afresh`."""

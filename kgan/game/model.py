@@ -24,6 +24,7 @@ class GameModel(MeasuredModel):
     discriminator: keras.Model
     averaged_generator: keras.Model
     num_classes: int | None
+    packing: int
     train_function: Any
     test_function: Any
     _digest_of_copy: int
@@ -107,19 +108,23 @@ class GameModel(MeasuredModel):
         Args:
             samples: as in `fit`, `(num_samples, ...)`.
             labels: for a conditional GAN, integers `(num_samples,)`.
-            batch_size: how many go through the discriminator at once.
+            batch_size: how many, or how many packs, go through the discriminator at once.
 
         Returns:
             A float32 array `(num_samples,)`, in [0, 1]; of a map of logits the mean probability.
+            With `packing` m it is `(num_samples / m,)`: how probable it is that all samples of the
+            pack, m in a row, are real.
 
         Raises:
             TypeError: if the loss defines no probability.
-            ValueError: if the samples are not what the discriminator was built for.
+            ValueError: if the samples are not what the discriminator was built for, or no whole
+                number of packs.
         """
         checks.check_compiled(self, "discriminate")
         if not self.loss.defines_probability:
             self.loss.probability(None)
         checks.check_batch(self, samples, labels)
+        checks.check_packs(self.packing, len(samples))
         return sampling.discriminate(self, samples, labels, batch_size)
 
     def export(self, filepath: Any, format: str = "tf_saved_model", **options: Any) -> Any:
@@ -179,13 +184,14 @@ class GameModel(MeasuredModel):
             log[logs.AUGMENTATION_PROBABILITY] = tf.convert_to_tensor(layer.p)
         return log
 
-    def _critic(self, real: batches.Minibatch) -> Critic:
+    def _critic(self, real: batches.Minibatch, training: bool = True) -> Critic:
         return Critic(
             self.discriminator,
             real.labels,
-            training=True,
-            augmentation=self.augmentation,
+            training=training,
+            augmentation=self.augmentation if training else None,
             share=real.share,
+            packing=self.packing,
         )
 
     def _learn(
@@ -274,6 +280,7 @@ class GameModel(MeasuredModel):
                 "generator": self.generator,
                 "discriminator": self.discriminator,
                 "discriminator_steps": self.discriminator_steps,
+                "packing": self.packing,
                 "latent_distribution": self.latent_distribution,
                 "ema_decay": self.ema_decay,
                 "ema_half_life": self.ema_half_life,

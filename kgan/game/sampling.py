@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from kgan.game import noise
+from kgan.game.critic import packed
 
 __all__ = ["discriminate", "generate", "predict"]
 
@@ -37,6 +38,7 @@ def generate(
 
 def discriminate(gan: Any, samples: Any, labels: Any, batch_size: int) -> np.ndarray:
     """D(x) of samples, as `GAN.discriminate` describes."""
+    samples = packed(samples, gan.packing)
     inputs = [samples] if labels is None else [samples, labels]
     logits = predict(gan.discriminator, inputs, batch_size)
     probabilities = ops.convert_to_numpy(gan.loss.probability(logits))

@@ -66,7 +66,9 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     def build(self, input_shape: Any) -> None:
         super().build(input_shape)
+        learns, self.layer.trainable = self.layer.trainable, True  # A frozen kernel is one too.
         self._kernels = tuple(self._kernel(*pair) for pair in _owned_kernels(self.layer))
+        self.layer.trainable = learns
         if not self._kernels:
             raise ValueError(
                 "`layer` must have a kernel, a trainable weight with at least two dimensions. "

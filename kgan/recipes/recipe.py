@@ -54,7 +54,7 @@ class Recipe:
             `learning_rate`.
         beta_1: of both players' Adam: 0.5, as in the DCGAN paper.
         loss, penalties, augmentation: as in `GAN.compile`.
-        discriminator_steps, ema_decay: as in `GAN`.
+        discriminator_steps, packing, ema_decay: as in `GAN`.
         image_size: the pixels of a side, or `(height, width)`; None for what the data has.
         channels: of a folder of pictures: 1, 3, 4, or None for 1 where all are grey and else 3.
         value_range: the values of the data that become -1 and 1; None for what
@@ -86,6 +86,7 @@ class Recipe:
     penalties: tuple[str | Penalty, ...] = ()
     augmentation: str | keras.Layer | None = None
     discriminator_steps: int = 1
+    packing: int = 1
     ema_decay: float = 0.999
     image_size: int | tuple[int, int] | None = None
     channels: int | None = None
@@ -121,7 +122,11 @@ class Recipe:
     ) -> tuple[keras.Model, keras.Model]:
         """The pair `(generator, discriminator)` for samples of this shape."""
         make = getattr(architectures, self.architecture)
-        return make(sample_shape, num_classes=num_classes, **self.network)
+        generator, discriminator = make(sample_shape, num_classes=num_classes, **self.network)
+        if self.packing > 1:
+            packs = (*sample_shape[:-1], self.packing * sample_shape[-1])
+            _, discriminator = make(packs, num_classes=num_classes, **self.network)
+        return generator, discriminator
 
     @property
     def arguments(self) -> dict[str, inspect.Parameter]:
@@ -142,6 +147,7 @@ class Recipe:
 
         The second is of a folder of pictures, which has no test split; it is None where there are
         too few of them, and for data that may have a test split, as `datasets.load_held_out` knows.
+        A folder for a recipe that chooses by the data comes in batches of one: see `batched`.
 
         Raises:
             ValueError: if the recipe names no data set, or its networks cannot make images of
@@ -167,16 +173,14 @@ class Recipe:
             with_labels=self.conditional,
             seed=self.seed,
         )
-        held_out = None
         if is_folder and self.choose:
-            dataset, held_out = datasets.hold_out(dataset)
-        return self.batched(dataset), held_out
+            return datasets.hold_out(dataset)  # How large a batch is, is still to be chosen.
+        return self.batched(dataset), None
 
     def batched(self, dataset: datasets.Dataset) -> datasets.Dataset:
         """Data in batches, and epochs, of this recipe's size."""
         if self.steps:
-            size = min(self.batch_size, dataset.num_samples)
-            return dataset.batched(size, STEPS_PER_EPOCH)
+            return dataset.batched(self.batch_size, STEPS_PER_EPOCH)
         if dataset.batch_size == self.batch_size:
             return dataset
         return dataset.batched(self.batch_size)
@@ -217,6 +221,7 @@ class Recipe:
         gan = GAN(
             *self.networks(tuple(sample_shape), dataset.num_classes),
             discriminator_steps=self.discriminator_steps,
+            packing=self.packing,
             ema_decay=self.ema_decay,
             seed=self.seed,
         )

@@ -32,7 +32,7 @@ __all__ = [
 NEWEST, PREVIOUS = "newest.keras", "previous.keras"
 POSITION = "position.json"
 # Arguments that are younger than version 0.1.0, and what a game did before it had them.
-ADDED = {"turns": "alternating", "every": 1, "log_gradient_norms": False}
+ADDED = {"turns": "alternating", "every": 1, "log_gradient_norms": False, "packing": 1}
 
 
 # What depends on how many devices there are, and makes no other game.
@@ -183,10 +183,13 @@ def _without_names(config: Any) -> Any:
         if isinstance(part, dict) and part.get("class_name") == "__lambda__":
             return "lambda"  # Its code names the file or the cell that it is in.
         if isinstance(part, dict):
+            left_out = {"shared_object_id"}
+            if part.get("registered_name"):  # By which Keras finds it, wherever it is now.
+                left_out.add("module")
             return {
                 key: child if key in ("class_name", "registered_name", "module") else rename(child)
                 for key, child in part.items()
-                if key != "shared_object_id"
+                if key not in left_out
             }
         if isinstance(part, list):
             return [rename(child) for child in part]

@@ -70,6 +70,11 @@ class Run:
         return self.folder / "history.png"
 
     @property
+    def tensorboard(self) -> pathlib.Path:
+        """The logs and pictures for TensorBoard, of `--tensorboard`."""
+        return self.folder / "tensorboard"
+
+    @property
     def evaluation(self) -> pathlib.Path:
         """What every `kgan evaluate` found, as JSON."""
         return self.folder / "evaluation.json"

@@ -10,7 +10,7 @@ import numpy as np
 import PIL.Image
 import players
 import pytest
-from commands import QUICK, call, contents, said
+from commands import QUICK, call, contents, evaluated, said
 
 from kgan import datasets, files, recipes, runs
 from kgan.resumption import backups
@@ -274,6 +274,73 @@ def test_train_keeps_the_best_epoch_where_it_is_asked_to(tmp_path):
     result = call("train", *QUICK, "--output", folder)
     assert "best" in said(result)
     assert result.exit_code == 1
+
+
+LITTLE = ["--image-size", 8, "--set", "width=2", "--set", "latent_dim=4"]
+
+
+def test_own_pictures_are_trained_by_steps_with_choices_that_the_run_keeps(pictures, tmp_path):
+    arguments = ["--dataset", pictures, *LITTLE, "--output", tmp_path / "run"]
+    result = call("train", *arguments, "--steps", 100)
+    assert result.exit_code == 0, result.output
+    words = said(result)
+    for part in (
+        "training 100 steps of 24 samples",
+        "time about ",
+        "chosen batch_size 24: 24 pictures augmentation diff_augment: ",
+        "This training is short: 100 steps, where 2,000 are usual",
+        "step 100/100",
+        "This training was short",
+    ):
+        assert part in words
+    described = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert described["asked"]["steps"] == described["trained_steps"] == 100
+    assert described["asked"]["settings"] == {"width": 2, "latent_dim": 4}
+    assert described["chosen"].keys() == {"batch_size", "augmentation", "precision"}
+    assert [path.name for path in (tmp_path / "run" / "samples").glob("*.png")] == [
+        "step_000100.png"
+    ]
+    assert "has ended already" in said(call("train", *arguments, "--steps", 100))
+    result = call("train", *arguments, "--steps", 100, "--set", "beta_1=0")
+    assert "settings: {'width': 2, 'latent_dim': 4} there, {'width': 2, " in said(result)
+
+
+@pytest.mark.slow
+def test_more_steps_extend_a_run_as_if_requested_at_once(pictures, tmp_path):
+    arguments = ["--dataset", pictures, *LITTLE, "--conditional"]
+    for name, lengths in (("twice", (100, 200)), ("once", (200,))):
+        for steps in lengths:
+            result = call("train", *arguments, "--steps", steps, "--output", tmp_path / name)
+            assert result.exit_code == 0, result.output
+    (twice, _), (once, _) = runs.find(tmp_path / "twice"), runs.find(tmp_path / "once")
+    assert players.same(players.digest(twice), players.digest(once))
+    result = call("train", *arguments, "--steps", 100, "--output", tmp_path / "once")
+    assert "trained for longer already (steps: 200 there, 100 now)" in said(result)
+
+
+@pytest.mark.slow
+def test_of_300_pictures_a_tenth_is_held_out_for_best_and_evaluate(tmp_path):
+    random = np.random.default_rng(0)
+    (tmp_path / "many").mkdir()
+    for i in range(1200):
+        image = PIL.Image.fromarray(random.integers(0, 256, (8, 8, 3), "uint8"))
+        image.save(tmp_path / "many" / f"{i}.png")
+    arguments = ["--dataset", tmp_path / "many", *LITTLE, "--steps", 100]
+    result = call("train", *arguments, "--best", "--output", tmp_path / "run")
+    assert result.exit_code == 0, result.output
+    assert "1,080 samples of 8×8×3" in said(result)
+    assert "held out 120 other samples" in said(result)
+    result = evaluated(tmp_path / "run")
+    assert result.exit_code == 0, result.output
+    assert "held-out data" in said(result)
+    assert "memorization_ratio" in said(result)
+
+
+def test_a_size_is_chosen_for_pictures_and_a_batch_beyond_them_is_refused(pictures, tmp_path):
+    result = call("train", "--dataset", pictures, "--batch-size", 64, "--output", tmp_path / "run")
+    assert result.exit_code == 1
+    assert "`--batch-size` must be at most the number of samples" in said(result)
+    assert not (tmp_path / "run").exists()
 
 
 def test_best_needs_held_out_data(pictures, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 import kgan
-from kgan.game.critic import Critic
+from kgan.game.critic import Critic, packed
 
 
 def quadratic():
@@ -193,3 +193,108 @@ def test_a_regularized_generator_can_be_evaluated_and_saved(tmp_path):
     gan.save(tmp_path / "gan.keras")
     again = keras.models.load_model(tmp_path / "gan.keras")
     assert again.evaluate(data, verbose=0, return_dict=True) == before
+
+
+# Packs
+
+
+def packing_gan(packing=2, **arguments):
+    """A small GAN whose discriminator sees several samples at once."""
+    generator, _ = players.networks()
+    discriminator = players.discriminator(keras.layers.Dense(1), shape=(8, 8, packing))
+    steps = arguments.pop("discriminator_steps", 1)
+    gan = kgan.GAN(generator, discriminator, packing=packing, discriminator_steps=steps, seed=0)
+    gan.compile(**{**players.light(), **arguments})
+    return gan
+
+
+def test_a_pack_is_of_neighbours_one_behind_another_along_the_channels():
+    samples = tf.reshape(tf.range(6 * 2 * 2.0), (6, 2, 2))
+    packs = packed(samples, 3)
+    assert packs.shape == (2, 2, 6)
+    for i, pack in enumerate(packs):
+        np.testing.assert_array_equal(pack, np.concatenate(samples[3 * i : 3 * i + 3], axis=-1))
+
+
+def test_a_discriminator_of_packs_sees_augmented_samples():
+    discriminator, recorder = players.recorded(
+        players.discriminator(keras.layers.Dense(1), shape=(8, 8, 2))
+    )
+    recorder.seen.clear()
+    images = tf.constant(players.images(rows=4))
+    critic = Critic(discriminator, training=True, augmentation=Doubling(), packing=2)
+    logits, gradient = critic.gradient(images)
+    assert logits.shape == (2, 1)
+    assert gradient.shape == images.shape
+    np.testing.assert_array_equal(recorder.seen[0][..., 0], 2 * images[::2, ..., 0])
+    np.testing.assert_array_equal(recorder.seen[0][..., 1], 2 * images[1::2, ..., 0])
+
+
+def test_a_penalty_takes_the_slope_along_a_whole_pack():
+    # D(x, y) = 3x + 4y has the slope 5 along a pack of two numbers.
+    weights = tf.constant([[3.0], [4.0]])
+    critic = Critic(lambda packs: packs @ weights, packing=2)
+    samples = tf.constant([[1.0], [2.0], [3.0], [4.0]])
+    norms = kgan.penalties.gradient_squared_norm(critic.for_penalties(), samples)
+    np.testing.assert_allclose(norms, [25.0, 25.0])
+    penalty = kgan.penalties.WassersteinGradientPenalty(1.0)
+    values = penalty(critic.for_penalties(), samples, -samples, (0, 0))
+    np.testing.assert_allclose(values, [16.0, 16.0], rtol=1e-5)  # (5 - 1)²
+
+
+def test_the_samples_of_a_pack_are_mixed_alike():
+    drawn = Critic(lambda x: x, packing=2).uniform(tf.zeros((6, 8, 8, 1)), (0, 1)).numpy().ravel()
+    np.testing.assert_array_equal(drawn[::2], drawn[1::2])
+    assert len(set(drawn)) == 3
+
+
+def test_a_game_of_packs_trains_and_is_the_same_when_loaded(tmp_path):
+    held_out = players.images(rows=6)
+    gan = packing_gan(
+        penalties=["wasserstein_gradient_penalty"],
+        augmentation=kgan.augmentation.Adaptive(["color"], held_out=held_out),
+    )
+    before = players.weights(gan.discriminator)
+    gan.fit(players.dataset(), verbose=0)
+    assert not np.array_equal(players.weights(gan.discriminator), before)
+    logs = gan.evaluate(players.dataset(), steps=1, verbose=0, return_dict=True)
+    assert np.isfinite(list(logs.values())).all()
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    assert loaded.packing == 2
+    samples = players.images(rows=6)
+    answers = loaded.discriminate(samples)
+    assert answers.shape == (3,)
+    np.testing.assert_array_equal(answers, gan.discriminate(samples, batch_size=2))
+
+
+def test_a_file_of_a_game_without_packing_is_one_of_single_samples():
+    config = players.gan(compiled=False).get_config()
+    assert config.pop("packing") == 1
+    assert kgan.GAN.from_config(config).packing == 1
+
+
+def test_what_does_not_make_whole_packs_is_refused():
+    gan = packing_gan(packing=3)
+    with pytest.raises(ValueError, match="multiple of `packing`, 3: .* Received: 16 samples"):
+        gan.fit(players.dataset())
+    with pytest.raises(ValueError, match="multiple of `packing`, 3: .* Received: 4 samples"):
+        gan.fit(players.images(rows=16), batch_size=12)  # The last batch has 4.
+    with pytest.raises(ValueError, match="multiple of `packing`, 3: .* Received: 16 samples"):
+        gan.evaluate(players.dataset())
+    with pytest.raises(ValueError, match="multiple of `packing`, 3: .* Received: 4 samples"):
+        gan.discriminate(players.images(rows=4))
+    gan = packing_gan(packing=3, discriminator_steps=2)
+    with pytest.raises(ValueError, match="`packing`, 3 times `discriminator_steps`, 2: "):
+        gan.fit(players.dataset(batch_size=8))
+
+
+def test_packing_needs_networks_that_fit_and_no_labels():
+    with pytest.raises(ValueError, match="must take 2 samples of `generator` at once"):
+        kgan.GAN(*players.networks(), packing=2)
+    with pytest.raises(ValueError, match="`packing` must be an integer of at least 1"):
+        kgan.GAN(*players.networks(), packing=0)
+    generator, _ = kgan.architectures.dcgan((8, 8, 1), 4, width=8, num_classes=3)
+    _, discriminator = kgan.architectures.dcgan((8, 8, 2), 4, width=8, num_classes=3)
+    with pytest.raises(ValueError, match="`packing` is for networks without labels"):
+        kgan.GAN(generator, discriminator, packing=2)

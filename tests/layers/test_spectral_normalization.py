@@ -263,6 +263,18 @@ def test_it_comes_back_from_a_file_and_a_copy_to_the_last_bit(tmp_path):
     assert [layer.seed for layer in clone.layers if hasattr(layer, "seed")] == [None, 3, None, None]
 
 
+def test_a_frozen_one_comes_back_too(tmp_path):
+    inputs = keras.Input((6,))
+    layer = SpectralNormalization(layers.Dense(4))
+    network = keras.Model(inputs, layer(inputs))
+    layer.trainable = False
+    network.save(tmp_path / "network.keras")
+    loaded = keras.models.load_model(tmp_path / "network.keras")
+    samples = np.eye(6, dtype="float32")
+    np.testing.assert_array_equal(loaded(samples), network(samples))
+    assert not loaded.trainable_weights
+
+
 def test_it_is_exported(tmp_path):
     model = keras.Sequential([keras.Input((4,)), SpectralNormalization(layers.Dense(3))])
     model.export(tmp_path / "model", verbose=False)
