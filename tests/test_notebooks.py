@@ -65,7 +65,7 @@ def test_the_export_notebook_exports(tmp_path, monkeypatch, capsys):
 
 
 def test_every_notebook_is_tested():
-    names = ["01_first_gan", "02_export", "03_measure", "04_the_game"]
+    names = ["01_first_gan", "02_export", "03_measure", "04_the_game", "06_your_own_images"]
     assert [path.stem for path in NOTEBOOKS] == names
 
 
@@ -117,3 +117,23 @@ def test_the_notebook_of_the_game_plays(tmp_path, monkeypatch, capsys):
     said = capsys.readouterr().out
     assert "def train_step(" in said
     assert "weak_discriminator_fresh" in said
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_drawn_here")
+def test_the_notebook_of_own_images_trains_and_judges(tmp_path, monkeypatch, capsys):
+    shorter = [
+        ("size.value", "16"),
+        ("epochs=recipe.num_epochs", "epochs=1"),
+        ("num_updates=400", "num_updates=4, num_seeds=2"),
+    ]
+    names = run("06_your_own_images.ipynb", tmp_path, monkeypatch, shorter)
+    assert names["dataset"].num_samples == 60
+    assert [int(names[gan].step.numpy()) for gan in ("gan", "gan_of_classes")] == [100, 100]
+    assert names["labelled"].class_names == ("boxes", "crosses", "discs")
+    assert names["found"].ratio < 0.5  # of the copies
+    said = capsys.readouterr().out
+    assert "augmentation  diff_augment: D would learn 60 pictures by heart" in said
+    assert "Generated samples" in said
+    assert list(tmp_path.rglob("samples.gif"))
+    assert list(tmp_path.rglob("generator.keras"))

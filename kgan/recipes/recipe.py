@@ -214,7 +214,16 @@ class Recipe:
         return dataclasses.replace(self, network={**before, **others}, **fields)
 
     def build(self, dataset: datasets.Dataset, metrics: Sequence[Any] = ()) -> GAN:
-        """The GAN for this data, compiled; `metrics` are what `evaluate` is to measure."""
+        """The GAN for this data, compiled; `metrics` are what `evaluate` is to measure.
+
+        Raises:
+            ValueError: if the data comes in batches of another size.
+        """
+        if dataset.batch_size != self.batch_size:
+            raise ValueError(
+                f"`dataset` must come in batches of {self.batch_size}, the recipe's: pass "
+                f"recipe.batched(dataset). Received: batches of {dataset.batch_size}."
+            )
         keras.utils.set_random_seed(self.seed)
         keras.config.set_dtype_policy(resolve_precision(self.precision))
         sample_shape = tf.nest.flatten(dataset.element_spec)[0].shape[1:]
