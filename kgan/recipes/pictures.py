@@ -61,7 +61,10 @@ def choose_image_size(folder: str | os.PathLike[str]) -> Choice:
     """
     has_gpu = bool(tf.config.list_physical_devices("GPU"))
     size, machine = (64, "a GPU") if has_gpu else (32, "CPUs")
-    sides = [min(one) for one in itertools.islice(_sizes(pathlib.Path(folder).expanduser()), NUM_LOOKED_AT)]
+    sides = [
+        min(one)
+        for one in itertools.islice(_sizes(pathlib.Path(folder).expanduser()), NUM_LOOKED_AT)
+    ]
     typical = int(np.median(sides)) if sides else size
     if typical < size:
         return Choice("image_size", max(8, typical // 8 * 8), f"most have {typical} or fewer")

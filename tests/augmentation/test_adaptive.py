@@ -102,7 +102,8 @@ def test_a_schedule_is_followed_and_nothing_else():
 
 
 def game(**arguments):
-    return players.linear(augmentation=Adaptive(images_to_full=100, **arguments))
+    augment = Adaptive(("color",), images_to_full=100, **arguments)  # A small graph.
+    return players.linear(augmentation=augment)
 
 
 def test_p_is_logged_saved_and_resumed(tmp_path):
@@ -119,7 +120,7 @@ def test_p_is_logged_saved_and_resumed(tmp_path):
 
 def test_a_game_looks_at_held_out_samples_of_the_batch_s_classes():
     held_out = players.images(rows=20), np.arange(20) % 3
-    gan = players.linear(num_classes=3, augmentation=Adaptive(held_out=held_out))
+    gan = players.linear(num_classes=3, augmentation=Adaptive(("color",), held_out=held_out))
     gan.fit(players.dataset(num_classes=3), epochs=1, verbose=0)
     assert np.isfinite(gan.augmentation.p.numpy())
 

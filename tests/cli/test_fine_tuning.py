@@ -43,7 +43,7 @@ def test_a_plan_has_the_networks_of_the_run_it_starts_from(run, new, pictures):
         dataset, _ = made.recipe.load_all()
     made = made.fitted(dataset, None, is_new=True)
     assert "width" not in made.chosen  # Which the recipe chooses for networks of its own.
-    gan = made.recipe.build(dataset.batched(8))
+    gan = made.recipe.build(made.recipe.batched(dataset))
     assert gan.num_classes == 2
     latents, labels = np.random.default_rng(0).normal(size=(4, gan.latent_dim)), np.arange(4) % 2
     for name in ("generator", "averaged_generator"):
@@ -72,7 +72,7 @@ def test_another_size_is_refused(run, new, pictures):
         plan(run, new, image_size=[16, 16], channels=3, **options)
     assert plan(run, new, image_size=[8, 8], channels=1, **options)
     made = plan(run, new)
-    points = datasets.gaussian_mixture("ring", batch_size=16)
+    points = datasets.gaussian_mixture("ring", batch_size=32)
     with pytest.raises(runs.RunError, match="samples of 8×8×1.* Received: samples of 2"):
         made.recipe.build(points)
 
@@ -88,16 +88,16 @@ def test_a_file_by_itself_is_enough_for_as_many_classes(new, tmp_path):
     source = players.gan(3)
     source.save(tmp_path / "gan.keras")
     made = plan(tmp_path / "gan.keras", new)
-    gan = made.recipe.build(players.dataset(3))
+    gan = made.recipe.build(players.dataset(3).batched(64))
     for name in ("generator", "discriminator"):
         old, copy = getattr(source, name), getattr(gan, name)
         np.testing.assert_array_equal(players.weights(old), players.weights(copy))
     with pytest.raises(runs.RunError, match="3 classes, and data with 2 classes"):
-        made.recipe.build(players.dataset(2))
+        made.recipe.build(players.dataset(2).batched(64))
     new.begin({"recipe": "digits", "epochs": 1})
     new.end(gan)
     (tmp_path / "gan.keras").unlink()  # The run that has begun has networks of its own to copy.
-    again = plan(tmp_path / "gan.keras", new).recipe.build(players.dataset(3))
+    again = plan(tmp_path / "gan.keras", new).recipe.build(players.dataset(3).batched(64))
     assert players.weights(again.generator).shape == players.weights(gan.generator).shape
 
 
@@ -112,8 +112,8 @@ def test_a_source_that_is_missing_is_an_error(new, tmp_path):
 def test_what_reads_new_labels_cannot_be_frozen(run, new):
     made = plan(run, new, freeze=1)
     with pytest.raises(runs.RunError, match="--freeze must leave the layer that reads the labels"):
-        made.recipe.build(players.dataset(2))
-    assert made.recipe.build(players.dataset())
+        made.recipe.build(players.dataset(2).batched(64))
+    assert made.recipe.build(players.dataset().batched(64))
 
 
 @pytest.mark.slow

@@ -10,7 +10,10 @@ import kgan
 
 @pytest.mark.parametrize(
     ("architecture", "needs_kgan"),
-    [(kgan.architectures.dcgan, False), (kgan.architectures.mlp, True)],
+    [
+        (kgan.architectures.dcgan, False),
+        pytest.param(kgan.architectures.mlp, True, marks=pytest.mark.slow),
+    ],
 )
 def test_a_keras_file_holds_the_averaged_generator_alone(architecture, needs_kgan, tmp_path):
     gan = players.gan(num_classes=3, architecture=architecture)
@@ -25,6 +28,7 @@ def test_a_keras_file_holds_the_averaged_generator_alone(architecture, needs_kga
     assert not hasattr(loaded, "discriminator")
 
 
+@pytest.mark.slow
 def test_it_is_small_and_computes_in_float32(tmp_path):
     keras.config.set_dtype_policy("mixed_bfloat16")
     gan = players.gan()

@@ -332,6 +332,7 @@ def test_it_starts_the_same_within_another_layer():
     np.testing.assert_allclose(np.hstack(vectors(layer)), np.hstack(vectors(alone)), rtol=1e-3)
 
 
+@pytest.mark.filterwarnings("ignore:`build..` was called")  # Keras's, of a layer without one.
 @pytest.mark.parametrize(
     "layer", [layers.ReLU(), layers.BatchNormalization(), Unbuilt(layers.Dense(3))]
 )

@@ -24,7 +24,13 @@ def check_latents(numbers):
 
 
 CHECKS = {"saturation": check_saturation, "latents": check_latents}
-LONG = ("features_without_labels", "latents", "discriminator_steps", "equilibrium")
+LONG = (
+    "features_without_labels",
+    "latents",
+    "discriminator_steps",
+    "equilibrium",
+    "value_of_the_game",
+)
 
 
 @functools.cache
