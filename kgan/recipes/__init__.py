@@ -2,7 +2,8 @@
 
 To run one from Python: `dataset = recipe.load()`, `gan = recipe.build(dataset)`,
 `gan.fit(dataset, epochs=recipe.num_epochs)`. One that chooses by the data, such as `PICTURES`, is
-fitted to it before: `recipe, choices = recipe.fitted(dataset)`, `dataset = recipe.batched(dataset)`.
+fitted to it before: `recipe, choices = recipe.fitted(dataset)`, and then
+`dataset = recipe.batched(dataset)`.
 """
 
 import dataclasses
@@ -106,8 +107,8 @@ PICTURES = Recipe(
 )
 """A DCGAN for a folder of pictures, as few as 50: `kgan train --dataset FOLDER`.
 
-It chooses by the data what depends on it, and says why (`pictures.choose`): the size, the batch, the
-width, the augmentation, and the length, 35 steps for each picture, between 2,000 and 10,000.
+It chooses by the data what depends on it, and says why (`pictures.choose`): the size, the batch,
+the width, the augmentation, and the length, 35 steps for each picture, between 2,000 and 10,000.
 `benchmarks/few_images.py` measures what comes of it; on your own pictures, look.
 """
 
