@@ -1,5 +1,7 @@
 """One game on several devices of one machine: `MirroredStrategy` on logical CPUs."""
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
@@ -137,6 +139,26 @@ def test_every_replica_has_its_own_noise_in_layers():
     assert states
     assert all(first != second for first, second in states)
     assert np.isfinite(losses).all()
+
+
+def probabilities_of_augmentation(strategy):
+    """How probable transforms are after some steps, on all replicas and on one device."""
+    found = []
+    for some in (strategy, None):
+        with some.scope() if some else contextlib.nullcontext():
+            augment = kgan.augmentation.Adaptive(("color",), images_to_full=2000)
+        gan = game(some, augmentation=augment)
+        log = gan.fit(data(), steps_per_epoch=9, verbose=0).history["augmentation_probability"]
+        found += [float(augment.p.numpy()), *log]
+    return found
+
+
+@pytest.mark.slow
+def test_an_augmentation_follows_the_answers_to_the_whole_batch():
+    several, log_of_several, one, log_of_one = on_devices(2, probabilities_of_augmentation)
+    assert several == pytest.approx(one)
+    assert one > 0
+    assert log_of_several == pytest.approx(log_of_one)
 
 
 # What is refused.
