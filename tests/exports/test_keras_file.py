@@ -6,14 +6,25 @@ import players
 import pytest
 
 import kgan
+from kgan.exports import keras_file, runtimes
+from kgan.exports.source import source_of
 
 
+def test_a_file_draws_what_its_generator_draws(tmp_path):
+    generator, _ = players.networks(num_classes=3)
+    keras_file.write(source_of(generator), tmp_path / "generator.keras")
+    draw, batch_size, version = runtimes.keras(str(tmp_path / "generator.keras"))
+    latents = np.random.default_rng(0).normal(size=(6, players.LATENT_DIM)).astype("float32")
+    inputs = {"latents": latents, "labels": np.arange(6, dtype="int32") % 3}
+    np.testing.assert_array_equal(draw(inputs), generator(list(inputs.values())))
+    assert batch_size is None
+    assert version == f"keras {keras.__version__}"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("architecture", "needs_kgan"),
-    [
-        (kgan.architectures.dcgan, False),
-        pytest.param(kgan.architectures.mlp, True, marks=pytest.mark.slow),
-    ],
+    [(kgan.architectures.dcgan, False), (kgan.architectures.mlp, True)],
 )
 def test_a_keras_file_holds_the_averaged_generator_alone(architecture, needs_kgan, tmp_path):
     gan = players.gan(num_classes=3, architecture=architecture)
