@@ -162,7 +162,7 @@ def check_exports(gan, tmp_path):
     assert small.size_bytes <= 0.30 * whole.size_bytes
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @needs_mnist
 def test_after_an_epoch_the_mnist_recipe_draws_all_digits(tmp_path, monkeypatch):
     monkeypatch.setenv("TFDS_DATA_DIR", players.prepared_data("mnist"))
