@@ -120,7 +120,7 @@ def folder(arguments):
 
 
 def fashion(arguments):
-    """500 images of Fashion-MNIST: the distance to test images, as training goes on."""
+    """500 images of Fashion-MNIST: the distance to test images during training."""
     images = kgan.datasets.load("fashion_mnist", batch_size=1).samples
     test = kgan.datasets.load_held_out("fashion_mnist", batch_size=100).samples
     chosen = np.random.default_rng(0).permutation(len(images))[:500]

@@ -37,7 +37,7 @@ def cases(samples, labels, num_real, rare):
 
 
 def main():
-    """Measures every case, and writes what came out."""
+    """Measures every case and writes the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dataset", default="fashion_mnist")
     parser.add_argument("--num-real", type=int, default=1000)

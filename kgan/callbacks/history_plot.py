@@ -1,4 +1,4 @@
-"""The training curves, while training goes on."""
+"""The training curves, redrawn during training."""
 
 import os
 import pathlib

@@ -38,7 +38,7 @@ def built(plan: Plan, dataset: Dataset, metrics: list[Any]) -> tuple[GAN, Plan]:
     keras.config.set_dtype_policy(best)  # The last one built was perhaps another.
     if is_open:
         told = ", ".join(f"{measured[one]:.2g} s a step in {one}" for one in candidates)
-        reason = told if len(candidates) > 1 else "this processor is not faster in bfloat16"
+        reason = told if len(candidates) > 1 else "this machine has no fast bfloat16 arithmetic"
         plan = plan.with_choices(recipes.Choice("precision", best, reason))
     return gans[best], dataclasses.replace(plan, seconds_per_step=measured[best])
 

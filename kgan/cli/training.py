@@ -2,6 +2,7 @@
 
 import contextlib
 import importlib.util
+import math
 import pathlib
 import warnings
 from typing import Any
@@ -185,9 +186,12 @@ def _say_if_short(plan, dataset, tense):
     """Says where a training is shorter than what the recipe would choose."""
     steps = plan.recipe.num_epochs * dataset.steps_per_epoch
     if plan.usual_steps and steps < plan.usual_steps:
+        longer = f"--steps {plan.usual_steps}"
+        if plan.recipe.epochs:  # A run is extended in the unit that it was begun with.
+            longer = f"--epochs {math.ceil(plan.usual_steps / dataset.steps_per_epoch)}"
         tell(
             f"This training {tense} short: {steps:,} steps, where {plan.usual_steps:,} are usual "
-            f"for this data. To go on: the same command with --steps {plan.usual_steps}."
+            f"for this data. To continue, run the same command with {longer}."
         )
 
 

@@ -25,10 +25,11 @@ def draw(
 ) -> list[pathlib.Path]:
     """Writes pictures of samples beside real ones.
 
-    Of images, and of volumes as slices: `nearest.png`, samples beside real images and the nearest
-    ones of the training data; `nearest_pairs.png`, of a thousand samples those that are nearest to
-    a training image, measured by how near that one has another beside it: where copies would be;
-    `interpolation.png`. Of sequences, points and vectors `samples.png`.
+    For images, and for volumes as slices, it writes `nearest.png`, samples next to real images and
+    to the training images nearest to them; `nearest_pairs.png`, the samples, of a thousand, that
+    are nearest to a training image, relative to the distance between that one and its own nearest
+    neighbour: copies would be among them; and `interpolation.png`. For sequences, points and
+    vectors it writes `samples.png`.
 
     Args:
         gan: a `kgan.GAN`.

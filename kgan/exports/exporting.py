@@ -84,8 +84,8 @@ def export(
         generator: a `kgan.GAN`, of which its averaged generator is exported; or a built Functional
             or Sequential model, `latents (batch, latent_dim)`, or `[latents, labels]`, -> samples;
             images in [-1, 1]. Whatever it was trained in, it is exported in float32.
-        filepath: where: a folder that does not exist yet, or a file (.keras, .tflite, .onnx). What
-            a client must know of a file is written beside it, into `filepath` and .json.
+        filepath: where: a folder that does not exist yet, or a file (.keras, .tflite, .onnx). A
+            description for clients is written next to a file, as `filepath` with .json at its end.
         format: `"tf_saved_model"`, for TF Serving and TensorFlow; `"keras"`, a .keras file of the
             generator alone; `"litert"` (TFLite), for phones and browsers; `"onnx"`.
         **options: `latent_distribution="normal"`, of the latents that it was trained on, and

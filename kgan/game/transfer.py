@@ -39,7 +39,7 @@ def transfer(source: keras.Model, target: keras.Model) -> list[str]:
         target: another one, whose weights change.
 
     Returns:
-        The paths of the weights of `target` that are no copies, a list.
+        A list of the paths of the weights of `target` that were not copied.
 
     Raises:
         ValueError: if they differ in more than their labels; then no weight has changed.

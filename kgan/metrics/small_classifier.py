@@ -79,7 +79,7 @@ class Learner:
         self.update = tf.function(self._update, input_signature=specs, autograph=False)
 
     def restart(self, seed: int) -> None:
-        """Begins anew, with the weights of this seed."""
+        """Starts over with the weights of this seed."""
         restart(self._network, self._optimizer, seed)
 
     @property

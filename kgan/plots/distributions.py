@@ -38,7 +38,7 @@ def plane(
     real_samples: Any,
     resolution: int = 120,
 ) -> matplotlib.figure.Figure:
-    """The game in the plane as it goes on: what D finds real, and where the samples are.
+    """The game in the plane at several moments: what D finds real, and where the samples are.
 
     Args:
         moments: a dict from a title to a pair: samples `(num_samples, 2)`, and a function from

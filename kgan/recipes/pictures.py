@@ -16,7 +16,7 @@ from kgan.recipes.recipe import Choice
 
 __all__ = ["choose", "choose_image_size"]
 
-# From so many pictures on, D cannot learn them by heart in the time that a training takes.
+# From so many pictures on, D cannot memorize them in the time that a training takes.
 MANY = 20_000
 # Steps for each picture, and the fewest and the most of them; more only for very many pictures,
 # each of which is to be seen as often as `ROUNDS`.
@@ -42,7 +42,7 @@ def choose(dataset: Dataset) -> list[Choice]:
     if number < MANY:
         is_image = len(dataset.sample_shape) == 3
         name = "diff_augment" if is_image else "adaptive"
-        choices.append(Choice("augmentation", name, f"D would learn {few} by heart"))
+        choices.append(Choice("augmentation", name, f"D would memorize {few}"))
     return [*choices, _choose_steps(number, batch_size)]
 
 

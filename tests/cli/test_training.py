@@ -161,7 +161,9 @@ def test_pictures_of_one_or_two_pixels_are_accepted(tmp_path):
         (tmp_path / "tiny").mkdir(exist_ok=True)
         PIL.Image.new("RGB", size, (i, 50 * i, 9)).save(tmp_path / "tiny" / f"{i}.png")
     options = ["--image-size", 8, "--batch-size", 2, "--epochs", 1, "--output", tmp_path / "run"]
-    assert call("train", "--dataset", tmp_path / "tiny", *options).exit_code == 0
+    result = call("train", "--dataset", tmp_path / "tiny", *options)
+    assert result.exit_code == 0
+    assert "run the same command with --epochs 1000." in said(result)  # 2,000 steps, two an epoch.
 
 
 @pytest.mark.slow
