@@ -133,7 +133,7 @@ def test_the_notebook_of_own_images_trains_and_judges(tmp_path, monkeypatch, cap
     assert names["labelled"].class_names == ("boxes", "crosses", "discs")
     assert names["found"].ratio < 0.5  # of the copies
     said = capsys.readouterr().out
-    assert "augmentation  diff_augment: D would learn 60 pictures by heart" in said
+    assert "augmentation  diff_augment: D would memorize 60 pictures" in said
     assert "Generated samples" in said
     assert list(tmp_path.rglob("samples.gif"))
     assert list(tmp_path.rglob("generator.keras"))

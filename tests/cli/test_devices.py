@@ -120,8 +120,13 @@ def test_a_launch_whose_workers_fail_fails_and_leaves_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(signal.SIGKILL, marks=pytest.mark.slow),
+        pytest.param(signal.SIGTERM, marks=pytest.mark.soak),
+    ],
+)
 def test_a_launch_that_is_ended_ends_its_workers_and_resumes(tmp_path, sent):
     run = tmp_path / "run"
     arguments = "--workers", 2, "train", "--batch-size", 256, "--output", run, "--epochs"

@@ -22,9 +22,10 @@ DCGAN = ["--recipe", "small_dcgan", "--conditional", "--epochs", "4", "--batch-s
 EXECUTIONS = 2
 
 
-# Seeds of moments: how many are enough for `make slow`, and those of `make soak`.
-RANDOM = [pytest.param(seed, marks=pytest.mark.slow) for seed in range(20)]
-SOAKING = [pytest.param(seed, marks=pytest.mark.soak) for seed in range(20, 120)]
+def seeds(number):
+    """Seeds of moments: the first so many for `make slow`, and a hundred more for `make soak`."""
+    marks = [pytest.mark.slow] * number + [pytest.mark.soak] * 100
+    return [pytest.param(seed, marks=mark) for seed, mark in enumerate(marks)]
 
 
 def start(folder, *kill, seconds=None, options=OPTIONS):
@@ -101,7 +102,7 @@ def test_a_killed_conditional_dcgan_ends_like_an_undisturbed_one(tmp_path):
     check_same(tmp_path / "killed", result(tmp_path / "whole"))
 
 
-@pytest.mark.parametrize("seed", RANDOM[:10] + SOAKING)
+@pytest.mark.parametrize("seed", seeds(5))
 def test_a_run_killed_at_random_ends_like_an_undisturbed_one(tmp_path, undisturbed, seed):
     chosen = random.Random(seed)
     ended = []
@@ -119,7 +120,7 @@ def test_a_run_killed_at_random_ends_like_an_undisturbed_one(tmp_path, undisturb
     check_same(tmp_path, undisturbed)
 
 
-@pytest.mark.parametrize("seed", RANDOM[:4] + SOAKING)
+@pytest.mark.parametrize("seed", seeds(2))
 def test_a_run_ended_by_a_signal_at_random_ends_like_an_undisturbed_one(
     tmp_path, undisturbed, seed
 ):
