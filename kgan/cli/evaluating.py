@@ -11,6 +11,9 @@ from kgan.cli.saying import command, console, following, open_run, tell
 
 __all__ = ["evaluate"]
 
+# Of fewer samples the numbers are rough.
+FEW = 200
+
 
 @command
 def evaluate(
@@ -91,10 +94,14 @@ def _show(found, name):
     if found.feature_accuracy is not None:
         share = f"{100 * found.feature_accuracy:.1f} %"
         classifier = f", of a classifier that is right about {share} of {real} data"
+    number = len(found.seeds)
+    times = "once" if number == 1 else f"{number} times (mean ± standard error)"
     console.print(
-        f"{found.num_samples:,} samples, {len(found.seeds)} times (mean ± standard error), "
+        f"{found.num_samples:,} samples, {times}, "
         f"compared with {found.num_reference:,} training samples of {rich.markup.escape(name)}. "
         f"Last column: as many of {real} data instead{utility}. "
         f"Features: {found.features}{classifier}.",
         highlight=False,
     )
+    if found.num_samples < FEW:
+        console.print("So few samples give rough numbers: look at the pictures, too.")

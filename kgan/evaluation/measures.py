@@ -132,14 +132,20 @@ def _take_similarity(samples, reality):
 
 
 def _take_memorization(samples, reality):
-    # The first half of the real data may be what stands for samples.
-    new = reality.real.values[len(reality.real) // 2 :][:FEW]
+    new = None
+    if reality.is_held_out:
+        # The first half may be what stands for samples.
+        new = reality.real.values[len(reality.real) // 2 :][:FEW]
     found = metrics.memorization(samples.values[:FEW], reality.training.values, new)
     return found.ratio, found.share_closer
 
 
 def _real_memorization(samples, reality):
-    return _take_memorization(samples.rows(slice(len(samples) // 2)), reality)
+    if reality.is_held_out:
+        return _take_memorization(samples.rows(slice(len(samples) // 2)), reality)
+    # They were trained on: as if only the other half had been.
+    found = metrics.memorization(samples.values[:FEW], reality.reference.values)
+    return found.ratio, found.share_closer
 
 
 def _take_parzen(samples, reality):
@@ -226,7 +232,6 @@ ALL = {
             "memorization_share_closer": sentences.closer,
         },
         _take_memorization,
-        lacks=missing.held_out,
         real=_real_memorization,
         most=FEW,
         of_features=False,

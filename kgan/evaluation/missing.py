@@ -24,6 +24,8 @@ __all__ = [
     "small_images",
 ]
 
+# Of how many held-out images Parzen windows need a tenth to choose their width.
+LEAST_SCORED = 100
 CONDITIONAL = "a conditional GAN"
 
 
@@ -85,9 +87,13 @@ def large_images(reality: Reality, conditional: bool) -> str:
 
 
 def small_images(reality: Reality, conditional: bool) -> str:
-    """Held-out images that are small enough for Parzen windows."""
+    """Held-out images that are small enough for Parzen windows, and enough of them."""
+    if missing := held_out(reality, conditional):
+        return missing
+    if len(reality.real) < LEAST_SCORED:
+        return f"{LEAST_SCORED} held-out images (there are {len(reality.real)})"
     is_small = reality.is_image and reality.real.values[0].size <= 1024
-    return held_out(reality, conditional) or _unless(is_small, "images of at most 1024 numbers")
+    return _unless(is_small, "images of at most 1024 numbers")
 
 
 def pairs(reality: Reality, conditional: bool) -> str:

@@ -14,7 +14,7 @@ from kgan.datasets import Dataset
 __all__ = ["LEAST", "Reality", "Samples", "reality"]
 
 # Of fewer samples an evaluation says nothing.
-LEAST = 100
+LEAST = 20
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

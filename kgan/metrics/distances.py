@@ -31,10 +31,10 @@ def squared(x: np.ndarray, y: np.ndarray) -> Iterator[tuple[slice, np.ndarray]]:
         yield slice(start, start + len(part)), np.maximum(found, 0, out=found)
 
 
-def to_neighbor(x: np.ndarray, k: int) -> np.ndarray:
-    """The squared distance of each sample to the k-th nearest other one, `(len(x),)`."""
-    distances = np.empty(len(x))
-    for rows, found in squared(x, x):
+def to_neighbor(x: np.ndarray, k: int, number: int | None = None) -> np.ndarray:
+    """The squared distance of each of the first `number` samples to its k-th nearest other one."""
+    distances = np.empty(len(x[:number]))
+    for rows, found in squared(x[:number], x):
         found[np.arange(len(found)), np.arange(rows.start, rows.stop)] = 0  # Not a rounding error.
         distances[rows] = np.partition(found, k, axis=1)[:, k]
     return distances

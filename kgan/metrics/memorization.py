@@ -13,15 +13,18 @@ from kgan.metrics.sample_metric import SampleMetric
 
 __all__ = ["Memorization", "MemorizationResult", "memorization"]
 
+# Of how many training samples the nearest others are looked for at most.
+MOST = 2000
+
 
 class MemorizationResult(NamedTuple):
     """How near generated samples are to training samples, beside real ones nobody trained on.
 
     Args:
         ratio: the median distance of generated samples to the nearest training sample, over that
-            of held-out samples. Around 1 or above: as far as new data is; near 0: copies.
+            of new ones. Around 1 or above: as far as new data is; near 0: copies.
         share_closer: the share of generated samples that are nearer to a training sample than 99 %
-            of held-out samples are; 1 % is what new data has.
+            of new ones are; 1 % is what new data has.
         indices: of the training samples nearest to each generated one, `(num_samples,)`.
         distances: to them.
     """
@@ -32,15 +35,18 @@ class MemorizationResult(NamedTuple):
     distances: np.ndarray
 
 
-def memorization(generated: Any, training: Any, held_out: Any) -> MemorizationResult:
-    """The distance of each sample to the nearest training sample, against that of held-out data.
+def memorization(generated: Any, training: Any, held_out: Any = None) -> MemorizationResult:
+    """The distance of each sample to the nearest training sample, against that of new data.
 
     In the spirit of the nearest-neighbour tests of Meehan et al. 2020,
     https://arxiv.org/abs/2004.05675: a generator that has learned the data's distribution is as far
     from the training set as new data is.
 
     Args:
-        generated, training, held_out: samples or features, `(num, ...)`.
+        generated, training: samples or features, `(num, ...)`.
+        held_out: the new data, samples or features of which `training` has none. `None`, for where
+            all are needed to train on: each of `training`, up to 2,000 of them, in turn takes its
+            place, and is compared with all others.
 
     Returns:
         A `MemorizationResult`.
@@ -49,19 +55,24 @@ def memorization(generated: Any, training: Any, held_out: Any) -> MemorizationRe
         ValueError: for fewer than 10 samples, unequal sizes, or NaN.
     """
     sets = {"training": training, "generated": generated, "held_out": held_out}
-    training, generated, held_out = (checked(part, name) for name, part in sets.items())
-    if not training.shape[1] == generated.shape[1] == held_out.shape[1]:
+    sets = {name: checked(part, name) for name, part in sets.items() if part is not None}
+    sizes = {name: part.shape[1] for name, part in sets.items()}
+    if len(set(sizes.values())) > 1:
         raise ValueError(
             "`training`, `generated` and `held_out` must have the same number of features. "
-            f"Received: {training.shape[1]}, {generated.shape[1]} and {held_out.shape[1]}."
+            f"Received: {sizes}."
         )
-    indices, near = distances.nearest(generated, training)
-    _, usual = distances.nearest(held_out, training)
+    indices, near = distances.nearest(sets["generated"], sets["training"])
+    if held_out is None:
+        usual = np.sqrt(distances.to_neighbor(sets["training"], 1, number=MOST))
+    else:
+        _, usual = distances.nearest(sets["held_out"], sets["training"])
     median = float(np.median(usual))
     if not median > 0:
+        what = "`training`" if held_out is None else "`held_out`"
         warnings.warn(
-            "`held_out` must be samples that `training` has not; half of them or more are in it, "
-            "so that there is nothing to compare with: the ratio is NaN.",
+            f"Half of {what} or more are in the training data (again), so that there is nothing to "
+            "compare with: the ratio is NaN.",
             stacklevel=2,
         )
     ratio = float(np.median(near)) / median if median > 0 else math.nan

@@ -324,18 +324,20 @@ def test_more_steps_extend_a_run_as_if_requested_at_once(pictures, tmp_path):
 def test_of_300_pictures_a_tenth_is_held_out_for_best_and_evaluate(tmp_path):
     random = np.random.default_rng(0)
     (tmp_path / "many").mkdir()
-    for i in range(1200):
+    for i in range(300):
         image = PIL.Image.fromarray(random.integers(0, 256, (8, 8, 3), "uint8"))
         image.save(tmp_path / "many" / f"{i}.png")
     arguments = ["--dataset", tmp_path / "many", *LITTLE, "--steps", 100]
     result = call("train", *arguments, "--best", "--output", tmp_path / "run")
     assert result.exit_code == 0, result.output
-    assert "1,080 samples of 8×8×3" in said(result)
-    assert "held out 120 other samples" in said(result)
+    assert "270 samples of 8×8×3" in said(result)
+    assert "held out 30 other samples" in said(result)
     result = evaluated(tmp_path / "run")
     assert result.exit_code == 0, result.output
     assert "held-out data" in said(result)
     assert "memorization_ratio" in said(result)
+    assert "30 samples, once" in said(result)
+    assert "rough numbers" in said(result)
 
 
 def test_a_size_is_chosen_for_pictures_and_a_batch_beyond_them_is_refused(pictures, tmp_path):
