@@ -109,6 +109,7 @@ def _copy(gan, seed):
         *copies,
         latent_distribution=gan.latent_distribution,
         num_classes=gan.num_classes,
+        packing=gan.packing,
         ema_decay=None,
         seed=seed,
     )
@@ -121,7 +122,7 @@ def _value(game, dataset, num_samples):
         images, labels = batches.unpack(batch, game.num_classes)
         seed = (game.seed, number)
         latents = noise.latents(game.latent_distribution, (len(images), game.latent_dim), seed)
-        critic = Critic(game.discriminator, labels)
+        critic = Critic(game.discriminator, labels, packing=game.packing)
         real_logits.append(critic(images).numpy().ravel())
         fakes = players.play(game.generator, latents, labels, training=False)
         fake_logits.append(critic(fakes).numpy().ravel())

@@ -37,6 +37,14 @@ def test_the_game_itself_stays_as_it_is(num_classes):
     assert players.same(before, players.digest(game))
 
 
+def test_a_discriminator_that_looks_at_two_samples_has_a_gap_too():
+    generator = games.affine([3.0], 1.0)
+    gan = kgan.GAN(generator, games.discriminator(2, units=8), packing=2, seed=0)
+    data = games.points(DATA, 10, 64)
+    found = theory.duality_gap(gan, data, steps=10, learning_rate=0.1, num_samples=640)
+    assert found.best_discriminator > found.best_generator + 0.1
+
+
 def test_both_players_gain_where_the_other_holds_still():
     gan = kgan.GAN(games.affine([3.0], 1.0), games.discriminator(1, units=8), seed=0)
     data = games.points(DATA, 10, 64)
