@@ -52,6 +52,9 @@ class Recipe:
         learning_rate: of both players' Adam.
         generator_learning_rate, discriminator_learning_rate: of one player's; `None`:
             `learning_rate`.
+        decay_steps: after so many steps both rates are down to 1/2, after twice as many to 1/3:
+            `keras.optimizers.schedules.InverseTimeDecay`, which does not depend on when training
+            ends, so that a longer one goes on where a shorter one stopped. `None`: constant rates.
         beta_1: of both players' Adam: 0.5, as in the DCGAN paper.
         loss, penalties, augmentation: as in `GAN.compile`.
         discriminator_steps, packing, ema_decay: as in `GAN`.
@@ -81,6 +84,7 @@ class Recipe:
     learning_rate: float = 2e-4
     generator_learning_rate: float | None = None
     discriminator_learning_rate: float | None = None
+    decay_steps: int | None = None
     beta_1: float = 0.5
     loss: str | losses.AdversarialLoss = "non_saturating"
     penalties: tuple[str | Penalty, ...] = ()
@@ -100,6 +104,11 @@ class Recipe:
         if self.precision not in PRECISIONS:
             raise ValueError(
                 f"`precision` must be one of {PRECISIONS}. Received: precision={self.precision!r}."
+            )
+        if self.decay_steps is not None and self.decay_steps < 1:
+            raise ValueError(
+                "`decay_steps` must be at least 1, or None for constant learning rates. "
+                f"Received: decay_steps={self.decay_steps}."
             )
         by_name(self.architecture, dict.fromkeys(architectures.__all__), "architecture")
         if (self.epochs is None) == (self.steps is None):
@@ -234,9 +243,9 @@ class Recipe:
             ema_decay=self.ema_decay,
             seed=self.seed,
         )
-        rates = self.generator_learning_rate, self.discriminator_learning_rate
         gan.compile(
-            *(keras.optimizers.Adam(rate or self.learning_rate, self.beta_1) for rate in rates),
+            self._optimizer(self.generator_learning_rate),
+            self._optimizer(self.discriminator_learning_rate, self.discriminator_steps),
             loss=self.loss,
             penalties=self.penalties,
             augmentation=augmentation.get(self.augmentation),
@@ -244,6 +253,14 @@ class Recipe:
             steps_per_execution=_steps_per_execution(dataset.steps_per_epoch),
         )
         return gan
+
+    def _optimizer(self, rate, updates=1):
+        """Adam of a player that learns `updates` times per step."""
+        rate = rate or self.learning_rate
+        if self.decay_steps:
+            schedule = keras.optimizers.schedules.InverseTimeDecay
+            rate = schedule(rate, self.decay_steps * updates, decay_rate=1.0)
+        return keras.optimizers.Adam(rate, self.beta_1)
 
 
 def _field_names():
