@@ -187,3 +187,19 @@ def test_the_mnist_recipe_draws_digits_and_they_survive_eight_bits(judges, tmp_p
     result = judge.measure(gan.generate(10_000, seed=5))
     assert result.passes(), result
     check_exports(gan, tmp_path)
+
+
+def test_falling_rates_count_the_updates_of_each_player():
+    recipe = dataclasses.replace(
+        kgan.recipes.PICTURES, learning_rate=0.5, decay_steps=2, discriminator_steps=3, batch_size=6
+    )
+    dataset = little_of(recipe)  # Two batches.
+    gan = recipe.build(dataset)
+    gan.fit(dataset, epochs=1, verbose=0)
+    rates = (gan.generator_optimizer.learning_rate, gan.discriminator_optimizer.learning_rate)
+    np.testing.assert_allclose([float(rate) for rate in rates], 0.25)
+
+
+def test_rates_that_fall_at_once_are_refused():
+    with pytest.raises(ValueError, match="`decay_steps` must be at least 1.*decay_steps=0"):
+        dataclasses.replace(kgan.recipes.PICTURES, decay_steps=0)
