@@ -4,6 +4,7 @@
   has seen many says how well samples are drawn, and others say how near new pictures are to these.
 - `folder`: a folder of real pictures, a fifth of which is kept apart to measure with.
 - `fashion`: 500 images of Fashion-MNIST, measured again and again during training.
+- `fine_tuning`: 500 digits, from scratch and from a model of Fashion-MNIST.
 
 Each seed is a run of the command, or of the recipe it runs. `python benchmarks/few_images.py drawn
 --seeds 3`, `... folder --pictures FOLDER`, `... fashion`.
@@ -21,6 +22,8 @@ import report
 
 import kgan
 from kgan import metrics, recipes, runs
+from kgan.datasets.dataset import STEPS_PER_EPOCH
+from kgan.game import transfer
 
 NUM_SAMPLES = 1000
 
@@ -132,10 +135,8 @@ def fashion(arguments):
             given = {"seed": seed}
             given |= {} if augmentation is None else {"augmentation": None}
             given |= {} if arguments.steps is None else {"steps": arguments.steps}
-            recipe, _ = recipes.PICTURES.with_fields(given).fitted(whole, list(given))
-            dataset = recipe.batched(whole)
             metric = metrics.FrechetDistance("fashion_mnist", num_samples=5000)
-            gan = recipe.build(dataset, [metric])
+            gan, dataset, recipe = game(whole, given, [metric])
             began = time.perf_counter()
             log = gan.fit(
                 dataset,
@@ -161,7 +162,63 @@ def fashion(arguments):
     return results
 
 
-TASKS = {"drawn": drawn, "folder": folder, "fashion": fashion}
+def fine_tuning(arguments):
+    """500 digits, from scratch and from a model of Fashion-MNIST: how long until as good."""
+    source, clothes, _ = game(kgan.datasets.load("fashion_mnist", batch_size=1), {})
+    source.fit(clothes, epochs=(arguments.steps or 10_000) // STEPS_PER_EPOCH, verbose=0)
+    images = kgan.datasets.load("mnist", batch_size=1).samples
+    test = kgan.datasets.load_held_out("mnist", batch_size=100).samples
+    held_out = kgan.datasets.from_arrays(test[:5000], batch_size=100)
+    chosen = np.random.default_rng(0).permutation(len(images))[:500]
+    digits = kgan.datasets.from_arrays(images[chosen], batch_size=1)
+    results = {"source_steps": int(source.step.numpy()), "runs": []}
+    for seed in range(arguments.seeds):
+        goal = None
+        for start in ("scratch", "fashion_mnist"):
+            metric = metrics.FrechetDistance("mnist", num_samples=5000)
+            gan, dataset, _ = game(digits, {"seed": seed}, [metric])
+            if start != "scratch":
+                transfer.transfer(source.generator, gan.generator)
+                transfer.transfer(source.averaged_generator, gan.averaged_generator)
+                transfer.transfer(source.discriminator, gan.discriminator)
+            course = trained(gan, dataset, held_out, arguments.seconds, goal)
+            goal = course[-1]["distance"] if goal is None else goal
+            measured = {"seed": seed, "start": start, "seconds": course[-1]["seconds"]}
+            measured |= {"distance": course[-1]["distance"], "course": course}
+            print(measured, flush=True)
+            results["runs"].append(measured)
+    return results
+
+
+def game(whole, given, measured=()):
+    """The recipe's GAN for data, its batches, and the recipe."""
+    recipe, _ = recipes.PICTURES.with_fields(given).fitted(whole, list(given))
+    dataset = recipe.batched(whole)
+    return recipe.build(dataset, measured), dataset, recipe
+
+
+def trained(gan, dataset, held_out, seconds, goal=None):
+    """Trains for so long, or until the distance to held-out images is no more than `goal`.
+
+    Returns a list of what was measured every 100 steps; the seconds are those of training alone.
+    """
+    course, spent = [], 0.0
+    while spent < seconds:
+        began, epoch = time.perf_counter(), len(course)
+        gan.fit(dataset, epochs=epoch + 1, initial_epoch=epoch, verbose=0)
+        spent += time.perf_counter() - began
+        found = gan.evaluate(held_out, return_dict=True, verbose=0)
+        distance = found["frechet_distance_mnist"]
+        course.append({"seconds": spent, "steps": int(gan.step.numpy()), "distance": distance})
+        if goal is not None and distance <= goal:
+            break
+    return course
+
+
+TASKS = {"drawn": drawn, "folder": folder, "fashion": fashion, "fine_tuning": fine_tuning}
+
+
+TASKS = {"drawn": drawn, "folder": folder, "fashion": fashion, "fine_tuning": fine_tuning}
 
 
 def main():
@@ -170,6 +227,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=3, help="How many, from 0.")
     parser.add_argument("--image-size", type=int, default=32, help="Pixels of a side.")
     parser.add_argument("--steps", type=int, default=None, help="Instead of the recipe's.")
+    parser.add_argument("--seconds", type=float, default=600, help="Of `fine_tuning`.")
     parser.add_argument("--pictures", type=pathlib.Path, default=None, help="Of `folder`.")
     parser.add_argument("--grids", type=pathlib.Path, default=None, help="Where grids go.")
     parser.add_argument("--output", type=pathlib.Path, default=None, help="Where the JSON goes.")

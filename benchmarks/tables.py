@@ -527,6 +527,98 @@ def utility(content):
     return "\n".join([_row(*header), _rule(len(header)), *rows, "", _origin(protocol, content)])
 
 
+def few_images_drawn(contents):
+    """What a classifier of many drawn pictures sees in what sixty have taught."""
+    header = ("samples", "confidence", "rarest kind", "copies", "as asked", "training")
+    lines = [_row(*header), _rule(len(header))]
+    runs = contents[0]["results"]["runs"]
+    for conditional, name in ((False, "without labels"), (True, "`--conditional`")):
+        of_kind = [run for run in runs if run["conditional"] == conditional]
+        asked = [100 * run["label_accuracy"] for run in of_kind if conditional]
+        lines.append(
+            _row(
+                name,
+                f"**{_mean([run['confidence'] for run in of_kind], 3)}**",
+                f"{_mean([100 * min(run['shares']) for run in of_kind], 0)} %",
+                f"{_mean([100 * run['memorization_share_closer'] for run in of_kind], 1)} %",
+                f"{_mean(asked, 1)} %" if asked else "",
+                f"{_mean([run['seconds'] for run in of_kind], 0)} s",
+            )
+        )
+    protocol = (
+        f"{_protocol(contents)}; copies are nearer to one of the sixty than 99 % of others are"
+    )
+    return "\n".join([*lines, "", _origins(protocol, contents, f"{FEW_IMAGES} drawn", "")])
+
+
+def few_images_folder(contents):
+    """Folders of real pictures, with and without augmentation."""
+    header = ("pictures", "augmentation", "memorization ratio", "copies", "recall", "steps", "time")
+    lines = [_row(*header), _rule(len(header))]
+    for content in contents:
+        pictures, size = content["settings"]["pictures"], content["settings"]["image_size"]
+        name = f"`{pathlib.Path(pictures).name}`, {size}×{size}"
+        for augmentation in ("the recipe's", "none"):
+            runs = _of(content, "augmentation", augmentation)
+            lines.append(
+                _row(
+                    name,
+                    augmentation,
+                    _mean([run["memorization_ratio"] for run in runs], 2),
+                    f"{_mean([100 * run['memorization_share_closer'] for run in runs], 1)} %",
+                    f"**{_mean([run['recall'] for run in runs], 2)}**",
+                    f"{runs[0]['steps']:,}",
+                    f"{_mean([run['seconds'] / 60 for run in runs], 0)} min",
+                )
+            )
+    command = f"{FEW_IMAGES} folder --pictures FOLDER --image-size N"
+    return "\n".join([*lines, "", _origins(_protocol(contents), contents, command, "")])
+
+
+def few_images_fashion(contents):
+    """The distance at the end, beside the best during training."""
+    header = ("augmentation", "distance at the end", "over the best", "memorization ratio", "time")
+    lines = [_row(*header), _rule(len(header))]
+    for augmentation in ("the recipe's", "none"):
+        runs = _of(contents[0], "augmentation", augmentation)
+        lines.append(
+            _row(
+                augmentation,
+                f"**{_mean([run['distances'][-1] for run in runs], 1)}**",
+                _mean([run["last_over_best"] for run in runs], 2),
+                _mean([run["memorization_ratio"] for run in runs], 2),
+                f"{_mean([run['seconds'] / 60 for run in runs], 0)} min",
+            )
+        )
+    return "\n".join(
+        [*lines, "", _origins(_protocol(contents), contents, f"{FEW_IMAGES} fashion", "")]
+    )
+
+
+def few_images_fine_tuning(contents):
+    """How long a GAN that comes from other images takes to be as good as one from scratch."""
+    header = ("500 digits, from", "distance", "training until then")
+    lines = [_row(*header), _rule(len(header))]
+    for start, name in (("scratch", "scratch"), ("fashion_mnist", "a GAN of Fashion-MNIST")):
+        runs = _of(contents[0], "start", start)
+        distance = _mean([run["distance"] for run in runs], 2)
+        lines.append(_row(name, distance, f"**{_mean([run['seconds'] for run in runs], 0)} s**"))
+    command = f"{FEW_IMAGES} fine_tuning"
+    return "\n".join([*lines, "", _origins(_protocol(contents), contents, command, "")])
+
+
+FEW_IMAGES = "python benchmarks/few_images.py"
+
+
+def _of(content, name, value):
+    return [run for run in content["results"]["runs"] if run[name] == value]
+
+
+def _protocol(contents):
+    """How many seeds."""
+    return f"Mean ± standard error of {contents[0]['settings']['seeds']} seeds"
+
+
 TABLES = {
     "throughput": throughput,
     "memory": memory,
@@ -541,6 +633,9 @@ TABLES = {
 # Of several results each.
 DATASETS = ("digits", "mnist", "fashion_mnist")
 RECIPES = [f"recipe_{name}{kind}" for name in DATASETS for kind in ("", "_conditional")]
+FOLDERS = [
+    f"few_images_folder_{name}_{size}" for name in ("flags", "food_and_drink") for size in (32, 64)
+]
 TURNS = ("code", "paper", "halved")
 PAPER_2014 = [f"paper_2014_{turns}_{seed}" for turns in TURNS for seed in range(3)]
 PAPER_2014 += ["paper_2014_beside"]
@@ -550,6 +645,10 @@ TABLES_OF_SEVERAL = {
     "recipes": (recipes, RECIPES),
     "recipes_in_short": (recipes_in_short, RECIPES),
     "features": (features, [f"features_{name}" for name in DATASETS]),
+    "few_images_drawn": (few_images_drawn, ["few_images_drawn"]),
+    "few_images_folder": (few_images_folder, FOLDERS),
+    "few_images_fashion": (few_images_fashion, ["few_images_fashion"]),
+    "few_images_fine_tuning": (few_images_fine_tuning, ["few_images_fine_tuning"]),
     "paper_2014": (paper_2014, PAPER_2014),
     "paper_2014_in_short": (paper_2014_in_short, PAPER_2014),
 }
@@ -584,9 +683,10 @@ def _setting(content):
     """The machine and the versions of a result."""
     machine, versions = content["machine"], content["versions"]
     flags = ", ".join(machine["processor_flags"])
+    cores = f"{machine['cores']} core{'s' * (machine['cores'] > 1)}"
     return (
         f"{machine['processor']} (family {machine['processor_family']}, model "
-        f"{machine['processor_model']}; {flags}), {machine['cores']} cores, "
+        f"{machine['processor_model']}; {flags}), {cores}, "
         f"{machine['memory_gib']:g} GiB; kgan {versions['kgan']}, Keras {versions['keras']}, "
         f"TensorFlow {versions['tensorflow']}, Python {versions['python']}"
     )

@@ -61,8 +61,7 @@ MNIST = Recipe(
     batch_size=32,
     epochs=4,
     network={"latent_dim": 64, "width": 32},
-    learning_rate=2e-3,
-    decay_steps=1000,
+    learning_rate=1e-3,
     penalties=(penalties.R1(0.1),),
 )
 """A DCGAN of width 32 on the 60,000 digits of MNIST, from TensorFlow Datasets.
