@@ -102,6 +102,20 @@ def test_a_killed_conditional_dcgan_ends_like_an_undisturbed_one(tmp_path):
     check_same(tmp_path / "killed", result(tmp_path / "whole"))
 
 
+@pytest.mark.slow
+def test_a_killed_fine_tuning_ends_like_an_undisturbed_one(tmp_path):
+    source = tmp_path / "source"
+    assert start(source, options=["--recipe", "digits", "--epochs", "1"])
+    options = ["--dataset", "digits", "--from", source, "--freeze", "1", *OPTIONS]
+    assert start(tmp_path / "whole", options=options)
+    for kill in [("batch", "before", STEPS + 5), ("rename", "after", 12)]:
+        assert not start(tmp_path / "killed", *kill, options=options)
+        if source.exists():  # It is not needed once there is a backup.
+            source.rename(tmp_path / "elsewhere")
+    assert start(tmp_path / "killed", options=options)
+    check_same(tmp_path / "killed", result(tmp_path / "whole"))
+
+
 @pytest.mark.parametrize("seed", seeds(5))
 def test_a_run_killed_at_random_ends_like_an_undisturbed_one(tmp_path, undisturbed, seed):
     chosen = random.Random(seed)
