@@ -20,7 +20,7 @@ __all__ = ["choose", "choose_image_size"]
 MANY = 20_000
 # Steps for each picture, and the fewest and the most of them; more only for very many pictures,
 # each of which is to be seen as often as `ROUNDS`.
-STEPS_PER_PICTURE, FEWEST_STEPS, MOST_STEPS, ROUNDS = 35, 2000, 10_000, 10
+STEPS_PER_PICTURE, FEWEST_STEPS, MOST_STEPS, ROUNDS = 45, 2000, 10_000, 10
 # At how many pictures a size is judged.
 NUM_LOOKED_AT = 100
 
