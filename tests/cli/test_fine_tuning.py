@@ -36,7 +36,8 @@ def test_from_and_freeze_need_what_they_work_on():
 
 def test_a_plan_has_the_networks_of_the_run_it_starts_from(run, new, pictures):
     source, _ = runs.find(run)
-    made = plan(run, new, name="pictures", dataset=str(pictures), conditional=True)
+    options = {"dataset": str(pictures), "conditional": True, "precision": "float32"}
+    made = plan(run, new, name="pictures", **options)
     assert made.recipe.architecture == "mlp"
     assert (made.recipe.image_size, made.recipe.channels) == (8, 1)
     with pytest.warns(UserWarning, match="2 of 26 files"):

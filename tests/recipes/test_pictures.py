@@ -24,7 +24,7 @@ def test_few_pictures_are_augmented_and_a_batch_is_no_larger_than_they_are():
 
 
 @pytest.mark.parametrize(
-    ("number", "steps"), [(20, 2000), (100, 3500), (1000, 10_000), (40_000, 12_500)]
+    ("number", "steps"), [(20, 2000), (100, 4500), (1000, 10_000), (40_000, 12_500)]
 )
 def test_the_length_is_in_steps_and_grows_with_the_data(number, steps):
     assert chosen(number)["steps"] == steps
