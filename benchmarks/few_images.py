@@ -233,7 +233,11 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=None, help="Where the JSON goes.")
     arguments = parser.parse_args()
     results = TASKS[arguments.task](arguments)
-    settings = {name: str(value) for name, value in vars(arguments).items() if value is not None}
+    settings = {name: value for name, value in vars(arguments).items() if value is not None}
+    settings = {
+        name: value.name if isinstance(value, pathlib.Path) else value
+        for name, value in settings.items()
+    }
     name = f"few_images_{arguments.task}"
     if arguments.pictures:
         name += f"_{arguments.pictures.name}_{arguments.image_size}"

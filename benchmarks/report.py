@@ -41,8 +41,12 @@ def write(path, settings, results):
 
 
 def command():
-    """The command line, as one types it in the repository's folder."""
-    return shlex.join(["python", f"benchmarks/{pathlib.Path(sys.argv[0]).name}", *sys.argv[1:]])
+    """The command line, as one types it in the repository's folder.
+
+    Of a path from the root it has the name alone: where that is says nothing to others.
+    """
+    arguments = [pathlib.Path(one).name if os.path.isabs(one) else one for one in sys.argv[1:]]
+    return shlex.join(["python", f"benchmarks/{pathlib.Path(sys.argv[0]).name}", *arguments])
 
 
 def machine():

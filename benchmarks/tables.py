@@ -557,7 +557,7 @@ def few_images_folder(contents):
     lines = [_row(*header), _rule(len(header))]
     for content in contents:
         pictures, size = content["settings"]["pictures"], content["settings"]["image_size"]
-        name = f"`{pathlib.Path(pictures).name}`, {size}×{size}"
+        name = f"`{pictures}`, {size}×{size}"
         for augmentation in ("the recipe's", "none"):
             runs = _of(content, "augmentation", augmentation)
             lines.append(
