@@ -218,9 +218,6 @@ def trained(gan, dataset, held_out, seconds, goal=None):
 TASKS = {"drawn": drawn, "folder": folder, "fashion": fashion, "fine_tuning": fine_tuning}
 
 
-TASKS = {"drawn": drawn, "folder": folder, "fashion": fashion, "fine_tuning": fine_tuning}
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("task", choices=TASKS)

@@ -56,7 +56,7 @@ def _read(how, run, gan, dataset):
     asked = run.asked or {}
     options = {
         "batch_size": 1,
-        "image_size": asked.get("image_size"),
+        "image_size": asked.get("image_size") or run.chosen.get("image_size"),
         "with_labels": bool(gan.num_classes) or dataset in CLASSIFIED,
         "seed": asked.get("seed", 0),  # On which the points of a mixture depend.
     }

@@ -106,7 +106,9 @@ def planned(plan: Plan, run: runs.Run) -> Plan:
     _check_same(plan, path, source, recipe, choices)
     transfer.freeze(source.discriminator, plan.others.get("freeze", 0))  # Too many: said early.
     plan = _with_networks(plan, source=source, template=None if recipe else source)
-    return plan.with_choices(*(choice for choice in choices if choice.name not in plan.given))
+    plan = plan.with_choices(*(choice for choice in choices if choice.name not in plan.given))
+    # Another architecture than the recipe's has only now the arguments that were given.
+    return dataclasses.replace(plan, recipe=plan.recipe.with_fields(plan.settings))
 
 
 def _with_networks(plan, **gans):

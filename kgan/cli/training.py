@@ -25,6 +25,9 @@ from kgan.game.players import is_finite
 
 __all__ = ["train"]
 
+# From so many held-out pictures on they are more than Inception has features.
+LEAST_OF_FRECHET = 2049
+
 
 @command
 def train(
@@ -232,8 +235,9 @@ def _validation(recipe, dataset, held_out, num_replicas=1):
     number = num_replicas * recipe.packing  # Each replica gets as many, in whole packs.
     size = 100 - 100 % number
     if held_out is not None:
-        most = held_out.num_samples
-        held_out = held_out.batched(min(size, most - most % number))
+        # Batches of one size that leave few samples over.
+        size = held_out.num_samples // math.ceil(held_out.num_samples / 100)
+        held_out = held_out.batched(size - size % number)
     elif not datasets.is_directory(recipe.dataset):
         options = {"image_size": recipe.image_size, "with_labels": recipe.conditional}
         options["seed"] = recipe.seed
@@ -242,13 +246,15 @@ def _validation(recipe, dataset, held_out, num_replicas=1):
         held_out = datasets.load_held_out(recipe.dataset, batch_size=size, **options)
     if held_out is None:
         raise runs.RunError(
-            "--best needs data that nobody trains on, and there is none of "
-            f"{recipe.dataset}: a folder needs 300 pictures, and a data set of TensorFlow Datasets "
-            "a test or a validation split."
+            f"--best needs data that nobody trains on, and there is none of {recipe.dataset}: a "
+            "folder needs 300 pictures and the recipe for pictures (no --recipe), and a data set "
+            "of TensorFlow Datasets a test or a validation split."
         )
     features = data_of_runs.features_for(recipe.dataset, dataset.sample_shape)
-    # Of pixels there are more than of samples, which the Fréchet distance needs.
-    measure = metrics.KernelDistance if features == "raw" else metrics.FrechetDistance
+    # The Fréchet distance needs more samples than features; the kernel distance has no bias.
+    is_small = features not in data_of_runs.CLASSIFIED and held_out.num_samples < LEAST_OF_FRECHET
+    of_kernel = features == "raw" or is_small
+    measure = metrics.KernelDistance if of_kernel else metrics.FrechetDistance
     metric = measure(features)
     return {"held_out": held_out, "monitor": f"val_{metric.name}"}, [metric]
 

@@ -143,7 +143,8 @@ def evaluate(
     """
     check(measures, num_samples, num_seeds)
     for data in (training, *([] if held_out is None else [held_out])):
-        checks.check_first_batch(gan, data if gan.num_classes else _without_labels(data))
+        few = data.batched(gan.packing)  # As many as D looks at.
+        checks.check_first_batch(gan, few if gan.num_classes else _without_labels(few))
     extractor = features_module.get(features)
     extractor.check(gan.generator.output_shape[1:])
     world = reality(training, held_out, extractor, num_samples)

@@ -11,7 +11,7 @@ from kgan import metrics
 from kgan.evaluation import missing, sentences
 from kgan.evaluation.reality import Reality, Samples
 from kgan.metrics import kernel, parzen, two_sample
-from kgan.metrics.estimates import Estimate
+from kgan.metrics.estimates import LEAST_SAMPLES, Estimate
 
 __all__ = ["ALL", "FEW", "SPLITS", "Measure", "Requested"]
 
@@ -114,7 +114,7 @@ def _take_labels(samples, reality):
 def _take_intra_class(samples, reality):
     real = reality.reference
     least, num_features = missing.rarest_class(real.labels, samples.labels), real.features.shape[1]
-    if least <= num_features:
+    if least <= max(num_features, LEAST_SAMPLES - 1):
         return (math.nan,)  # By chance too few of a class were drawn.
     return (
         metrics.intra_class_frechet_distance(

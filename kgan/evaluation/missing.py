@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from kgan.evaluation.reality import Reality
+from kgan.metrics.estimates import LEAST_SAMPLES
 
 __all__ = [
     "classes",
@@ -35,7 +36,7 @@ def _unless(condition, needed):
 
 def held_out(reality: Reality, conditional: bool) -> str:
     """Data that the GAN was not trained on."""
-    return _unless(reality.is_held_out, "held-out data")
+    return _unless(reality.is_held_out, "held-out data (a folder has some from 300 pictures on)")
 
 
 def distribution(reality: Reality, conditional: bool) -> str:
@@ -72,7 +73,10 @@ def samples_per_class(reality: Reality, conditional: bool) -> str:
     number = rarest_class(reality.reference.labels, reality.real.labels)
     num_features = reality.real.features.shape[1]
     needed = f"more real samples of each class than its {num_features} features"
-    return _unless(number > num_features, f"{needed} (there are {number} of the rarest)")
+    if num_features < LEAST_SAMPLES:
+        needed = f"at least {LEAST_SAMPLES} real samples of each class"
+    is_enough = number > num_features and number >= LEAST_SAMPLES
+    return _unless(is_enough, f"{needed} (there are {number} of the rarest)")
 
 
 def rarest_class(*labels: Any) -> int:

@@ -43,7 +43,8 @@ class Maxout(keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         linear = ops.matmul(inputs, self.kernel) + self.bias
         # Pieces in the middle: TensorFlow is slow at reducing a last axis of a few numbers.
-        return ops.max(ops.reshape(linear, (-1, self.pieces, self.units)), axis=1)
+        shape = (-1, *inputs.shape[1:-1], self.pieces, self.units)
+        return ops.max(ops.reshape(linear, shape), axis=-2)
 
     def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
         return (*input_shape[:-1], self.units)

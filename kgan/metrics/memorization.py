@@ -46,7 +46,7 @@ def memorization(generated: Any, training: Any, held_out: Any = None) -> Memoriz
         generated, training: samples or features, `(num, ...)`.
         held_out: the new data, samples or features of which `training` has none. `None`, for where
             all are needed to train on: each of `training`, up to 2,000 of them, in turn takes its
-            place, and is compared with all others.
+            place, and is compared with all others that differ.
 
     Returns:
         A `MemorizationResult`.
@@ -65,17 +65,20 @@ def memorization(generated: Any, training: Any, held_out: Any = None) -> Memoriz
     indices, near = distances.nearest(sets["generated"], sets["training"])
     if held_out is None:
         usual = np.sqrt(distances.to_neighbor(sets["training"], 1, number=MOST))
+        # What is there twice, up to rounding, says nothing of how near new data is.
+        usual = usual[usual > 1e-6 * np.linalg.norm(sets["training"], axis=1).max()]
     else:
         _, usual = distances.nearest(sets["held_out"], sets["training"])
-    median = float(np.median(usual))
+    median = float(np.median(usual)) if len(usual) else 0.0
     if not median > 0:
-        what = "`training`" if held_out is None else "`held_out`"
+        what = "All of `training` is there twice"
+        if held_out is not None:
+            what = "Half of `held_out` or more are in `training`"
         warnings.warn(
-            f"Half of {what} or more are in the training data (again), so that there is nothing to "
-            "compare with: the ratio is NaN.",
-            stacklevel=2,
+            f"{what}, so that there is nothing to compare with: the ratio is NaN.", stacklevel=2
         )
-    ratio = float(np.median(near)) / median if median > 0 else math.nan
+        return MemorizationResult(math.nan, math.nan, indices, near)
+    ratio = float(np.median(near)) / median
     closer = float((near < np.quantile(usual, 0.01)).mean())
     return MemorizationResult(ratio, closer, indices, near)
 

@@ -39,7 +39,7 @@ def choose(dataset: Dataset) -> list[Choice]:
         Choice("batch_size", batch_size, few if number < 32 else "a step is short, and varied"),
         Choice("width", 64 if has_gpu else 32, "for a GPU" if has_gpu else "for CPUs"),
     ]
-    if number < MANY:
+    if number < MANY and len(dataset.sample_shape) > 1:
         is_image = len(dataset.sample_shape) == 3
         name = "diff_augment" if is_image else "adaptive"
         choices.append(Choice("augmentation", name, f"D would memorize {few}"))
@@ -80,8 +80,9 @@ def _sizes(folder):
 
 def _check_varied(dataset):
     samples = dataset.samples
-    if len(samples) > 1 and np.all(samples == samples[:1]):
+    if np.all(samples == samples[:1]):
+        number = len(samples)
         raise ValueError(
-            "The pictures must differ: there is nothing to learn from one. "
-            f"Received: {len(samples)} times the same picture."
+            "`dataset` must have pictures that differ: there is nothing to learn from one. "
+            f"Received: {'one picture' if number == 1 else f'{number} times the same picture'}."
         )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import math
 import pathlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,6 +19,8 @@ from kgan.penalties import Penalty
 
 __all__ = ["PRECISIONS", "Choice", "Recipe", "resolve_precision"]
 
+# Of the augmentation "adaptive": trainings by recipes are short, as the paper's fine-tuning is.
+IMAGES_TO_FULL = 100_000
 PRECISIONS = ("auto", "float32", "mixed_bfloat16")
 
 
@@ -56,7 +59,8 @@ class Recipe:
             `keras.optimizers.schedules.InverseTimeDecay`, which does not depend on when training
             ends, so that a longer one goes on where a shorter one stopped. `None`: constant rates.
         beta_1: of both players' Adam: 0.5, as in the DCGAN paper.
-        loss, penalties, augmentation: as in `GAN.compile`.
+        loss, penalties, augmentation: as in `GAN.compile`; `"adaptive"` reaches its full strength
+            after 100,000 images at the earliest.
         discriminator_steps, packing, ema_decay: as in `GAN`.
         image_size: the pixels of a side, or `(height, width)`; None for what the data has.
         channels: of a folder of pictures: 1, 3, 4, or None for 1 where all are grey and else 3.
@@ -105,6 +109,12 @@ class Recipe:
             raise ValueError(
                 f"`precision` must be one of {PRECISIONS}. Received: precision={self.precision!r}."
             )
+        for name in ("learning_rate", "generator_learning_rate", "discriminator_learning_rate"):
+            rate = getattr(self, name)
+            if rate is not None and not 0 < rate < math.inf:
+                raise ValueError(f"`{name}` must be positive. Received: {name}={rate}.")
+        if not 0 <= self.beta_1 < 1:
+            raise ValueError(f"`beta_1` must be in [0, 1). Received: beta_1={self.beta_1}.")
         if self.decay_steps is not None and self.decay_steps < 1:
             raise ValueError(
                 "`decay_steps` must be at least 1, or None for constant learning rates. "
@@ -130,6 +140,12 @@ class Recipe:
         self, sample_shape: tuple[int, ...], num_classes: int | None
     ) -> tuple[keras.Model, keras.Model]:
         """The pair `(generator, discriminator)` for samples of this shape."""
+        if len(sample_shape) == 1 and self.architecture != "mlp":
+            raise ValueError(
+                "Points and vectors need other networks than images: --set architecture=mlp, and "
+                "for numbers beyond [-1, 1] --set output_activation=linear. Received: "
+                f"architecture={self.architecture!r}, samples of shape {tuple(sample_shape)}."
+            )
         make = getattr(architectures, self.architecture)
         generator, discriminator = make(sample_shape, num_classes=num_classes, **self.network)
         if self.packing > 1:
@@ -207,12 +223,16 @@ class Recipe:
             The pair of the recipe and a list of the `Choice`s in it.
         """
         choices = self.choose(dataset) if self.choose else []
+        if {"epochs", "steps"} & {*given}:
+            given = {*given, "epochs", "steps"}  # Either is the length.
         known = {*_field_names(), *self.arguments}
         choices = [one for one in choices if one.name in known and one.name not in given]
         return self.with_fields({choice.name: choice.value for choice in choices}), choices
 
     def with_fields(self, values: Mapping[str, Any]) -> "Recipe":
         """The recipe with other values of fields, and of arguments of its architecture."""
+        values = {**values.get("network", {}), **values}
+        values.pop("network", None)
         fields = {name: value for name, value in values.items() if name in _field_names()}
         others = {name: value for name, value in values.items() if name not in _field_names()}
         before = self.network
@@ -248,15 +268,20 @@ class Recipe:
             self._optimizer(self.discriminator_learning_rate, self.discriminator_steps),
             loss=self.loss,
             penalties=self.penalties,
-            augmentation=augmentation.get(self.augmentation),
+            augmentation=self._augmentation(),
             metrics=metrics,
             steps_per_execution=_steps_per_execution(dataset.steps_per_epoch),
         )
         return gan
 
+    def _augmentation(self):
+        if self.augmentation == "adaptive":
+            return augmentation.Adaptive(images_to_full=IMAGES_TO_FULL)
+        return augmentation.get(self.augmentation)
+
     def _optimizer(self, rate, updates=1):
         """Adam of a player that learns `updates` times per step."""
-        rate = rate or self.learning_rate
+        rate = self.learning_rate if rate is None else rate
         if self.decay_steps:
             schedule = keras.optimizers.schedules.InverseTimeDecay
             rate = schedule(rate, self.decay_steps * updates, decay_rate=1.0)

@@ -95,9 +95,10 @@ def parse(recipe: Recipe, texts: Sequence[str]) -> dict[str, Any]:
 
 
 def to_json(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of fields and settings, by name, as JSON can hold them: penalties as texts."""
+    """Values of fields and settings, by name, as JSON holds them: penalties as texts, lists."""
+    texts = {"penalties": [_text(one) for one in values.get("penalties", ())]}
     return {
-        name: [_text(one) for one in value] if name == "penalties" else value
+        name: texts.get(name, list(value) if isinstance(value, tuple) else value)
         for name, value in values.items()
     }
 

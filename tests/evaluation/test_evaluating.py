@@ -219,6 +219,18 @@ def test_forty_samples_are_measured_and_copies_of_them_found(held_out):
     assert found["recall_raw"].value > 0.5
 
 
+def test_a_gan_that_looks_at_two_samples_is_evaluated_on_batches_of_one():
+    gan = kgan.GAN(
+        kgan.architectures.mlp((8, 8, 1), 4)[0],
+        kgan.architectures.mlp((8, 8, 2), 4)[1],
+        packing=2,
+        seed=0,
+    )
+    data = kgan.datasets.from_arrays(TRAIN.samples[:100], batch_size=1)
+    found = evaluation.evaluate(gan, data, measures=["pairwise_distance"], num_samples=40)
+    assert np.isfinite(found["pairwise_distance_raw"].value)
+
+
 def test_too_few_samples_of_a_class_for_their_features_are_counted():
     gan = gan_that_draws(TRAIN.samples, TRAIN.labels)
     message = r"needs more real samples of each class than its \d+ features \(there are 33 of the"

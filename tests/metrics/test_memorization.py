@@ -32,7 +32,14 @@ def test_only_two_thousand_training_samples_are_compared_with_all_others():
     assert found.ratio == pytest.approx(np.sqrt(2e-6) / np.median(near.min(axis=1)), rel=0.01)
 
 
-def test_where_half_is_there_twice_nothing_is_compared():
+def test_pictures_that_are_there_twice_hide_no_copies():
+    training = normal(100, 5)
+    training = np.concatenate([training, training[:10]])
+    found = metrics.memorization(np.tile(training[20:40], (5, 1)) + 1e-4, training)
+    assert found.share_closer == 1
+
+
+def test_where_all_are_there_twice_nothing_is_compared():
     twice = np.repeat(normal(30, 5), 2, axis=0)
-    with pytest.warns(UserWarning, match="Half of `training` or more"):
+    with pytest.warns(UserWarning, match="All of `training` is there twice"):
         assert np.isnan(metrics.memorization(normal(30, 5, seed=1), twice).ratio)

@@ -34,9 +34,15 @@ def test_every_choice_has_a_reason():
     assert all(choice.reason for choice in pictures.choose(dataset(60)))
 
 
+def test_one_picture_is_refused():
+    one = kgan.datasets.from_arrays(np.full((1, 8, 8, 3), 7, "uint8"), batch_size=1)
+    with pytest.raises(ValueError, match="must have pictures that differ.*one picture"):
+        pictures.choose(one)
+
+
 def test_pictures_that_are_all_the_same_are_refused():
     same = kgan.datasets.from_arrays(np.full((9, 8, 8, 3), 7, "uint8"), batch_size=1)
-    with pytest.raises(ValueError, match="must differ.*9 times the same"):
+    with pytest.raises(ValueError, match="pictures that differ.*9 times the same"):
         pictures.choose(same)
 
 

@@ -203,3 +203,39 @@ def test_falling_rates_count_the_updates_of_each_player():
 def test_rates_that_fall_at_once_are_refused():
     with pytest.raises(ValueError, match="`decay_steps` must be at least 1.*decay_steps=0"):
         dataclasses.replace(kgan.recipes.PICTURES, decay_steps=0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"learning_rate": -1e-3}, "`learning_rate` must be positive.*-0.001"),
+        ({"generator_learning_rate": 0.0}, "`generator_learning_rate` must be positive"),
+        ({"beta_1": 1.0}, r"`beta_1` must be in \[0, 1\)"),
+    ],
+)
+def test_rates_that_do_not_learn_are_refused(fields, message):
+    with pytest.raises(ValueError, match=message):
+        kgan.recipes.PICTURES.with_fields(fields)
+
+
+def test_a_given_length_stays_in_either_unit():
+    dataset = kgan.datasets.digits(batch_size=1)
+    recipe = kgan.recipes.PICTURES.with_fields({"epochs": 5})
+    recipe, choices = recipe.fitted(dataset, ["epochs"])
+    assert (recipe.epochs, recipe.steps) == (5, None)
+    assert "steps" not in {choice.name for choice in choices}
+
+
+def test_arguments_of_the_network_may_come_as_a_dict():
+    recipe = kgan.recipes.PICTURES.with_fields({"network": {"width": 8}, "latent_dim": 4})
+    assert recipe.network == {"width": 8, "latent_dim": 4}
+
+
+def test_points_get_the_networks_of_points_or_a_hint():
+    points = kgan.datasets.load("ring", batch_size=1)
+    recipe, _ = kgan.recipes.PICTURES.fitted(points)
+    with pytest.raises(ValueError, match="architecture=mlp.*'dcgan'"):
+        recipe.build(recipe.batched(points))
+    mlp = {"architecture": "mlp", "output_activation": "linear"}
+    recipe, _ = kgan.recipes.PICTURES.with_fields(mlp).fitted(points)
+    assert recipe.build(recipe.batched(points)).augmentation is None
