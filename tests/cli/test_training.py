@@ -309,7 +309,9 @@ def test_own_pictures_are_trained_by_steps_with_choices_that_the_run_keeps(pictu
 
 @pytest.mark.slow
 def test_more_steps_extend_a_run_as_if_requested_at_once(pictures, tmp_path):
-    arguments = ["--dataset", pictures, *LITTLE, "--conditional"]
+    # Else a measurement decides, in each run by itself.
+    precision = ["--precision", "float32"]
+    arguments = ["--dataset", pictures, *LITTLE, "--conditional", *precision]
     for name, lengths in (("twice", (100, 200)), ("once", (200,))):
         for steps in lengths:
             result = call("train", *arguments, "--steps", steps, "--output", tmp_path / name)

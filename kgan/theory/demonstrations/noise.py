@@ -56,9 +56,9 @@ CAPTION = (
     "The same game with different latents; below each grid, its variety, the mean distance of two "
     "samples in a classifier's features, and its recall, the share of real digits that lie among "
     "them (0.85 for other real digits). With one latent, samples lie on a curve through the space "
-    "of images and miss most of the data; more latents reach more of it; whether they are normal "
-    "or uniform matters little. Variety says less: a few kinds of images can be far apart and "
-    "still miss most of the data. With a constant latent all samples are equal (rows: later in "
+    "of images and miss most of the data; more latents reach more of it, and how many there are "
+    "matters more than whether they are normal or uniform. Variety says less: a few kinds of "
+    "images can be far apart and still miss most of the data. With a constant latent all samples are equal (rows: later in "
     "training, from top to bottom): the generator has nothing to vary by."
 )
 

@@ -119,8 +119,9 @@ def test_every_k_brings_the_samples_to_the_data():
 @pytest.mark.slow
 def test_more_latents_give_more_variety():
     numbers = full("latents").numbers
-    assert numbers["1_normal_recall"] < 0.7 * numbers["32_normal_recall"]
-    assert abs(numbers["32_uniform_recall"] - numbers["32_normal_recall"]) < 0.15
+    few, *many = (numbers[f"{name}_recall"] for name in ("1_normal", "32_normal", "32_uniform"))
+    assert few < 0.5 * min(many)
+    assert abs(many[1] - many[0]) < min(many) - few  # How many matters more than of which kind.
     assert numbers["constant_variety"] < 1e-3
 
 
