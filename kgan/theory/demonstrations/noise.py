@@ -58,8 +58,8 @@ CAPTION = (
     "them (0.85 for other real digits). With one latent, samples lie on a curve through the space "
     "of images and miss most of the data; more latents reach more of it, and how many there are "
     "matters more than whether they are normal or uniform. Variety says less: a few kinds of "
-    "images can be far apart and still miss most of the data. With a constant latent all samples are equal (rows: later in "
-    "training, from top to bottom): the generator has nothing to vary by."
+    "images can be far apart and still miss most of the data. With a constant latent all samples "
+    "are equal (rows: later in training, from top to bottom): the generator has nothing to vary by."
 )
 
 
