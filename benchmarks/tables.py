@@ -576,7 +576,7 @@ def few_images_folder(contents):
 
 
 def few_images_fashion(contents):
-    """The distance at the end, beside the best during training."""
+    """The distance at the end, and how it compares with the best during training."""
     header = ("augmentation", "distance at the end", "over the best", "memorization ratio", "time")
     lines = [_row(*header), _rule(len(header))]
     for augmentation in ("the recipe's", "none"):

@@ -55,9 +55,9 @@ class Recipe:
         learning_rate: of both players' Adam.
         generator_learning_rate, discriminator_learning_rate: of one player's; `None`:
             `learning_rate`.
-        decay_steps: after so many steps both rates are down to 1/2, after twice as many to 1/3:
-            `keras.optimizers.schedules.InverseTimeDecay`, which does not depend on when training
-            ends, so that a longer one goes on where a shorter one stopped. `None`: constant rates.
+        decay_steps: after how many steps both rates have fallen to 1/2; they are 1/3 after twice as
+            many (`keras.optimizers.schedules.InverseTimeDecay`). They do not depend on the length
+            of training, so a run can be extended. `None`: the rates are constant.
         beta_1: of both players' Adam: 0.5, as in the DCGAN paper.
         loss, penalties, augmentation: as in `GAN.compile`; `"adaptive"` reaches its full strength
             after 100,000 images at the earliest.
@@ -217,7 +217,8 @@ class Recipe:
 
         Args:
             dataset: the data.
-            given: the names of fields, and of arguments of the architecture, that stay as they are.
+            given: the names of fields, and of arguments of the architecture, that stay as they are;
+                `epochs` and `steps` both name the length.
 
         Returns:
             The pair of the recipe and a list of the `Choice`s in it.

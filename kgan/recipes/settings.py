@@ -95,12 +95,16 @@ def parse(recipe: Recipe, texts: Sequence[str]) -> dict[str, Any]:
 
 
 def to_json(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of fields and settings, by name, as JSON holds them: penalties as texts, lists."""
-    texts = {"penalties": [_text(one) for one in values.get("penalties", ())]}
-    return {
-        name: texts.get(name, list(value) if isinstance(value, tuple) else value)
-        for name, value in values.items()
+    """Values of fields and settings, by name, as JSON can hold them.
+
+    Tuples become lists, so that they equal what a file gives back, and penalties become texts.
+    """
+    found = {
+        name: list(value) if isinstance(value, tuple) else value for name, value in values.items()
     }
+    if "penalties" in found:
+        found["penalties"] = [_text(one) for one in found["penalties"]]
+    return found
 
 
 def from_json(values: Mapping[str, Any]) -> dict[str, Any]:
