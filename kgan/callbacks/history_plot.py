@@ -24,12 +24,19 @@ class HistoryPlot(keras.callbacks.Callback):
         filename: the file, a PNG.
         every_seconds: how old the picture may be before it is drawn again. Drawing takes about
             half a second.
+        in_steps: whether the x-axis counts steps instead of epochs.
 
     Raises:
         ValueError: if `every_seconds` is negative.
     """
 
-    def __init__(self, filename: str | os.PathLike[str], *, every_seconds: float = 60) -> None:
+    def __init__(
+        self,
+        filename: str | os.PathLike[str],
+        *,
+        every_seconds: float = 60,
+        in_steps: bool = False,
+    ) -> None:
         super().__init__()
         if not every_seconds >= 0:
             raise ValueError(
@@ -37,6 +44,7 @@ class HistoryPlot(keras.callbacks.Callback):
             )
         self.filename = pathlib.Path(filename).expanduser()
         self.every_seconds = every_seconds
+        self.in_steps = in_steps
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._drawn = time.monotonic()
@@ -63,5 +71,7 @@ class HistoryPlot(keras.callbacks.Callback):
         return is_chief and time.monotonic() - self._drawn >= self.every_seconds
 
     def _draw(self, running: dict[str, float] | None = None, progress: float = 1.0) -> None:
-        plots.save(self.filename, plots.history(self.model.history.history, running, progress))
+        steps = self.params.get("steps") if self.in_steps else None
+        figure = plots.history(self.model.history.history, running, progress, steps)
+        plots.save(self.filename, figure)
         self._drawn = time.monotonic()

@@ -240,8 +240,13 @@ def check_generate(
         _check_integer("seed", one)
     for one in [] if seeds is None else np.asarray(seeds).ravel().tolist():
         _check_integer("seeds", one)
-    if (num_samples is None) == (seeds is None):
+    if num_samples is not None and seeds is not None:
         raise ValueError("`generate` takes either `num_samples` or `seeds`, one of the two.")
+    if num_samples is None and seeds is None:
+        raise ValueError(
+            "`generate` needs to know how many samples to draw: pass `num_samples`, or `labels` or "
+            "`seeds`, one for each sample."
+        )
     num_samples = len(seeds) if num_samples is None else num_samples
     check_positive_integer("num_samples", num_samples)
     if truncation is not None and not truncation > 0:

@@ -36,7 +36,7 @@ def announce(plan: Plan, dataset: Dataset, gan: GAN, run: runs.Run) -> None:
             "",
             f"of {counted(recipe.batch_size, 'sample')}, in {recipe.precision}, seed {recipe.seed}",
         ),
-        *_described_time(plan, dataset),
+        *_described_time(plan, dataset, run),
         *_told_devices(gan),
         ("output", str(run.folder)),
         *_described_choices(plan.choices),
@@ -97,12 +97,17 @@ def _described_length(recipe, dataset):
     return f"{counted(recipe.num_epochs, 'epoch')} of {counted(dataset.steps_per_epoch, 'step')}"
 
 
-def _described_time(plan, dataset):
+def _described_time(plan, dataset, run):
     if plan.seconds_per_step is None:
         return []
-    seconds = plan.seconds_per_step * plan.recipe.num_epochs * dataset.steps_per_epoch
+    steps = plan.recipe.num_epochs * dataset.steps_per_epoch
+    position, left = run.position(), ""
+    if position is not None:
+        steps -= position.epoch * dataset.steps_per_epoch + position.batch
+        left = f" for the {counted(steps, 'step')} that are left"
+    duration = _duration(plan.seconds_per_step * steps)
     a_step = f"{plan.seconds_per_step:.2g} s a step"
-    return [("time", f"about {_duration(seconds)} on this machine, {a_step}")]
+    return [("time", f"about {duration} on this machine{left}, {a_step}")]
 
 
 def _duration(seconds):

@@ -8,6 +8,9 @@ from kgan.cli.saying import command, console
 
 __all__ = ["list_recipes"]
 
+# What a setting is that the recipe chooses.
+BY_DATA = "by the data"
+
 
 @command
 def list_recipes(name: str | None = None) -> None:
@@ -17,30 +20,42 @@ def list_recipes(name: str | None = None) -> None:
         return
     table = rich.table.Table("recipe", "what it trains", "length", "batch", box=None)
     for known, recipe in recipes.ALL.items():
-        table.add_row(known, recipe.summary, _length(recipe), str(recipe.batch_size))
+        batch_size = BY_DATA if recipe.choose else str(recipe.batch_size)
+        table.add_row(known, recipe.summary, _length(recipe), batch_size)
     console.print(table)
     console.print("Each also with labels: kgan train --recipe mnist --conditional")
     console.print("All settings of one: kgan recipes mnist")
 
 
 def _length(recipe):
+    if recipe.choose:
+        return BY_DATA
     return f"{recipe.epochs} epochs" if recipe.epochs else f"{recipe.steps:,} steps"
+
+
+def _value(recipe, setting):
+    is_chosen = recipe.choose and setting.name in recipes.CHOSEN
+    return BY_DATA if is_chosen else recipes.text(setting.value)
 
 
 def _show(name, recipe):
     console.print(f"[bold]{name}[/]: {rich.markup.escape(recipe.summary)}")
     lines = {"data": recipe.dataset or "--dataset", "length": _length(recipe)}
-    lines |= {"batch": str(recipe.batch_size), "precision": recipe.precision}
+    lines |= {"batch": BY_DATA if recipe.choose else str(recipe.batch_size)}
+    lines["precision"] = recipe.precision
     for key, value in lines.items():
         console.print(f"  {key:10} {rich.markup.escape(value)}", highlight=False)
     if recipe.choose:
-        console.print("It chooses by the data, and says why, what is not set.", highlight=False)
+        names = f"{', '.join(recipes.CHOSEN[:-1])} and {recipes.CHOSEN[-1]}"
+        console.print(
+            f"Unless you set them, it chooses {names} by the data, and says why.", highlight=False
+        )
     known = recipes.settings(recipe).values()
     table = rich.table.Table("--set", "here", "what it can be", box=None)
     for setting in known:
         table.add_row(
             setting.name,
-            rich.markup.escape(recipes.text(setting.value)),
+            rich.markup.escape(_value(recipe, setting)),
             rich.markup.escape(setting.kind),
         )
     console.print(table)

@@ -144,7 +144,7 @@ def _train(plan, run, formats, quiet, strategy=None, tensorboard=False):
         watching = [
             _sample_grid(recipe, run, tensorboard),
             callbacks.CSVLogger(run.log),
-            callbacks.HistoryPlot(run.history),
+            callbacks.HistoryPlot(run.history, in_steps=bool(recipe.steps)),
             progress,
         ]
         if tensorboard:
@@ -277,7 +277,7 @@ def _fit(gan, dataset, epochs, run, watching, held_out=None, monitor=None):
 def _summarize(run):
     table = rich.table.Table.grid(padding=(0, 2))
     for path, meaning in [
-        (run.samples / "samples.gif", "the samples, epoch by epoch"),
+        (run.samples / "samples.gif", "the samples, as they came to be"),
         (run.history, "the training curves"),
         (run.log, "the same, as numbers"),
         (run.model, "the GAN, to draw from or to train on"),

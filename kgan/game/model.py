@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import ops
 
@@ -79,7 +80,7 @@ class GameModel(MeasuredModel):
         """Draws samples from the averaged generator.
 
         Args:
-            num_samples: how many.
+            num_samples: how many. `None`: as many as there are `labels`, or `seeds`.
             labels: for a conditional GAN: which, an integer or `(num_samples,)` of them. `None`
                 draws them with the frequencies of the training data.
             seed: an integer; the same one gives the same samples. `None`: fresh ones.
@@ -98,6 +99,8 @@ class GameModel(MeasuredModel):
             ValueError: for labels that do not exist, or are not `num_samples` many; for seeds that
                 are not integers; for a `truncation` or a `batch_size` that is not positive.
         """
+        if num_samples is None and seeds is None and np.ndim(labels) == 1:
+            num_samples = len(labels)
         checks.check_generate(self, num_samples, labels, seed, seeds, truncation, batch_size)
         self._follow_generator()
         return sampling.generate(self, num_samples, labels, seed, seeds, truncation, batch_size)

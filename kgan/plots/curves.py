@@ -15,7 +15,10 @@ EQUILIBRIUM = 0.5
 
 
 def history(
-    logs: dict[str, Any], running: dict[str, float] | None = None, progress: float = 1.0
+    logs: dict[str, Any],
+    running: dict[str, float] | None = None,
+    progress: float = 1.0,
+    steps_per_epoch: int | None = None,
 ) -> matplotlib.figure.Figure:
     """The game over time: the losses, how well D tells real samples from fakes, and measures.
 
@@ -23,30 +26,33 @@ def history(
         logs: a dict from the name of a log to its values, one per epoch, as `history.history`.
         running: the logs of one more epoch, a dict from names to numbers; None for none.
         progress: how much of that epoch is over, in (0, 1].
+        steps_per_epoch: how many steps an epoch has, to count steps on the x-axis; None to count
+            epochs.
 
     Returns:
         A figure with two panels, and one for each measure of samples, such as the Fréchet distance.
     """
-    curves = _curves(logs, running or {}, progress)
+    scale, unit = (steps_per_epoch, "step") if steps_per_epoch else (1, "epoch")
+    curves = _curves(logs, running or {}, progress, scale)
     measures = [name for name in curves if name.removeprefix("val_") not in logs_module.GAME]
     width = 5 * (2 + len(measures))
     figure = matplotlib.figure.Figure(figsize=(width, 3.6), layout="constrained")
     losses, answers, *others = figure.subplots(1, 2 + len(measures))
     panels = dict(zip(measures, others, strict=True))
-    for name, (epochs, values) in curves.items():
+    for name, (places, values) in curves.items():
         if name.removeprefix("val_") in (logs_module.PENALTY, *logs_module.GRADIENT_NORMS):
             continue
         panel = panels.get(name, losses if name.endswith("loss") else answers)
         style = "--" if name.startswith("val_") else "-"
         dot = "o" if len(values) == 1 else None  # A line of one point is not to be seen.
-        panel.plot(epochs, values, style, marker=dot, label=_label(name), linewidth=1.5)
+        panel.plot(places, values, style, marker=dot, label=_label(name), linewidth=1.5)
     if any(name.removeprefix("val_") in logs_module.PROBABILITIES for name in curves):
         answers.set_ylim(0, 1)
         answers.axhline(EQUILIBRIUM, color="gray", linestyle=":", label="equilibrium")
-    losses.set(xlabel="epoch", title="losses")
-    answers.set(xlabel="epoch", title="the discriminator's answers")
+    losses.set(xlabel=unit, title="losses")
+    answers.set(xlabel=unit, title="the discriminator's answers")
     for name, panel in panels.items():
-        panel.set(xlabel="epoch", title=name.removeprefix("val_").replace("_", " "))
+        panel.set(xlabel=unit, title=name.removeprefix("val_").replace("_", " "))
         if min(curves[name][1]) >= 0:
             panel.set_ylim(bottom=0)
     for panel in (losses, answers, *others):
@@ -57,8 +63,8 @@ def history(
     return figure
 
 
-def _curves(logs, running, progress):
-    """The epochs and values of each log that is a number, by its name."""
+def _curves(logs, running, progress, scale):
+    """Where each log that is a number has its values, and those, by its name."""
     curves = {}
     for name in {**logs, **running}:
         values = list(logs.get(name, ()))
@@ -67,7 +73,7 @@ def _curves(logs, running, progress):
             epochs.append(len(values) + progress)
             values.append(running[name])
         if isinstance(values[0], int | float | np.floating):
-            curves[name] = epochs, values
+            curves[name] = [scale * epoch for epoch in epochs], values
     return curves
 
 

@@ -14,7 +14,10 @@ from kgan.datasets import Dataset
 from kgan.datasets.dataset import STEPS_PER_EPOCH
 from kgan.recipes.recipe import Choice
 
-__all__ = ["choose", "choose_image_size"]
+__all__ = ["CHOSEN", "choose", "choose_image_size"]
+
+# What is chosen where it is not given; the precision is, by how long a step takes.
+CHOSEN = ("image_size", "batch_size", "width", "augmentation", "steps", "precision")
 
 # From so many pictures on, D cannot memorize them in the time that a training takes.
 MANY = 20_000

@@ -1,11 +1,9 @@
 """What the folder of a run holds, and how it is found again."""
 
-import contextlib
 import dataclasses
 import datetime
 import importlib.metadata
 import json
-import os
 import pathlib
 import platform
 import warnings
@@ -13,11 +11,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kgan import files
-from kgan.datasets.dataset import STEPS_PER_EPOCH
 from kgan.gan import GAN
 from kgan.resumption import backups
 
-__all__ = ["Run", "RunError", "at"]
+__all__ = ["Run", "RunError", "unit_of"]
 
 
 class RunError(Exception):
@@ -111,9 +108,20 @@ class Run:
 
     def has_ended(self, asked: dict[str, Any]) -> bool:
         """Whether the run has been trained for as long as is asked, and its GAN is there."""
-        unit = _unit(asked)
+        unit = unit_of(asked)
         trained = self._read().get(f"trained_{unit}")
         return self.model.exists() and trained == asked.get(unit) is not None
+
+    def position(self) -> backups.Position | None:
+        """Where its newest intact backup was made; None where there is none.
+
+        Raises:
+            ValueError, OSError: if there are backups, and none of them can be read.
+        """
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            backup = backups.find(self.backup)
+        return backups.read_position(backup) if backup else None
 
     def is_being_prolonged(self) -> bool:
         """Whether a longer training is asked for than the GAN that is there has had."""
@@ -122,7 +130,7 @@ class Run:
         except RunError:  # Nobody knows.
             return False
         asked = description.get("asked", {})
-        unit = _unit(asked)
+        unit = unit_of(asked)
         trained = description.get(f"trained_{unit}", asked.get(unit))
         return self.model.exists() and trained != asked.get(unit)
 
@@ -163,7 +171,7 @@ class Run:
         data: dict[str, Any] = {"class_names": class_names, "value_range": value_range}
         data |= {"devices": devices} if devices else {}
         new = {"asked": asked, **data, "versions": versions}
-        new |= {"started": _now(), f"trained_{_unit(asked)}": 0}
+        new |= {"started": _now(), f"trained_{unit_of(asked)}": 0}
         self._write(new | before | {"asked": asked, **data, **more})
 
     def end(self, gan: GAN, asked: dict[str, Any] | None = None) -> None:
@@ -176,7 +184,7 @@ class Run:
         with files.replacing(self.model) as beside:
             gan.save(beside)
         description = self._read() or {"asked": asked, "versions": _versions()}
-        unit = _unit(description["asked"])
+        unit = unit_of(description["asked"])
         trained = {f"trained_{unit}": description["asked"][unit], "ended": _now()}
         self._write(description | trained | {"exported": []})
 
@@ -235,76 +243,9 @@ class Run:
         files.write_atomically(self.description, json.dumps(description, indent=2).encode() + b"\n")
 
 
-def at(folder: str | os.PathLike[str], asked: dict[str, Any]) -> Run:
-    """The run in `folder`, new or the same again. Nothing is written.
-
-    Args:
-        folder: where the run is to be.
-        asked: a dict of what was asked for, as JSON can hold it. A run resumes with more `epochs`
-            or `steps` than it was begun with; all else must be the same.
-
-    Raises:
-        RunError: if the folder holds something else, or a run of which other things were asked.
-    """
-    run = Run(pathlib.Path(folder).expanduser())
-    if run.folder.exists() and not run.folder.is_dir():
-        raise RunError(f"{run.folder} is a file; choose another --output.")
-    if run.asked is not None:
-        _check_same(run, asked)
-    elif not files.is_empty(run.folder):
-        raise RunError(
-            f"{run.folder} holds something else than a run of kgan (there is no "
-            f"{run.description.name}). Nothing was touched; choose another --output."
-        )
-    return run
-
-
-def _check_same(run, now):
-    before = run.asked
-    differing = [name for name in {**before, **now} if before.get(name) != now.get(name)]
-    if "dataset" in differing and _is_gone(before.get("dataset")):
-        differing.remove("dataset")  # It may have moved; whether it is the same its backup knows.
-    unit = _unit(now)
-    allowed = differing == [unit] and _can_end_after(run, unit, now.get(unit) or 0)
-    if differing and not allowed:
-        if differing == [unit]:
-            raise RunError(
-                f"{run.folder} has been trained for longer already ({unit}: {before[unit]} "
-                f"there, {now[unit]} now). Nothing was touched; ask for at least as many, or "
-                "choose another --output."
-            )
-        lines = "".join(f"\n  {n}: {before.get(n)!r} there, {now.get(n)!r} now" for n in differing)
-        raise RunError(
-            f"{run.folder} holds a run with other settings:{lines}\n"
-            f"Nothing was touched; use the same (more {unit} are fine), or choose another --output."
-        )
-    if differing and run.has_ended(before) and backups.find(run.backup) is None:
-        raise RunError(
-            f"The run in {run.folder} has ended, and its backup, from which it could resume, is "
-            f"not there. Nothing was touched; choose another --output."
-        )
-
-
-def _unit(asked: dict[str, Any]) -> str:
+def unit_of(asked: dict[str, Any]) -> str:
     """What the length of a run is given in."""
     return "steps" if asked.get("steps") else "epochs"
-
-
-def _can_end_after(run, unit, number):
-    """Whether a run can end after so many epochs or steps: it has not been trained for more."""
-    if number > run.asked.get(unit, 0):
-        return True
-    with warnings.catch_warnings(), contextlib.suppress(ValueError, OSError):
-        warnings.simplefilter("ignore")
-        backup = backups.find(run.backup)
-        trained = backups.read_position(backup).epoch if backup else 0
-        return trained * (STEPS_PER_EPOCH if unit == "steps" else 1) <= number
-    return False
-
-
-def _is_gone(dataset):
-    """Whether this was the path of a folder that is not there any more."""
-    return bool(dataset) and pathlib.Path(dataset).is_absolute() and not os.path.exists(dataset)
 
 
 def _versions():

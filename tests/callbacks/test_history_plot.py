@@ -14,7 +14,7 @@ def drawn(monkeypatch):
     """What is drawn from now on, instead of a figure: the number of epochs, and of one more."""
     calls = []
 
-    def draw(logs, running=None, progress=1.0):
+    def draw(logs, running=None, progress=1.0, steps_per_epoch=None):
         calls.append((max(map(len, logs.values()), default=0), running, progress))
 
     monkeypatch.setattr(plots, "history", draw)
@@ -31,6 +31,14 @@ def test_the_figure_is_that_of_the_history_when_training_ends(tmp_path, monkeypa
     history = players.linear().fit(players.dataset(), epochs=2, verbose=0, callbacks=[plot])
     assert plot.filename.read_bytes() == plots.encode(plots.history(history.history))
     assert len(saved) == 1  # The epochs were too short for more.
+
+
+def test_the_figure_counts_steps_where_asked(tmp_path):
+    plot = kgan.callbacks.HistoryPlot(tmp_path / "history.png", in_steps=True)
+    dataset = players.dataset()
+    history = players.linear().fit(dataset, epochs=2, verbose=0, callbacks=[plot]).history
+    expected = plots.history(history, steps_per_epoch=dataset.steps_per_epoch)
+    assert plot.filename.read_bytes() == plots.encode(expected)
 
 
 def test_the_figure_moves_within_an_epoch_and_at_its_end(tmp_path, drawn):

@@ -88,7 +88,8 @@ def test_fit_before_compile_says_so():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({}, "either `num_samples` or `seeds`"),
+        ({}, "how many samples to draw: pass `num_samples`"),
+        ({"labels": 1}, "how many samples to draw"),
         ({"num_samples": 2, "seeds": [1, 2]}, "either `num_samples` or `seeds`"),
         ({"num_samples": 0}, "`num_samples` must be an integer of at least 1"),
         ({"num_samples": 2, "labels": [0, 1, 2]}, r"shape \(2,\)"),

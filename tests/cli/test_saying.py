@@ -18,6 +18,14 @@ def test_recipes_are_listed():
         assert recipe.summary.split()[0] in words
 
 
+def test_what_a_recipe_chooses_is_no_number_in_its_list():
+    words = said(call("recipes", "pictures"))
+    assert "image_size, batch_size, width, augmentation, steps and precision" in words
+    for name in ("length", "batch", "width", "augmentation"):
+        assert f"{name} by the data" in words
+    assert "latent_dim 64 an integer" in words
+
+
 def test_paths_are_printed_verbatim(run, tmp_path):
     folder = shutil.copytree(run, tmp_path / "my [bold]run[/b")
     result = call("train", *QUICK, "--seed", 3, "--output", folder)

@@ -316,6 +316,8 @@ def test_more_steps_extend_a_run_as_if_requested_at_once(pictures, tmp_path):
         for steps in lengths:
             result = call("train", *arguments, "--steps", steps, "--output", tmp_path / name)
             assert result.exit_code == 0, result.output
+            resumed = (name, steps) == ("twice", 200)
+            assert ("for the 100 steps that are left" in said(result)) == resumed
     (twice, _), (once, _) = runs.find(tmp_path / "twice"), runs.find(tmp_path / "once")
     assert players.same(players.digest(twice), players.digest(once))
     result = call("train", *arguments, "--steps", 100, "--output", tmp_path / "once")

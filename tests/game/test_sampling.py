@@ -49,3 +49,9 @@ def test_seeds_decide_labels_too():
     alone, label = gan.generate(seeds=[2])
     assert label[0] == labels[1]
     np.testing.assert_allclose(alone[0], samples[1], atol=1e-6)
+
+
+def test_there_are_as_many_samples_as_labels():
+    gan, labels = players.linear(4), [3, 0, 1]
+    samples = gan.generate(labels=labels, seed=3)
+    np.testing.assert_array_equal(samples, gan.generate(3, labels, seed=3))

@@ -93,3 +93,16 @@ def test_an_epoch_that_is_not_over_adds_a_point_to_the_curves_that_have_it():
     losses, _ = _visible(plots.history({}, running, progress=0.25))
     (line,) = losses.get_lines()
     assert (line.get_xdata(), line.get_marker()) == ([0.25], "o")
+
+
+def test_a_history_can_count_steps():
+    losses, answers, distance = plots.history(
+        {**LOGS, "val_frechet_distance": [3.0, 2.0, 1.0]},
+        {"generator_loss": 0.5},
+        progress=0.25,
+        steps_per_epoch=100,
+    ).axes
+    steps = {line.get_label(): list(line.get_xdata()) for line in losses.get_lines()}
+    assert steps["discriminator loss"] == [100, 200, 300]
+    assert steps["generator loss"] == [100, 200, 300, 325]
+    assert {panel.get_xlabel() for panel in (losses, answers, distance)} == {"step"}

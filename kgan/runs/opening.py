@@ -1,0 +1,79 @@
+"""Whether a folder is one that a run can be trained in, or go on in."""
+
+import contextlib
+import os
+import pathlib
+from typing import Any
+
+from kgan import files
+from kgan.datasets.dataset import STEPS_PER_EPOCH
+from kgan.resumption import backups
+from kgan.runs.run import Run, RunError, unit_of
+
+__all__ = ["at"]
+
+
+def at(folder: str | os.PathLike[str], asked: dict[str, Any]) -> Run:
+    """The run in `folder`, new or the same again. Nothing is written.
+
+    Args:
+        folder: where the run is to be.
+        asked: a dict of what was asked for, as JSON can hold it. A run resumes with more `epochs`
+            or `steps` than it was begun with; all else must be the same.
+
+    Raises:
+        RunError: if the folder holds something else, or a run of which other things were asked.
+    """
+    run = Run(pathlib.Path(folder).expanduser())
+    if run.folder.exists() and not run.folder.is_dir():
+        raise RunError(f"{run.folder} is a file; choose another --output.")
+    if run.asked is not None:
+        _check_same(run, asked)
+    elif not files.is_empty(run.folder):
+        raise RunError(
+            f"{run.folder} holds something else than a run of kgan (there is no "
+            f"{run.description.name}). Nothing was touched; choose another --output."
+        )
+    return run
+
+
+def _check_same(run, now):
+    before = run.asked
+    differing = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+    if "dataset" in differing and _is_gone(before.get("dataset")):
+        differing.remove("dataset")  # It may have moved; whether it is the same its backup knows.
+    unit = unit_of(now)
+    allowed = differing == [unit] and _can_end_after(run, unit, now.get(unit) or 0)
+    if differing and not allowed:
+        if differing == [unit]:
+            raise RunError(
+                f"{run.folder} has been trained for longer already ({unit}: {before[unit]} "
+                f"there, {now[unit]} now). Nothing was touched; ask for at least as many, or "
+                "choose another --output."
+            )
+        lines = "".join(f"\n  {n}: {before.get(n)!r} there, {now.get(n)!r} now" for n in differing)
+        raise RunError(
+            f"{run.folder} holds a run with other settings:{lines}\n"
+            f"Nothing was touched; use the same (more {unit} are fine), or choose another --output."
+        )
+    if differing and run.has_ended(before) and backups.find(run.backup) is None:
+        raise RunError(
+            f"The run in {run.folder} has ended, and its backup, from which it could resume, is "
+            f"not there. Nothing was touched; choose another --output."
+        )
+
+
+def _can_end_after(run, unit, number):
+    """Whether a run can end after so many epochs or steps: it has not been trained for more."""
+    if number > run.asked.get(unit, 0):
+        return True
+    with contextlib.suppress(ValueError, OSError):
+        position = run.position()
+        trained = position.epoch if position else 0
+        return trained * (STEPS_PER_EPOCH if unit == "steps" else 1) <= number
+    return False
+
+
+def _is_gone(dataset):
+    """Whether this was the path of a folder that is not there any more."""
+    return bool(dataset) and pathlib.Path(dataset).is_absolute() and not os.path.exists(dataset)
