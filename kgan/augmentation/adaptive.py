@@ -178,8 +178,8 @@ class Adaptive(keras.layers.Layer):
             means = [real_logits, look(*self._some_held_out(share)), fake_logits]
         elif threshold is not None:
             means = [tf.sign(real_logits - threshold), [0.0], [0.0]]
-        else:  # Less than 0.6 once p has come to 0.55.
-            means = [[tf.where(self.p < SCHEDULED, 1.0, self.target or 0.6)], [0.0], [0.0]]
+        else:  # More than the target until p has come to 0.55, and then less.
+            means = [[tf.where(self.p < SCHEDULED, 1.0, 0.0)], [0.0], [0.0]]
         number = ops.cast(share.total, "float32")
         seen = replicas.total(share.weighted(tf.stack([tf.reduce_mean(one) for one in means])))
         self._sums.assign_add(number * seen)

@@ -31,7 +31,8 @@ class DiffAugment(keras.layers.Layer):
             `keras.optimizers.schedules.LearningRateSchedule` of it, evaluated at `gan.step`.
         seed: of its own random numbers where no GAN sets them.
 
-    Input and output shape: `(batch, height, width, channels)`, images in [-1, 1].
+    Input and output shape: `(batch, height, width, channels)`, images in [-1, 1]. Of four channels
+    the last is opacity, which has no colour; it moves and is cut out with the others.
 
     Raises:
         ValueError: for an unknown policy, a strength out of range, or input that is not images.
@@ -95,6 +96,8 @@ class DiffAugment(keras.layers.Layer):
         return keras.random.uniform(shape, low, high, dtype="float32", seed=self.seed_generator)
 
     def _color(self, images: Any) -> Any:
+        if images.shape[-1] == 4:  # Opacity is no colour.
+            return ops.concatenate([self._color(images[..., :3]), images[..., 3:]], axis=-1)
         brightness, saturation, contrast = (
             ops.cast(self._strength * part[:, None, None], images.dtype)
             for part in ops.split(self._uniform(images, -1, 1, sizes=3), 3, axis=1)

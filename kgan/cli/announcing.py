@@ -88,7 +88,7 @@ def _described_skipped(skipped):
         return []
     lines = [f"{path.name}: {reason}" for path, reason in skipped[:5]]
     more = [f"and {len(skipped) - 5} more"] if len(skipped) > 5 else []
-    return [("skipped", "\n".join([f"{len(skipped)} files", *lines, *more]))]
+    return [("skipped", "\n".join([counted(len(skipped), "file"), *lines, *more]))]
 
 
 def _described_length(recipe, dataset):
@@ -105,6 +105,8 @@ def _described_time(plan, dataset, run):
     if position is not None:
         steps -= position.epoch * dataset.steps_per_epoch + position.batch
         left = f" for the {counted(steps, 'step')} that are left"
+    if "best" in plan.others:
+        left += ", without the measuring for --best"
     duration = _duration(plan.seconds_per_step * steps)
     a_step = f"{plan.seconds_per_step:.2g} s a step"
     return [("time", f"about {duration} on this machine{left}, {a_step}")]

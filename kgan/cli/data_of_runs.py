@@ -41,15 +41,28 @@ def load(run: Run, gan: GAN, dataset: str) -> datasets.Dataset:
         ValueError, OSError: if it cannot be read.
     """
     whole = _read(datasets.load, run, gan, dataset)
-    return datasets.hold_out(whole)[0] if run.num_held_out else whole
+    return _split(whole, run, dataset)[0]
 
 
 def load_all(run: Run, gan: GAN, dataset: str) -> tuple[datasets.Dataset, datasets.Dataset | None]:
     """The same, and data that the run was not trained on, or None; as `load`."""
     whole = _read(datasets.load, run, gan, dataset)
-    if run.num_held_out:
-        return datasets.hold_out(whole)
+    if datasets.is_directory(dataset):
+        return _split(whole, run, dataset)
     return whole, _read(datasets.load_held_out, run, gan, dataset)
+
+
+def _split(whole, run, dataset):
+    """What a run was trained on of a folder, and what it was not; of other data all, and None."""
+    trained_on, held_out = datasets.hold_out(whole) if run.num_held_out else (whole, None)
+    before = run.trained_on if dataset == (run.asked or {}).get("dataset") else {}
+    if all(trained_on.identity[name] == value for name, value in before.items()):
+        return trained_on, held_out
+    tell(
+        f"The pictures in {dataset} have changed since the run was trained on them. What is said "
+        "of copies is about those that are there now, and none count as held out."
+    )
+    return whole, None
 
 
 def _read(how, run, gan, dataset):

@@ -72,7 +72,7 @@ def asked(source: pathlib.Path | None, freeze: int | None, has_data: bool) -> di
     """
     if source is None and freeze is not None:
         raise runs.RunError(
-            "--freeze needs --from: layers that have learned nothing are not worth keeping. "
+            "--freeze needs --from: without it, there are no trained layers to keep. "
             f"Received: --freeze {freeze}."
         )
     if source is None:
@@ -115,7 +115,7 @@ def _with_networks(plan, **gans):
     """The plan with a `FineTuning`: its own recipe chooses nothing about the networks."""
     fields = {field.name: getattr(plan.recipe, field.name) for field in _fields()}
     if choose := plan.recipe.choose:
-        fields["choose"] = lambda data: [one for one in choose(data) if one.name in fields]
+        fields["choose"] = lambda *args: [one for one in choose(*args) if one.name in fields]
     recipe = FineTuning(**fields | {"network": {}}, **gans, freeze=plan.others.get("freeze", 0))
     return dataclasses.replace(plan, recipe=recipe.with_fields(plan.settings))
 
@@ -139,10 +139,11 @@ def _loaded(path, run):
 def _recipe_of(run):
     """A recipe with the architecture of a run, and its arguments; None if run.json has neither."""
     asked = run.asked or {}
-    if asked.get("recipe") not in recipes.ALL:
+    values = recipes.from_json(run.chosen | asked.get("settings", {}))
+    are_copies = "from" in asked and "architecture" not in values
+    if asked.get("recipe") not in recipes.ALL or are_copies:
         return None
     recipe = recipes.get(asked["recipe"])
-    values = recipes.from_json(run.chosen | asked.get("settings", {}))
     if "architecture" in values:
         recipe = dataclasses.replace(recipe, architecture=values["architecture"], network={})
     network = {name: value for name, value in values.items() if name in _arguments(recipe)}
@@ -158,7 +159,10 @@ def _arguments(recipe):
 def _choices(source, recipe, dataset, reason):
     """What the networks decide, as choices."""
     values = {"packing": source.packing} if source.packing > 1 else {}
-    values |= {"architecture": recipe.architecture, **recipe.network} if recipe else {}
+    if recipe:
+        values |= {"architecture": recipe.architecture, **recipe.network}
+    else:  # The layers are copies, with what they compute in.
+        values["precision"] = _precision_of(source)
     shape = source.generator.output_shape[1:]
     if len(shape) == 3 and datasets.takes_image_size(dataset):
         *size, channels = shape
@@ -166,6 +170,12 @@ def _choices(source, recipe, dataset, reason):
         if datasets.is_directory(dataset):
             values["channels"] = channels
     return [recipes.Choice(name, value, reason) for name, value in values.items()]
+
+
+def _precision_of(gan):
+    """What the layers of a GAN's generator compute in, as recipes name it."""
+    types = {layer.compute_dtype for layer in networks.layers(gan.generator)}
+    return "mixed_bfloat16" if "bfloat16" in types else "float32"
 
 
 def _check_same(plan, path, source, recipe, choices):

@@ -61,6 +61,8 @@ class Plan:
         """
         given = {key: value for key, value in options.items() if value is not None}
         recipe = recipes.get(name)
+        if given.get("precision") == recipe.precision == "auto":
+            del given["precision"]  # It is chosen, once, whether it is asked for or not.
         tuned = recipes.parse(recipe, settings or ())
         plan = cls(name, recipe.with_fields(given | tuned), given, tuned, others)
         return plan if recipe.choose else plan.with_precision()
@@ -93,7 +95,8 @@ class Plan:
         """The plan with what was chosen when the run began; the same plan for a new run."""
         chosen = recipes.from_json(run.chosen)
         chosen = {name: value for name, value in chosen.items() if name not in self.given}
-        return dataclasses.replace(self, recipe=self.recipe.with_fields(chosen))
+        recipe = self.recipe.with_fields(chosen).with_fields(self.settings)
+        return dataclasses.replace(self, recipe=recipe)
 
     def sized(self) -> Self:
         """The plan with a size of pictures, where the recipe is to choose one."""
@@ -107,13 +110,14 @@ class Plan:
         self, dataset: datasets.Dataset, held_out: datasets.Dataset | None, *, is_new: bool
     ) -> Self:
         """The plan with what the recipe chooses by the data, where the run is new."""
-        choices = self.recipe.choose(dataset) if self.recipe.choose else []
+        recipe, given = self.recipe, self.given
+        choices = recipe.choose(dataset, recipe, given) if recipe.choose else []
         usual = next((choice.value for choice in choices if choice.name == "steps"), None)
         number = 0 if held_out is None else held_out.num_samples
         plan = dataclasses.replace(self, usual_steps=usual, num_held_out=number)
         if not is_new:
             return plan
-        return plan.with_choices(*self.recipe.fitted(dataset, list(self.given))[1])
+        return plan.with_choices(*recipe.fitted(dataset, list(given))[1])
 
     def with_choices(self, *choices: recipes.Choice) -> Self:
         """The plan with these choices too."""

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from kgan import recipes
+from kgan import checks, recipes
 from kgan.cli.planning import Plan
 from kgan.datasets import Dataset
 from kgan.gan import GAN
@@ -16,6 +16,8 @@ __all__ = ["built", "seconds_per_step"]
 
 # How many executions are timed, after the one that traces.
 NUM_TIMED = 3
+# After so many seconds no further one is.
+LONG_ENOUGH = 3.0
 
 
 def built(plan: Plan, dataset: Dataset, metrics: list[Any]) -> tuple[GAN, Plan]:
@@ -25,14 +27,15 @@ def built(plan: Plan, dataset: Dataset, metrics: list[Any]) -> tuple[GAN, Plan]:
     and a step of this game is faster with it. Only recipes that choose by the data are measured.
     """
     if not plan.recipe.choose:
-        return plan.recipe.build(dataset, metrics), plan
+        return _checked(plan.recipe, dataset, metrics), plan
     is_open = plan.recipe.precision == "auto"
     fastest = recipes.resolve_precision(plan.recipe.precision)
     candidates = ["float32", fastest] if is_open and fastest != "float32" else [fastest]
     measured: dict[str, float] = {}
     gans = {}
     for precision in candidates:
-        gans[precision] = plan.recipe.with_fields({"precision": precision}).build(dataset, metrics)
+        recipe = plan.recipe.with_fields({"precision": precision})
+        gans[precision] = _checked(recipe, dataset, metrics)
         measured[precision] = seconds_per_step(gans[precision], dataset)
     best = min(measured, key=lambda precision: measured[precision])
     keras.config.set_dtype_policy(best)  # The last one built was perhaps another.
@@ -41,6 +44,13 @@ def built(plan: Plan, dataset: Dataset, metrics: list[Any]) -> tuple[GAN, Plan]:
         reason = told if len(candidates) > 1 else "this machine has no fast bfloat16 arithmetic"
         plan = plan.with_choices(recipes.Choice("precision", best, reason))
     return gans[best], dataclasses.replace(plan, seconds_per_step=measured[best])
+
+
+def _checked(recipe, dataset, metrics):
+    """The GAN, if it can be trained on this data: nothing is timed or written before that."""
+    gan = recipe.build(dataset, metrics)
+    checks.check_fit(gan, dataset)
+    return gan
 
 
 def seconds_per_step(gan: GAN, dataset: Dataset) -> float:
@@ -53,15 +63,15 @@ def seconds_per_step(gan: GAN, dataset: Dataset) -> float:
     before = [(variable, variable.numpy()) for variable in _variables(gan)]
     train = gan.make_train_function()
     stream = iter(dataset.from_step(0))
-    times = []
-    for _ in range(1 + NUM_TIMED):
+    times: list[float] = []
+    while len(times) < 1 + NUM_TIMED and sum(times[1:]) * gan.steps_per_execution < LONG_ENOUGH:
         began = time.perf_counter()
         train(stream)
         gan.step.numpy()  # Waits for the step.
         times.append((time.perf_counter() - began) / gan.steps_per_execution)
     for variable, value in before:
         variable.assign(value)
-    return sorted(times[1:])[NUM_TIMED // 2]
+    return sorted(times[1:])[len(times[1:]) // 2]
 
 
 def _variables(gan: GAN) -> list[tf.Variable]:

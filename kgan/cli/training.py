@@ -18,10 +18,11 @@ from kgan.cli.announcing import announce, described_devices
 from kgan.cli.devices import strategy_for
 from kgan.cli.planning import Plan
 from kgan.cli.progress import ProgressLine
-from kgan.cli.saying import Quiet, command, console, suggest, tell
+from kgan.cli.saying import Quiet, command, console, counted, suggest, tell
 from kgan.datasets.dataset import STEPS_PER_EPOCH
 from kgan.game import replicas
 from kgan.game.players import is_finite
+from kgan.resumption import backups
 
 __all__ = ["train"]
 
@@ -139,6 +140,7 @@ def _train(plan, run, formats, quiet, strategy=None, tensorboard=False):
     recipe = plan.recipe
     with files.held(run.folder):
         runs.at(run.folder, plan.asked)  # Another process may have had the folder meanwhile.
+        backups.matching(run.backup, gan, dataset.identity)  # Before run.json says anything else.
         _begin(plan, run, dataset, gan)
         progress = ProgressLine(console, in_steps=bool(recipe.steps))
         watching = [
@@ -177,6 +179,9 @@ def _begin(plan, run, dataset, gan):
     more = {"chosen": chosen} if chosen else {}
     if plan.num_held_out:
         more["num_held_out"] = plan.num_held_out
+    if datasets.is_directory(plan.recipe.dataset):
+        known = ("num_samples", "checksum")
+        more["trained_on"] = {name: dataset.identity[name] for name in known}
     about = (dataset.class_names, dataset.value_range, described_devices(gan))
     run.begin(plan.asked, *about, **more)
     announce(plan, dataset, gan, run)
@@ -213,6 +218,7 @@ def _prepared(plan, run, strategy):
         warnings.simplefilter("ignore")  # Of files that are skipped `announce` tells.
         dataset, held_out = plan.recipe.load_all()
     plan = plan.fitted(dataset, held_out, is_new=not run.chosen)
+    _check_enough(plan, dataset, run)
     dataset = plan.recipe.batched(dataset)
     watched, metric = {}, []
     if "best" in plan.others:
@@ -223,6 +229,17 @@ def _prepared(plan, run, strategy):
         return dataset, gan, watched, plan
     with replicas.explained(strategy), strategy.scope():
         return dataset, plan.recipe.build(dataset, metric), watched, plan
+
+
+def _check_enough(plan, dataset, run):
+    """Raises where there are fewer pictures than the batch that was chosen when the run began."""
+    size, is_given = plan.recipe.batch_size, "batch_size" in plan.given
+    if dataset.num_samples < size and not is_given and run.chosen:
+        raise runs.RunError(
+            f"The run in {run.folder} has batches of {size}, and {plan.recipe.dataset} now has "
+            f"only {counted(dataset.num_samples, 'picture')} to train on. Put back the ones that "
+            "were there, or choose another --output."
+        )
 
 
 def _export(gan, run, formats, known, quiet):

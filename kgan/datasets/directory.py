@@ -16,7 +16,7 @@ from kgan.datasets import pictures, scaling
 from kgan.datasets.dataset import Dataset
 from kgan.datasets.pictures import BYTES, ImageSize, Picture
 
-__all__ = ["CHANNELS", "from_directory"]
+__all__ = ["CHANNELS", "files", "from_directory"]
 
 CHANNELS = (1, 3, 4)
 
@@ -71,14 +71,14 @@ def from_directory(
     checks.check_positive_integer("batch_size", batch_size)
     checks.check_seed(seed)
     skipped: Skipped = []
-    files = _files(directory)
+    paths = files(directory)
     if with_labels:
-        files = _files_with_a_label(files, directory, skipped)
+        paths = _paths_with_a_label(paths, directory, skipped)
     read = functools.partial(pictures.read, size=size, with_opacity=channels == 4)
-    found = _read_all(files, read, value_range, skipped)
+    found = _read_all(paths, read, value_range, skipped)
     found, value_range = _agree(found, read, value_range, skipped)
     classes = _top_folders([picture.path for picture in found], directory)
-    unread = set(_top_folders(files, directory)) - set(classes) if with_labels else set()
+    unread = set(_top_folders(paths, directory)) - set(classes) if with_labels else set()
     _report(directory, len({picture.path for picture in found}), skipped, unread)
     no_class = "no picture in it can be read: no class"
     skipped += [(directory / name, no_class) for name in sorted(unread)]
@@ -108,44 +108,44 @@ def _check_arguments(directory, channels, value_range):
         scaling.check_value_range(value_range)
 
 
-def _files(folder, above=()):
+def files(folder: pathlib.Path, above: tuple[pathlib.Path, ...] = ()) -> list[pathlib.Path]:
     """All files below a folder, through links too, but hidden ones and what links back above."""
     real = folder.resolve()
     if real in above:
         return []
-    files = []
+    found = []
     for path in folder.iterdir():
         if path.name.startswith("."):
             continue
         if path.is_dir():
-            files += _files(path, (*above, real))
+            found += files(path, (*above, real))
         elif path.is_file():
-            files.append(path)
-    return sorted(files)
+            found.append(path)
+    return sorted(found)
 
 
-def _files_with_a_label(files, directory, skipped):
-    top_level = [path for path in files if path.parent == directory]
+def _paths_with_a_label(paths, directory, skipped):
+    top_level = [path for path in paths if path.parent == directory]
     skipped += [(path, "in no sub-folder, so without a label") for path in top_level]
-    files = [path for path in files if path.parent != directory]
-    if not files:
+    paths = [path for path in paths if path.parent != directory]
+    if not paths:
         raise ValueError(
             "`with_labels` makes each sub-folder a class, and there is none with a file. "
             f"Received: directory={directory}."
         )
-    return files
+    return paths
 
 
 def _top_folders(paths, directory):
     return sorted({path.relative_to(directory).parts[0] for path in paths})
 
 
-def _read_all(files, read, value_range, skipped):
+def _read_all(paths, read, value_range, skipped):
     """All pictures in these files, a list of `Picture`."""
     found: list[Picture] = []
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        each = pool.map(lambda path: read(path, value_range=value_range), files)
-        for path, result in zip(files, each, strict=True):
+        each = pool.map(lambda path: read(path, value_range=value_range), paths)
+        for path, result in zip(paths, each, strict=True):
             if isinstance(result, str):
                 skipped.append((path, result))
             else:

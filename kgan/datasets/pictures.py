@@ -24,6 +24,10 @@ SEVERAL = ("GIF", "TIFF", "WEBP", "PNG", "AVIF", "FLI")
 SUBFILE_TYPE = 254
 
 
+class NotFiniteError(ValueError):
+    """A picture has values that are not finite: no reason to skip it silently."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Picture:
     """A picture, in the values of its file.
@@ -86,10 +90,15 @@ def read(
         with PIL.Image.open(path) as file:
             side = 2 * max(size)  # It may be turned yet.
             file.draft("RGB", (side, side))
-            frames = [_convert(frame, with_opacity) for frame in _frames(file)]
+            # One at a time: a file may have thousands.
+            return [
+                _picture(path, *_convert(frame, with_opacity), size, value_range)
+                for frame in _frames(file)
+            ]
+    except NotFiniteError:
+        raise
     except Exception as error:  # Each decoder has its own: AVIF's raises RuntimeError.
         return str(error).replace(str(path), path.name) or type(error).__name__
-    return [_picture(path, frame, kind, size, value_range) for frame, kind in frames]
 
 
 def _frames(file: PIL.Image.Image) -> Iterator[PIL.Image.Image]:
@@ -131,7 +140,9 @@ def _picture(path, frame, kind, size, value_range):
     values = values[..., :3] if has_opacity else values
     low, high = float(values.min()), float(values.max())
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise ValueError(f"Pictures must be finite. Received: NaN or infinite values in {path}.")
+        raise NotFiniteError(
+            f"Pictures must be finite. Received: NaN or infinite values in {path}."
+        )
     if kind == BYTES and value_range:
         bottom, top = value_range
         scaled = (np.arange(256) - bottom) * (255 / (top - bottom))

@@ -13,6 +13,9 @@ from kgan.metrics import distances
 
 __all__ = ["draw", "interpolate"]
 
+# The squared distance of what is the same picture, but for rounding errors.
+SAME = 1e-6
+
 
 def draw(
     gan: Any,
@@ -85,10 +88,10 @@ def _grids(gan, samples, real, known, num_samples, as_images):
 
 
 def _loneliness(known, indices):
-    """The distance of some of `known` to the nearest other one; a simple image has one near by."""
+    """How far from some of `known` the nearest is that differs; a simple image has one near by."""
     parts = distances.squared(known[indices], known)
-    squared = np.concatenate([np.partition(found, 1, axis=1)[:, 1] for _, found in parts])
-    return np.sqrt(np.maximum(squared, 1e-12))  # Where there are two of one, it is not lonely.
+    nearest = [np.where(found > SAME, found, np.inf).min(axis=1) for _, found in parts]
+    return np.sqrt(np.concatenate(nearest))
 
 
 def interpolate(

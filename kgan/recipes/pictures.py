@@ -1,18 +1,18 @@
 """What the recipe for one's own pictures chooses, by how many there are and how large they are."""
 
 import contextlib
-import itertools
 import math
 import os
 import pathlib
+from collections.abc import Collection
 
 import numpy as np
 import PIL.Image
 import tensorflow as tf
 
-from kgan.datasets import Dataset
+from kgan.datasets import Dataset, directory
 from kgan.datasets.dataset import STEPS_PER_EPOCH
-from kgan.recipes.recipe import Choice
+from kgan.recipes.recipe import Choice, Recipe
 
 __all__ = ["CHOSEN", "choose", "choose_image_size"]
 
@@ -28,8 +28,16 @@ STEPS_PER_PICTURE, FEWEST_STEPS, MOST_STEPS, ROUNDS = 45, 2000, 10_000, 10
 NUM_LOOKED_AT = 100
 
 
-def choose(dataset: Dataset) -> list[Choice]:
-    """What suits this data, a list of `Choice`s.
+def choose(dataset: Dataset, recipe: Recipe, given: Collection[str] = ()) -> list[Choice]:
+    """What suits this data.
+
+    Args:
+        dataset: the data.
+        recipe: what it is chosen for.
+        given: the names of fields that stay as they are.
+
+    Returns:
+        A list of `Choice`s.
 
     Raises:
         ValueError: if all pictures are the same.
@@ -37,9 +45,14 @@ def choose(dataset: Dataset) -> list[Choice]:
     _check_varied(dataset)
     number, few = dataset.num_samples, f"{dataset.num_samples:,} pictures"
     has_gpu = bool(tf.config.list_physical_devices("GPU"))
-    batch_size = min(32, number)
+    batch_size = recipe.batch_size
+    if "batch_size" not in given:
+        unit = recipe.packing * recipe.discriminator_steps  # What a batch is divided by.
+        batch_size = max(unit, min(32, number) // unit * unit)
     choices = [
-        Choice("batch_size", batch_size, few if number < 32 else "a step is short, and varied"),
+        Choice(
+            "batch_size", batch_size, few if number < 32 else "steps are short, and still varied"
+        ),
         Choice("width", 64 if has_gpu else 32, "for a GPU" if has_gpu else "for CPUs"),
     ]
     if number < MANY and len(dataset.sample_shape) > 1:
@@ -64,19 +77,18 @@ def choose_image_size(folder: str | os.PathLike[str]) -> Choice:
     """
     has_gpu = bool(tf.config.list_physical_devices("GPU"))
     size, machine = (64, "a GPU") if has_gpu else (32, "CPUs")
-    sides = [
-        min(one)
-        for one in itertools.islice(_sizes(pathlib.Path(folder).expanduser()), NUM_LOOKED_AT)
-    ]
+    files = directory.files(pathlib.Path(folder).expanduser())
+    some = files[:: max(1, len(files) // NUM_LOOKED_AT)]  # From all sub-folders.
+    sides = [min(size) for size in _sizes(some)]
     typical = int(np.median(sides)) if sides else size
     if typical < size:
         return Choice("image_size", max(8, typical // 8 * 8), f"most have {typical} or fewer")
-    return Choice("image_size", size, f"for {machine}; twice as many take four times as long")
+    return Choice("image_size", size, f"suits {machine}; twice the side takes four times as long")
 
 
-def _sizes(folder):
-    """The sizes of the pictures in a folder, as their files say."""
-    for path in sorted(folder.rglob("*")):
+def _sizes(paths):
+    """The sizes of pictures, as their files say."""
+    for path in paths:
         with contextlib.suppress(Exception), PIL.Image.open(path) as picture:  # Not all are.
             yield picture.size
 

@@ -102,7 +102,7 @@ class Recipe:
     conditional: bool = False
     precision: str = "float32"
     seed: int = 0
-    choose: Callable[[datasets.Dataset], list[Choice]] | None = None
+    choose: Callable[[datasets.Dataset, Any, Any], list[Choice]] | None = None
 
     def __post_init__(self) -> None:
         if self.precision not in PRECISIONS:
@@ -223,9 +223,9 @@ class Recipe:
         Returns:
             The pair of the recipe and a list of the `Choice`s in it.
         """
-        choices = self.choose(dataset) if self.choose else []
         if {"epochs", "steps"} & {*given}:
             given = {*given, "epochs", "steps"}  # Either is the length.
+        choices = self.choose(dataset, self, given) if self.choose else []
         known = {*_field_names(), *self.arguments}
         choices = [one for one in choices if one.name in known and one.name not in given]
         return self.with_fields({choice.name: choice.value for choice in choices}), choices

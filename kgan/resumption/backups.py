@@ -122,6 +122,29 @@ def restore(
         The `Position` of the backup; None if there is none.
 
     Raises:
+        ValueError: as `matching`.
+    """
+    found = matching(folder, gan, data)
+    if found is None:
+        return None
+    path, position = found
+    gan.adopt_seed((position.game or describe(gan))["config"]["seed"])
+    gan.load_weights(path)
+    return position
+
+
+def matching(
+    folder: str | os.PathLike[str], gan: Any, data: dict[str, Any] | None = None
+) -> tuple[pathlib.Path, Position] | None:
+    """The newest intact backup in `folder`, which must be of this game. Nothing changes.
+
+    Args:
+        folder, gan, data: as in `restore`.
+
+    Returns:
+        The pair of its path and its `Position`; None if there is none.
+
+    Raises:
         ValueError: if all backups are damaged, or made of another game or other data.
     """
     path = find(folder)
@@ -144,9 +167,7 @@ def restore(
             f"The backup in {folder} is of another training:{''.join(lines)}\n"
             "Resume with the same; or, to start over, delete that folder or choose another."
         )
-    gan.adopt_seed(now["config"]["seed"])
-    gan.load_weights(path)
-    return position
+    return path, position
 
 
 def read_position(path: pathlib.Path) -> Position:

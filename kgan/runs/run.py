@@ -98,13 +98,18 @@ class Run:
 
     @property
     def chosen(self) -> dict[str, str]:
-        """What the recipe has chosen by the data, texts by names, as `recipes.parse` takes them."""
+        """What the recipe has chosen by the data, by name, as `recipes.from_json` takes it."""
         return dict(self._read().get("chosen") or {})
 
     @property
     def num_held_out(self) -> int:
         """How many pictures of its folder it was not trained on."""
         return int(self._read().get("num_held_out") or 0)
+
+    @property
+    def trained_on(self) -> dict[str, int]:
+        """What tells the pictures that it learns from, of `Dataset.identity`; {} if unknown."""
+        return dict(self._read().get("trained_on") or {})
 
     def has_ended(self, asked: dict[str, Any]) -> bool:
         """Whether the run has been trained for as long as is asked, and its GAN is there."""

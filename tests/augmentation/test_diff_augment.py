@@ -214,3 +214,12 @@ def test_points_are_not_augmented():
     gan = kgan.GAN(generator, discriminator)
     with pytest.raises(ValueError, match="DiffAugment is for images"):
         gan.compile(augmentation="diff_augment")
+
+
+def test_opacity_is_no_colour():
+    pictures = np.random.default_rng(0).uniform(-1, 1, (8, 6, 6, 4)).astype("float32")
+    pictures[..., 3] = 1
+    augmented = augmentation.DiffAugment(["color"], seed=0)(pictures, training=True).numpy()
+    assert np.all(augmented[..., 3] == 1)
+    alone = augmentation.DiffAugment(["color"], seed=0)(pictures[..., :3], training=True)
+    np.testing.assert_array_equal(augmented[..., :3], alone)

@@ -1,7 +1,34 @@
 import numpy as np
+import PIL.Image
+import players
+import pytest
 
-from kgan import datasets
+from kgan import datasets, runs
 from kgan.cli import data_of_runs
+
+
+@pytest.mark.parametrize("num_held_out", [0, 30])
+def test_what_was_held_out_of_a_folder_is_unknown_once_it_has_changed(
+    tmp_path, capsys, num_held_out
+):
+    folder, random = tmp_path / "pictures", np.random.default_rng(0)
+    folder.mkdir()
+    for i in range(300):
+        image = random.integers(0, 256, (8, 8), "uint8")
+        PIL.Image.fromarray(image).save(folder / f"{i:03}.png")
+    whole = datasets.from_directory(folder, 8, batch_size=1)
+    training = datasets.hold_out(whole)[0] if num_held_out else whole
+    run, gan = runs.Run(tmp_path / "run"), players.linear()
+    known = {"num_held_out": num_held_out, "trained_on": training.identity}
+    run.begin({"recipe": "pictures", "dataset": str(folder)}, **known)
+    found, held_out = data_of_runs.load_all(run, gan, str(folder))
+    assert found.num_samples == 300 - num_held_out
+    assert (held_out.num_samples if held_out else 0) == num_held_out
+    assert "changed" not in capsys.readouterr().out
+    (folder / "150.png").rename(folder / "about.png")
+    found, held_out = data_of_runs.load_all(run, gan, str(folder))
+    assert (found.num_samples, held_out) == (300, None)
+    assert "have changed since the run was trained" in capsys.readouterr().out
 
 
 def test_an_export_does_not_read_data_that_no_features_suit():

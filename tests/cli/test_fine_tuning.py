@@ -102,6 +102,19 @@ def test_a_file_by_itself_is_enough_for_as_many_classes(new, tmp_path):
     assert players.weights(again.generator).shape == players.weights(gan.generator).shape
 
 
+def test_a_run_that_was_itself_begun_from_a_file_can_be_begun_from(new, tmp_path):
+    source = players.gan(3)
+    source.save(tmp_path / "gan.keras")
+    first = plan(tmp_path / "gan.keras", new)
+    assert first.recipe.precision == "float32"  # That of the copies; nothing to measure.
+    gan = first.recipe.build(players.dataset(3).batched(64))
+    new.begin(first.asked, chosen=first.chosen)
+    new.end(gan)
+    second = plan(new.folder, runs.Run(tmp_path / "second"))
+    again = second.recipe.build(players.dataset(3).batched(64))
+    np.testing.assert_array_equal(players.weights(again.generator), players.weights(gan.generator))
+
+
 def test_a_source_that_is_missing_is_an_error(new, tmp_path):
     with pytest.raises(runs.RunError, match="no such file or folder"):
         plan(tmp_path / "nowhere", new)

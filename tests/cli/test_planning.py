@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from kgan import runs
 from kgan.cli.planning import Plan
 
 
@@ -18,3 +19,15 @@ from kgan.cli.planning import Plan
 def test_what_is_asked_for_is_the_same_out_of_json(name, options, settings):
     asked = Plan.of(name, options, settings, {}).asked
     assert json.loads(json.dumps(asked)) == asked
+
+
+def test_a_resumed_plan_keeps_the_precision_and_what_was_set(tmp_path):
+    run = runs.Run(tmp_path)
+    settings, options = ["latent_dim=16"], {"precision": "auto"}
+    plan = Plan.of("pictures", options, settings, {})
+    assert plan.asked == Plan.of("pictures", {}, settings, {}).asked
+    run.begin(plan.asked, chosen={"architecture": "mlp", "precision": "mixed_bfloat16"})
+    again = Plan.of("pictures", options, settings, {}).remembering(run)
+    assert again.recipe.precision == "mixed_bfloat16"
+    assert again.recipe.network == {"latent_dim": 16}
+    assert again.asked == plan.asked

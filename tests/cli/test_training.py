@@ -212,9 +212,34 @@ def test_a_run_whose_pictures_moved_can_be_extended(pictures, tmp_path):
     assert result.exit_code == 0, result.output
     (tmp_path / "moved" / "odd" / "1.png").unlink()
     shutil.move(tmp_path / "moved", tmp_path / "again")
+    before = (tmp_path / "run" / "run.json").read_bytes()
     result = call("train", "--dataset", tmp_path / "again", "--epochs", 3, *options)
     assert result.exit_code == 1
     assert "num_samples" in said(result)
+    assert (tmp_path / "run" / "run.json").read_bytes() == before
+
+
+def test_what_fit_would_refuse_is_refused_before_anything_is_written(pictures, tmp_path):
+    arguments = ["--dataset", pictures, *LITTLE, "--output", tmp_path / "run"]
+    for setting, message in (
+        ("discriminator_steps=5", "`discriminator_steps` must divide the batch size"),
+        ("packing=5", "must be a multiple of `packing`, 5"),
+    ):
+        result = call("train", *arguments, "--batch-size", 8, "--set", setting)
+        assert result.exit_code == 1
+        assert message in said(result)
+    assert not (tmp_path / "run").exists()
+
+
+def test_fewer_pictures_than_the_chosen_batch_are_told_apart_from_an_option(pictures, tmp_path):
+    run = runs.Run(tmp_path / "run")
+    asked = {"recipe": "pictures", "dataset": str(pictures), "conditional": False, "seed": 0}
+    asked["settings"] = {"width": 2, "latent_dim": 4}
+    run.begin(asked, chosen={"batch_size": 25, "image_size": 8, "steps": 2000})
+    result = call("train", "--dataset", pictures, *LITTLE[2:], "--output", run.folder)
+    assert result.exit_code == 1
+    assert "has batches of 25, and" in said(result)
+    assert "now has only 24 pictures to train on" in said(result)
 
 
 def test_a_folder_with_other_files_is_not_touched(tmp_path):

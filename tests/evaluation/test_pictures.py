@@ -8,6 +8,8 @@ from evaluations import TEST, TRAIN, gan_that_draws
 
 import kgan
 from kgan import evaluation, images, plots
+from kgan.evaluation import pictures
+from kgan.metrics import distances
 
 
 def test_interpolations_begin_and_end_at_samples():
@@ -37,6 +39,16 @@ def test_the_pictures_show_the_nearest_training_samples(tmp_path):
     assert generated.std() > 30
     # Each sample is a training image: beside itself, up to where the panel begins.
     assert min(np.abs(np.roll(nearest, i, axis=1) - generated).mean() for i in range(-9, 10)) < 20
+
+
+def test_copies_of_a_picture_that_is_there_twice_are_among_the_nearest():
+    random = np.random.default_rng(0)
+    known = random.uniform(-1, 1, (30, 16))
+    known[1] = known[0]
+    samples = random.uniform(-1, 1, (20, 16))
+    samples[7] = known[0] + 0.01
+    indices, away = distances.nearest(samples, known)
+    assert np.argmin(away / pictures._loneliness(known, indices)) == 7
 
 
 def _generator(shape):

@@ -13,7 +13,11 @@ def dataset(number, labels=None):
 
 
 def chosen(number):
-    return {choice.name: choice.value for choice in pictures.choose(dataset(number))}
+    return {choice.name: choice.value for choice in choices(number)}
+
+
+def choices(number, given=(), **fields):
+    return pictures.choose(dataset(number), recipes.PICTURES.with_fields(fields), given)
 
 
 def test_few_pictures_are_augmented_and_a_batch_is_no_larger_than_they_are():
@@ -31,19 +35,32 @@ def test_the_length_is_in_steps_and_grows_with_the_data(number, steps):
 
 
 def test_every_choice_has_a_reason():
-    assert all(choice.reason for choice in pictures.choose(dataset(60)))
+    assert all(choice.reason for choice in choices(60))
+
+
+@pytest.mark.parametrize(
+    ("number", "fields", "size"),
+    [(60, {"packing": 3}, 30), (5, {"packing": 2}, 4), (60, {"discriminator_steps": 5}, 30)],
+)
+def test_the_batch_can_be_divided_as_the_game_divides_it(number, fields, size):
+    assert {one.name: one.value for one in choices(number, **fields)}["batch_size"] == size
+
+
+def test_a_given_batch_size_counts_for_the_length():
+    few = choices(40_000, ["batch_size"], batch_size=4)
+    assert {one.name: one.value for one in few}["steps"] == 100_000
 
 
 def test_one_picture_is_refused():
     one = kgan.datasets.from_arrays(np.full((1, 8, 8, 3), 7, "uint8"), batch_size=1)
     with pytest.raises(ValueError, match="must have pictures that differ.*one picture"):
-        pictures.choose(one)
+        pictures.choose(one, recipes.PICTURES)
 
 
 def test_pictures_that_are_all_the_same_are_refused():
     same = kgan.datasets.from_arrays(np.full((9, 8, 8, 3), 7, "uint8"), batch_size=1)
     with pytest.raises(ValueError, match="pictures that differ.*9 times the same"):
-        pictures.choose(same)
+        pictures.choose(same, recipes.PICTURES)
 
 
 def test_what_is_given_is_not_chosen():
@@ -60,3 +77,15 @@ def test_the_size_is_no_larger_than_the_pictures(tmp_path, side, size, monkeypat
     (tmp_path / "notes.txt").write_text("no picture")
     choice = pictures.choose_image_size(tmp_path)
     assert (choice.name, choice.value) == ("image_size", size)
+
+
+def test_the_size_is_that_of_the_pictures_which_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(pictures.tf.config, "list_physical_devices", lambda kind: [])
+    for folder, number, side in ((".thumbs", 9, 8), ("a", 100, 16), ("b", 300, 40)):
+        (tmp_path / folder).mkdir()
+        for i in range(number):
+            PIL.Image.new("L", (side, side)).save(tmp_path / folder / f"{i}.png")
+    assert pictures.choose_image_size(tmp_path).value == 32
+    (tmp_path / "linked").mkdir()
+    (tmp_path / "linked" / "thumbs").symlink_to(tmp_path / "a")
+    assert pictures.choose_image_size(tmp_path / "linked").value == 16
