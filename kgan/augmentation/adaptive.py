@@ -59,8 +59,9 @@ class Adaptive(keras.layers.Layer):
         initial: p at the start.
         most: the largest p: at 0.8 and below G does not learn to draw what is augmented
             (section 2.2).
-        held_out: samples `(num_samples, ...)` like those of the data that nobody trains on, or the
-            pair of them and their labels. They are not saved with the layer.
+        held_out: samples `(num_samples, ...)` like those of the data that nobody trains on, the
+            pair of them and their labels, or a `kgan.datasets.Dataset`. They are not saved with the
+            layer.
         seed: of its own random numbers where no GAN sets them.
 
     Input and output shape: `(batch, ..., channels)`, images, sequences or volumes in [-1, 1].
@@ -301,7 +302,10 @@ def _pair(held_out):
     """Held-out samples and labels as tensors, or None."""
     if held_out is None:
         return None
-    samples, labels = held_out if isinstance(held_out, tuple) else (held_out, None)
+    if hasattr(held_out, "samples"):  # A data set of kgan.
+        held_out = held_out.samples, held_out.labels
+    is_pair = isinstance(held_out, tuple | list) and len(held_out) == 2
+    samples, labels = held_out if is_pair else (held_out, None)
     with tf.device("CPU:0"):
         samples = tf.constant(samples, "float32")
         return samples, None if labels is None else tf.constant(labels, "int32")

@@ -15,7 +15,7 @@ from kgan.checks.devices import (
     check_within_scope,
 )
 from kgan.game import logs, networks, schedules
-from kgan.protocols import ChecksSamples, TakesLabels
+from kgan.protocols import ChecksSamples, FollowsAnswers, TakesLabels
 
 __all__ = [
     "Rules",
@@ -119,6 +119,7 @@ def check_compile(
     _check_turns(rules.turns, gan.discriminator_steps)
     if rules.augmentation is not None:
         _check_augmentation(rules.augmentation, gan.generator.output_shape[1:])
+        _check_held_out(rules.augmentation, gan.num_classes)
     check_positive_integer("steps_per_execution", rules.steps_per_execution)
     check_scope(gan.distribute_strategy, gan.generator, gan.discriminator)
     check_execution(gan, rules.steps_per_execution, rules.jit_compile)
@@ -191,6 +192,23 @@ def _check_augmentation(augmentation: keras.Layer, shape: tuple[int, ...]) -> No
             "`augmentation` must be differentiable, or G cannot learn through it. Received: "
             f"{networks.describe(augmentation)}, which passes no gradient on."
         )
+
+
+def _check_held_out(augmentation: keras.Layer, num_classes: int | None) -> None:
+    """Raises where D could not look at the samples that an augmentation holds out."""
+    for layer in networks.of_kind([augmentation], FollowsAnswers):
+        held_out = getattr(layer, "held_out", None)
+        if held_out is None:
+            continue
+        samples, labels = held_out
+        if (labels is None) != (num_classes is None):
+            needed = "no labels" if num_classes is None else "labels, as a pair (samples, labels)"
+            raise ValueError(
+                f"`held_out` must have {needed}, for D looks at it as at the data. Received: "
+                f"{len(samples)} samples {'without' if labels is None else 'with'} labels."
+            )
+        if labels is not None:
+            check_labels(np.asarray(labels), num_classes, len(samples))
 
 
 def _check_metrics(metrics: Sequence[keras.metrics.Metric], gan: Any) -> None:

@@ -125,6 +125,19 @@ def test_a_game_looks_at_held_out_samples_of_the_batch_s_classes():
     assert np.isfinite(gan.augmentation.p.numpy())
 
 
+def test_held_out_samples_have_labels_where_the_networks_take_them():
+    samples = players.images(rows=20)
+    with pytest.raises(ValueError, match="must have labels, as a pair.* 20 samples without"):
+        players.linear(num_classes=3, augmentation=Adaptive(held_out=samples))
+    with pytest.raises(ValueError, match="must have no labels.* 20 samples with labels"):
+        players.linear(augmentation=Adaptive(held_out=(samples, np.zeros(20, int))))
+    with pytest.raises(ValueError, match=r"must be in 0\.\.2"):
+        players.linear(num_classes=3, augmentation=Adaptive(held_out=[samples, np.arange(20)]))
+    held_out = players.dataset(num_classes=3)
+    gan = players.linear(num_classes=3, augmentation=Adaptive(held_out=held_out))
+    assert len(gan.augmentation.held_out[1]) == held_out.num_samples
+
+
 @pytest.mark.parametrize("shape", [(4,), (2,)])
 def test_points_and_vectors_are_refused_when_the_game_is_compiled(shape):
     sizes = {"generator_units": (4,), "discriminator_units": (4,), "maxout_pieces": 2}
