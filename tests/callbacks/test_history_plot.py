@@ -67,7 +67,7 @@ def test_a_resumed_training_shows_all_of_its_history(tmp_path, interrupted, monk
     plot = kgan.callbacks.HistoryPlot(tmp_path / "history.png", every_seconds=0)
     shown = []
 
-    def draw(logs, running, progress):
+    def draw(logs, running, progress, steps_per_epoch):
         shown.append(({len(values) for values in logs.values()}, progress))
 
     with monkeypatch.context() as patched:
