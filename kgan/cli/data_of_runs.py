@@ -59,8 +59,8 @@ def _split(whole, run, dataset):
     if all(trained_on.identity[name] == value for name, value in before.items()):
         return trained_on, held_out
     tell(
-        f"The pictures in {dataset} have changed since the run was trained on them. What is said "
-        "of copies is about those that are there now, and none count as held out."
+        f"The pictures in {dataset} have changed since training. Copies are looked for among those "
+        "that are there now, and none count as held out."
     )
     return whole, None
 

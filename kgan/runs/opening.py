@@ -1,4 +1,4 @@
-"""Whether a folder is one that a run can be trained in, or go on in."""
+"""Checks that a run can start, or resume, in a folder."""
 
 import contextlib
 import os

@@ -97,7 +97,7 @@ class Run:
         return list(self._read().get("exported", ()))
 
     @property
-    def chosen(self) -> dict[str, str]:
+    def chosen(self) -> dict[str, Any]:
         """What the recipe has chosen by the data, by name, as `recipes.from_json` takes it."""
         return dict(self._read().get("chosen") or {})
 

@@ -28,7 +28,7 @@ def test_what_was_held_out_of_a_folder_is_unknown_once_it_has_changed(
     (folder / "150.png").rename(folder / "about.png")
     found, held_out = data_of_runs.load_all(run, gan, str(folder))
     assert (found.num_samples, held_out) == (300, None)
-    assert "have changed since the run was trained" in capsys.readouterr().out
+    assert "have changed since training" in capsys.readouterr().out
 
 
 def test_an_export_does_not_read_data_that_no_features_suit():
