@@ -1,7 +1,6 @@
 """`kgan train`."""
 
 import contextlib
-import importlib.util
 import math
 import pathlib
 import warnings
@@ -13,12 +12,12 @@ import rich.table
 import tensorflow as tf
 
 from kgan import callbacks, datasets, exports, files, metrics, recipes, runs
-from kgan.cli import data_of_runs, exporting, fine_tuning, probing
+from kgan.cli import data_of_runs, exporting, fine_tuning, probing, refusing
 from kgan.cli.announcing import announce, described_devices
 from kgan.cli.devices import strategy_for
 from kgan.cli.planning import Plan
 from kgan.cli.progress import ProgressLine
-from kgan.cli.saying import Quiet, command, console, counted, suggest, tell
+from kgan.cli.saying import Quiet, command, console, suggest, tell
 from kgan.datasets.dataset import STEPS_PER_EPOCH
 from kgan.game import replicas
 from kgan.game.players import is_finite
@@ -64,9 +63,9 @@ def train(
     others = fine_tuning.asked(source, freeze, has_data=bool(name or options["dataset"]))
     others |= {"best": True} if best else {}
     exports.kinds(formats or ())  # An extra that is missing is no news for the end.
-    _check_tensorboard(tensorboard)
+    refusing.check_tensorboard(tensorboard)
     plan, run = _planned(name or _recipe_for(options["dataset"]), output, settings, others, options)
-    _check_divisible(plan.recipe.batch_size, strategy)
+    refusing.check_divisible(plan.recipe.batch_size, strategy)
     if strategy and not replicas.is_chief(strategy):
         if not run.has_ended(plan.asked):
             _follow(plan, run, strategy)
@@ -88,7 +87,7 @@ def _planned(name, output, settings, others, options):
     plan = Plan.of(name, options, settings, others)
     conditional = "_conditional" * plan.recipe.conditional
     output = output or pathlib.Path("saved_models") / (name + conditional)
-    _check_outside(output, options["dataset"])
+    refusing.check_outside(output, options["dataset"])
     run = runs.Run(output.expanduser())
     plan = fine_tuning.planned(plan, run).remembering(run)
     return plan, runs.at(output, plan.asked)
@@ -99,33 +98,6 @@ def _resolved(dataset):
     if dataset and datasets.is_directory(dataset):
         return str(pathlib.Path(dataset).expanduser().resolve())
     return dataset
-
-
-def _check_tensorboard(wanted):
-    if wanted and importlib.util.find_spec("tensorboard") is None:
-        raise ImportError(
-            "--tensorboard needs TensorBoard: pip install tensorboard; or, in a clone of kgan, "
-            "pip install '.[tensorboard]'."
-        )
-
-
-def _check_outside(output, dataset):
-    """Raises where what a run draws would be among the pictures that it learns from."""
-    if dataset and output.expanduser().resolve().is_relative_to(dataset):
-        raise runs.RunError(
-            f"--output must not lie in the folder of pictures, {dataset}: what the run draws would "
-            f"be among them the next time. Received: --output {output}."
-        )
-
-
-def _check_divisible(batch_size, strategy):
-    """Raises where the replicas cannot have equal shares, before anything is written."""
-    number = strategy.num_replicas_in_sync if strategy else 1
-    if batch_size % number:
-        raise runs.RunError(
-            f"--batch-size must be a multiple of the number of replicas, {number}: each gets as "
-            f"many samples. Received: a batch size of {batch_size}."
-        )
 
 
 def _recipe_for(dataset):
@@ -218,7 +190,7 @@ def _prepared(plan, run, strategy):
         warnings.simplefilter("ignore")  # Of files that are skipped `announce` tells.
         dataset, held_out = plan.recipe.load_all()
     plan = plan.fitted(dataset, held_out, is_new=not run.chosen)
-    _check_enough(plan, dataset, run)
+    refusing.check_enough(plan, dataset, run)
     dataset = plan.recipe.batched(dataset)
     watched, metric = {}, []
     if "best" in plan.others:
@@ -229,17 +201,6 @@ def _prepared(plan, run, strategy):
         return dataset, gan, watched, plan
     with replicas.explained(strategy), strategy.scope():
         return dataset, plan.recipe.build(dataset, metric), watched, plan
-
-
-def _check_enough(plan, dataset, run):
-    """Raises where there are fewer pictures than the batch that was chosen when the run began."""
-    size, is_given = plan.recipe.batch_size, "batch_size" in plan.given
-    if dataset.num_samples < size and not is_given and run.chosen:
-        raise runs.RunError(
-            f"The run in {run.folder} has batches of {size}, and {plan.recipe.dataset} now has "
-            f"only {counted(dataset.num_samples, 'picture')} to train on. Put back the ones that "
-            "were there, or choose another --output."
-        )
 
 
 def _export(gan, run, formats, known, quiet):

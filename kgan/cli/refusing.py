@@ -1,0 +1,51 @@
+"""What `kgan train` refuses before it writes anything."""
+
+import importlib.util
+import pathlib
+
+import tensorflow as tf
+
+from kgan import datasets, runs
+from kgan.cli.planning import Plan
+from kgan.cli.saying import counted
+
+__all__ = ["check_divisible", "check_enough", "check_outside", "check_tensorboard"]
+
+
+def check_tensorboard(wanted: bool) -> None:
+    """Raises where TensorBoard is asked for, and is not installed."""
+    if wanted and importlib.util.find_spec("tensorboard") is None:
+        raise ImportError(
+            "--tensorboard needs TensorBoard: pip install tensorboard; or, in a clone of kgan, "
+            "pip install '.[tensorboard]'."
+        )
+
+
+def check_outside(output: pathlib.Path, dataset: str | None) -> None:
+    """Raises where what a run draws would be among the pictures that it learns from."""
+    if dataset and output.expanduser().resolve().is_relative_to(dataset):
+        raise runs.RunError(
+            f"--output must not lie in the folder of pictures, {dataset}: what the run draws would "
+            f"be among them the next time. Received: --output {output}."
+        )
+
+
+def check_divisible(batch_size: int, strategy: tf.distribute.Strategy | None) -> None:
+    """Raises where the replicas cannot have equal shares, before anything is written."""
+    number = strategy.num_replicas_in_sync if strategy else 1
+    if batch_size % number:
+        raise runs.RunError(
+            f"--batch-size must be a multiple of the number of replicas, {number}: each gets as "
+            f"many samples. Received: a batch size of {batch_size}."
+        )
+
+
+def check_enough(plan: Plan, dataset: datasets.Dataset, run: runs.Run) -> None:
+    """Raises where there are fewer pictures than the batch that was chosen when the run began."""
+    size, is_given = plan.recipe.batch_size, "batch_size" in plan.given
+    if dataset.num_samples < size and not is_given and run.chosen:
+        raise runs.RunError(
+            f"The run in {run.folder} has batches of {size}, and {plan.recipe.dataset} now has "
+            f"only {counted(dataset.num_samples, 'picture')} to train on. Put back the ones that "
+            "were there, or choose another --output."
+        )
