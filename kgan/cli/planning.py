@@ -72,6 +72,14 @@ class Plan:
         precision = recipes.resolve_precision(self.recipe.precision)
         return dataclasses.replace(self, recipe=self.recipe.with_fields({"precision": precision}))
 
+    def with_likely_precision(self) -> Self:
+        """The plan with a precision, where the recipe is to choose one and no step was timed."""
+        if self.recipe.precision != "auto":
+            return self
+        precision = recipes.resolve_precision(self.recipe.precision)
+        reason = "by this machine's arithmetic; a step on several devices is not timed"
+        return self.with_choices(recipes.Choice("precision", precision, reason))
+
     @property
     def given(self) -> set[str]:
         """The names of fields and settings that nothing is chosen for."""

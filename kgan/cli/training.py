@@ -11,7 +11,7 @@ import rich.markup
 import rich.table
 import tensorflow as tf
 
-from kgan import callbacks, datasets, exports, files, metrics, recipes, runs
+from kgan import callbacks, checks, datasets, exports, files, metrics, recipes, runs
 from kgan.cli import data_of_runs, exporting, fine_tuning, probing, refusing
 from kgan.cli.announcing import announce, described_devices
 from kgan.cli.devices import strategy_for
@@ -197,10 +197,14 @@ def _prepared(plan, run, strategy):
         number = strategy.num_replicas_in_sync if strategy else 1
         watched, metric = _validation(plan.recipe, dataset, held_out, number)
     if strategy is None:
-        gan, plan = probing.built(plan, dataset, metric)
+        with console.status("measuring how long a step takes"):
+            gan, plan = probing.built(plan, dataset, metric)
         return dataset, gan, watched, plan
+    plan = plan.with_likely_precision()
     with replicas.explained(strategy), strategy.scope():
-        return dataset, plan.recipe.build(dataset, metric), watched, plan
+        gan = plan.recipe.build(dataset, metric)
+    checks.check_fit(gan, dataset)  # Nothing is written before that.
+    return dataset, gan, watched, plan
 
 
 def _export(gan, run, formats, known, quiet):

@@ -113,10 +113,17 @@ def test_two_launched_workers_train_a_run_that_one_process_prolongs(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_launch_whose_workers_fail_fails_and_leaves_nothing(tmp_path):
-    ended = launched("--workers", 2, "train", "--batch-size", 33, "--output", tmp_path / "run")
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("--batch-size=33", "--batch-size must be a multiple of the number of replicas, 2"),
+        ("--set=packing=3", "a multiple of `packing`, 3 times the number of replicas, 2"),
+    ],
+)
+def test_a_launch_whose_workers_fail_fails_and_leaves_nothing(tmp_path, option, message):
+    ended = launched("--workers", 2, "train", option, "--output", tmp_path / "run")
     assert ended.returncode == 1
-    assert "--batch-size must be a multiple of the number of replicas, 2" in ended.stderr
+    assert message in ended.stderr
     assert not list(tmp_path.iterdir())
 
 
