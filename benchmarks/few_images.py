@@ -88,10 +88,12 @@ def folder(arguments):
             part = "held_out" if number in apart else "training"
             shutil.copy(path, folders[part] / f"{number:05d}{path.suffix}")
         options = {"channels": 3, "batch_size": 1}
-        real = {
-            part: kgan.datasets.from_directory(path, size, **options).samples
+        read = {
+            part: kgan.datasets.from_directory(path, size, **options)
             for part, path in folders.items()
         }
+        trained_on, _ = kgan.datasets.hold_out(read["training"])  # As the recipe does.
+        real = {"training": trained_on.samples, "held_out": read["held_out"].samples}
         for seed in range(arguments.seeds):
             for augmentation in (None, "none"):
                 extra = [] if augmentation is None else ["--set", f"augmentation={augmentation}"]
