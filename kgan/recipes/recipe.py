@@ -21,6 +21,9 @@ __all__ = ["PRECISIONS", "Choice", "Recipe", "resolve_precision"]
 
 # Of the augmentation "adaptive": trainings by recipes are short, as the paper's fine-tuning is.
 IMAGES_TO_FULL = 100_000
+# Of the augmentation "diff_augment": the strength at first, and the step from which on it is 1. All
+# of it from the beginning slows learning, and later less of it lets D memorize.
+FIRST_STRENGTH, STEPS_TO_FULL = 0.25, 6000
 PRECISIONS = ("auto", "float32", "mixed_bfloat16")
 
 
@@ -59,8 +62,9 @@ class Recipe:
             many (`keras.optimizers.schedules.InverseTimeDecay`). They do not depend on the length
             of training, so a run can be extended. `None`: the rates are constant.
         beta_1: of both players' Adam: 0.5, as in the DCGAN paper.
-        loss, penalties, augmentation: as in `GAN.compile`; `"adaptive"` reaches its full strength
-            after 100,000 images at the earliest.
+        loss, penalties, augmentation: as in `GAN.compile`; `"diff_augment"` has a quarter of its
+            strength at first, and all of it from step 6,000 on; `"adaptive"` reaches its full
+            strength after 100,000 images at the earliest.
         discriminator_steps, packing, ema_decay: as in `GAN`.
         image_size: the pixels of a side, or `(height, width)`; None for what the data has.
         channels: of a folder of pictures: 1, 3, 4, or None for 1 where all are grey and else 3.
@@ -278,6 +282,9 @@ class Recipe:
     def _augmentation(self):
         if self.augmentation == "adaptive":
             return augmentation.Adaptive(images_to_full=IMAGES_TO_FULL)
+        if self.augmentation == "diff_augment":
+            schedule = keras.optimizers.schedules.PolynomialDecay
+            return augmentation.DiffAugment(strength=schedule(FIRST_STRENGTH, STEPS_TO_FULL, 1.0))
         return augmentation.get(self.augmentation)
 
     def _optimizer(self, rate, updates=1):

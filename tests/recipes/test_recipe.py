@@ -218,6 +218,15 @@ def test_rates_that_do_not_learn_are_refused(fields, message):
         kgan.recipes.PICTURES.with_fields(fields)
 
 
+def test_diff_augment_grows_and_a_layer_stays_as_it_is():
+    recipe = kgan.recipes.PICTURES.with_fields({"augmentation": "diff_augment"})
+    strength = recipe.build(little_of(recipe)).augmentation.strength
+    assert [float(strength(step)) for step in (0, 3000, 6000, 9000)] == [0.25, 0.625, 1, 1]
+    layer = kgan.augmentation.DiffAugment(["translation"])
+    recipe = recipe.with_fields({"augmentation": layer})
+    assert recipe.build(little_of(recipe)).augmentation is layer
+
+
 def test_a_given_length_stays_in_either_unit():
     dataset = kgan.datasets.digits(batch_size=1)
     recipe = kgan.recipes.PICTURES.with_fields({"epochs": 5})
