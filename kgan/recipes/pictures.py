@@ -12,15 +12,27 @@ import tensorflow as tf
 
 from kgan.datasets import Dataset, directory
 from kgan.datasets.dataset import STEPS_PER_EPOCH
+from kgan.penalties import R1
 from kgan.recipes.recipe import Choice, Recipe
 
 __all__ = ["CHOSEN", "choose", "choose_image_size"]
 
 # What is chosen where it is not given; the precision is, by how long a step takes.
-CHOSEN = ("image_size", "batch_size", "width", "augmentation", "steps", "precision")
+CHOSEN = (
+    "image_size",
+    "batch_size",
+    "width",
+    "augmentation",
+    "penalties",
+    "beta_1",
+    "steps",
+    "precision",
+)
 
 # From so many pictures on, D cannot memorize them in the time that a training takes.
 MANY = 20_000
+# From so many on, trainings are long, and a lighter penalty and no momentum end nearer to the data.
+SOME = 300
 # Steps for each picture, and the fewest and the most of them; more only for very many pictures,
 # each of which is to be seen as often as `ROUNDS`.
 STEPS_PER_PICTURE, FEWEST_STEPS, MOST_STEPS, ROUNDS = 45, 2000, 10_000, 10
@@ -59,6 +71,9 @@ def choose(dataset: Dataset, recipe: Recipe, given: Collection[str] = ()) -> lis
         is_image = len(dataset.sample_shape) == 3
         name = "diff_augment" if is_image else "adaptive"
         choices.append(Choice("augmentation", name, f"D would memorize {few}"))
+        if is_image and number >= SOME:
+            choices.append(Choice("penalties", (R1(0.1),), f"less than for fewer than {SOME}"))
+            choices.append(Choice("beta_1", 0.0, "in a long training better than momentum"))
     return [*choices, _choose_steps(number, batch_size)]
 
 

@@ -27,6 +27,16 @@ def test_few_pictures_are_augmented_and_a_batch_is_no_larger_than_they_are():
     assert "augmentation" not in chosen(pictures.MANY)
 
 
+@pytest.mark.parametrize("number", [299, 300, pictures.MANY])
+def test_some_pictures_get_a_lighter_penalty_and_no_momentum(number):
+    recipe, _ = recipes.PICTURES.fitted(dataset(number))
+    lighter = number == 300
+    assert [one.weight for one in kgan.penalties.get_all(recipe.penalties)] == [
+        0.1 if lighter else 1.0
+    ]
+    assert recipe.beta_1 == (0.0 if lighter else 0.5)
+
+
 @pytest.mark.parametrize(
     ("number", "steps"), [(20, 2000), (100, 4500), (1000, 10_000), (40_000, 12_500)]
 )
