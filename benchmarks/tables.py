@@ -584,7 +584,7 @@ def few_images_fashion(contents):
         lines.append(
             _row(
                 augmentation,
-                f"**{_mean([run['distances'][-1] for run in runs], 1)}**",
+                f"**{_mean([run['distances'][-1] for run in runs], 2)}**",
                 _mean([run["last_over_best"] for run in runs], 2),
                 _mean([run["memorization_ratio"] for run in runs], 2),
                 f"{_mean([run['seconds'] / 60 for run in runs], 0)} min",
