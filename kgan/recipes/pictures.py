@@ -23,6 +23,7 @@ CHOSEN = (
     "batch_size",
     "width",
     "augmentation",
+    "augmentation_steps",
     "penalties",
     "beta_1",
     "steps",
@@ -31,8 +32,9 @@ CHOSEN = (
 
 # From so many pictures on, D cannot memorize them in the time that a training takes.
 MANY = 20_000
-# From so many on, trainings are long, and a lighter penalty and no momentum end nearer to the data.
-SOME = 300
+# From so many on, trainings are long. There an augmentation that grows, a lighter penalty and no
+# momentum end nearer to the data; with fewer, samples would become copies.
+SOME, STEPS_OF_GROWTH = 300, 6000
 # Steps for each picture, and the fewest and the most of them; more only for very many pictures,
 # each of which is to be seen as often as `ROUNDS`.
 STEPS_PER_PICTURE, FEWEST_STEPS, MOST_STEPS, ROUNDS = 45, 2000, 10_000, 10
@@ -72,6 +74,8 @@ def choose(dataset: Dataset, recipe: Recipe, given: Collection[str] = ()) -> lis
         name = "diff_augment" if is_image else "adaptive"
         choices.append(Choice("augmentation", name, f"D would memorize {few}"))
         if is_image and number >= SOME:
+            reason = "it grows; at first much of it only slows learning"
+            choices.append(Choice("augmentation_steps", STEPS_OF_GROWTH, reason))
             choices.append(Choice("penalties", (R1(0.1),), f"less than for fewer than {SOME}"))
             choices.append(Choice("beta_1", 0.0, "in a long training better than momentum"))
     return [*choices, _choose_steps(number, batch_size)]

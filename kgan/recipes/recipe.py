@@ -21,9 +21,8 @@ __all__ = ["PRECISIONS", "Choice", "Recipe", "resolve_precision"]
 
 # Of the augmentation "adaptive": trainings by recipes are short, as the paper's fine-tuning is.
 IMAGES_TO_FULL = 100_000
-# Of the augmentation "diff_augment": the strength at first, and the step from which on it is 1. All
-# of it from the beginning slows learning, and later less of it lets D memorize.
-FIRST_STRENGTH, STEPS_TO_FULL = 0.25, 6000
+# The strength that the augmentation "diff_augment" has at first, where it grows.
+FIRST_STRENGTH = 0.25
 PRECISIONS = ("auto", "float32", "mixed_bfloat16")
 
 
@@ -62,9 +61,10 @@ class Recipe:
             many (`keras.optimizers.schedules.InverseTimeDecay`). They do not depend on the length
             of training, so a run can be extended. `None`: the rates are constant.
         beta_1: of both players' Adam: 0.5, as in the DCGAN paper.
-        loss, penalties, augmentation: as in `GAN.compile`; `"diff_augment"` has a quarter of its
-            strength at first, and all of it from step 6,000 on; `"adaptive"` reaches its full
-            strength after 100,000 images at the earliest.
+        loss, penalties, augmentation: as in `GAN.compile`; `"adaptive"` reaches its full strength
+            after 100,000 images at the earliest.
+        augmentation_steps: in how many steps `"diff_augment"` grows from a quarter of its strength
+            to all of it; `None`: it has all of it from the first step on.
         discriminator_steps, packing, ema_decay: as in `GAN`.
         image_size: the pixels of a side, or `(height, width)`; None for what the data has.
         channels: of a folder of pictures: 1, 3, 4, or None for 1 where all are grey and else 3.
@@ -97,6 +97,7 @@ class Recipe:
     loss: str | losses.AdversarialLoss = "non_saturating"
     penalties: tuple[str | Penalty, ...] = ()
     augmentation: str | keras.Layer | None = None
+    augmentation_steps: int | None = None
     discriminator_steps: int = 1
     packing: int = 1
     ema_decay: float = 0.999
@@ -119,11 +120,16 @@ class Recipe:
                 raise ValueError(f"`{name}` must be positive. Received: {name}={rate}.")
         if not 0 <= self.beta_1 < 1:
             raise ValueError(f"`beta_1` must be in [0, 1). Received: beta_1={self.beta_1}.")
-        if self.decay_steps is not None and self.decay_steps < 1:
-            raise ValueError(
-                "`decay_steps` must be at least 1, or None for constant learning rates. "
-                f"Received: decay_steps={self.decay_steps}."
-            )
+        for name, otherwise in (
+            ("decay_steps", "constant learning rates"),
+            ("augmentation_steps", "an augmentation that does not grow"),
+        ):
+            steps = getattr(self, name)
+            if steps is not None and steps < 1:
+                raise ValueError(
+                    f"`{name}` must be at least 1, or None for {otherwise}. "
+                    f"Received: {name}={steps}."
+                )
         by_name(self.architecture, dict.fromkeys(architectures.__all__), "architecture")
         if (self.epochs is None) == (self.steps is None):
             raise ValueError(
@@ -282,9 +288,10 @@ class Recipe:
     def _augmentation(self):
         if self.augmentation == "adaptive":
             return augmentation.Adaptive(images_to_full=IMAGES_TO_FULL)
-        if self.augmentation == "diff_augment":
+        if self.augmentation == "diff_augment" and self.augmentation_steps:
             schedule = keras.optimizers.schedules.PolynomialDecay
-            return augmentation.DiffAugment(strength=schedule(FIRST_STRENGTH, STEPS_TO_FULL, 1.0))
+            growing = schedule(FIRST_STRENGTH, self.augmentation_steps, end_learning_rate=1.0)
+            return augmentation.DiffAugment(strength=growing)
         return augmentation.get(self.augmentation)
 
     def _optimizer(self, rate, updates=1):

@@ -28,13 +28,14 @@ def test_few_pictures_are_augmented_and_a_batch_is_no_larger_than_they_are():
 
 
 @pytest.mark.parametrize("number", [299, 300, pictures.MANY])
-def test_some_pictures_get_a_lighter_penalty_and_no_momentum(number):
+def test_some_pictures_get_a_growing_augmentation_a_lighter_penalty_and_no_momentum(number):
     recipe, _ = recipes.PICTURES.fitted(dataset(number))
     lighter = number == 300
     assert [one.weight for one in kgan.penalties.get_all(recipe.penalties)] == [
         0.1 if lighter else 1.0
     ]
     assert recipe.beta_1 == (0.0 if lighter else 0.5)
+    assert recipe.augmentation_steps == (pictures.STEPS_OF_GROWTH if lighter else None)
 
 
 @pytest.mark.parametrize(

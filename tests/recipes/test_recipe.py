@@ -200,9 +200,10 @@ def test_falling_rates_count_the_updates_of_each_player():
     np.testing.assert_allclose([float(rate) for rate in rates], 0.25)
 
 
-def test_rates_that_fall_at_once_are_refused():
-    with pytest.raises(ValueError, match="`decay_steps` must be at least 1.*decay_steps=0"):
-        dataclasses.replace(kgan.recipes.PICTURES, decay_steps=0)
+@pytest.mark.parametrize("name", ["decay_steps", "augmentation_steps"])
+def test_what_falls_or_grows_at_once_is_refused(name):
+    with pytest.raises(ValueError, match=f"`{name}` must be at least 1.*{name}=0"):
+        dataclasses.replace(kgan.recipes.PICTURES, **{name: 0})
 
 
 @pytest.mark.parametrize(
@@ -218,10 +219,13 @@ def test_rates_that_do_not_learn_are_refused(fields, message):
         kgan.recipes.PICTURES.with_fields(fields)
 
 
-def test_diff_augment_grows_and_a_layer_stays_as_it_is():
-    recipe = kgan.recipes.PICTURES.with_fields({"augmentation": "diff_augment"})
+def test_diff_augment_grows_where_it_is_to_and_a_layer_stays_as_it_is():
+    fields = {"augmentation": "diff_augment", "augmentation_steps": 6000}
+    recipe = kgan.recipes.PICTURES.with_fields(fields)
     strength = recipe.build(little_of(recipe)).augmentation.strength
     assert [float(strength(step)) for step in (0, 3000, 6000, 9000)] == [0.25, 0.625, 1, 1]
+    constant = recipe.with_fields({"augmentation_steps": None})
+    assert constant.build(little_of(constant)).augmentation.strength == 1.0
     layer = kgan.augmentation.DiffAugment(["translation"])
     recipe = recipe.with_fields({"augmentation": layer})
     assert recipe.build(little_of(recipe)).augmentation is layer
