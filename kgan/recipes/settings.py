@@ -137,7 +137,7 @@ def _known(name, known, recipe):
     if name in OPTIONS:
         option = name.replace("_", "-")
         raise ValueError(f"There is an option for {name}: --{option}. Received: --set {name}=....")
-    return by_name(name, known, f"setting of {recipe.architecture!r}")
+    return by_name(name, known, "--set")
 
 
 def _setting(name, value, annotation, of):

@@ -37,6 +37,23 @@ def at(folder: str | os.PathLike[str], asked: dict[str, Any]) -> Run:
     return run
 
 
+def _differences(before, now, names):
+    """Lines that say what was asked for and is asked for, setting by setting."""
+    for name in names:
+        old, new, shown = {name: before.get(name)}, {name: now.get(name)}, ""
+        if name == "settings":
+            old, new, shown = old[name] or {}, new[name] or {}, "--set "
+        for one in {**old, **new}:
+            if old.get(one) != new.get(one):
+                yield f"\n  {shown}{one}: {_told(old.get(one))} there, {_told(new.get(one))} now"
+
+
+def _told(value):
+    if value is None:
+        return "not given"
+    return ",".join(map(str, value)) if isinstance(value, list) else repr(value)
+
+
 def _check_same(run, now):
     before = run.asked
     differing = [name for name in {**before, **now} if before.get(name) != now.get(name)]
@@ -51,7 +68,9 @@ def _check_same(run, now):
                 f"there, {now[unit]} now). Nothing was touched; ask for at least as many, or "
                 "choose another --output."
             )
-        lines = "".join(f"\n  {n}: {before.get(n)!r} there, {now.get(n)!r} now" for n in differing)
+        if unit in differing and _can_end_after(run, unit, now.get(unit) or 0):
+            differing.remove(unit)
+        lines = "".join(_differences(before, now, differing))
         raise RunError(
             f"{run.folder} holds a run with other settings:{lines}\n"
             f"Nothing was touched; use the same (more {unit} are fine), or choose another --output."
