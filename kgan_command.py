@@ -56,7 +56,7 @@ def train(
         int | None, typer.Option(min=1, help="How often to go through the data.")
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(min=1, help="Instead of --epochs: how many steps, in hundreds.")
+        int | None, typer.Option(min=1, help="Instead of --epochs: steps, a multiple of 100.")
     ] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's.")] = None,
     image_size: Annotated[

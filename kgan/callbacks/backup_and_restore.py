@@ -158,9 +158,16 @@ class BackupAndRestore(keras.callbacks.Callback):
                 had = f"was stopped by a callback after {epoch} of {position.ended} epochs"
             print(f"The training in {self.folder} {had}. With more `epochs` it resumes.")
         else:
-            batch = f", batch {position.batch} of {position.steps}"
-            within = batch if position.batch else ""
-            print(f"Resuming from {self.folder}: {epoch} of {epochs} epochs{within}.")
+            done = self._done(epoch, position.batch, position.steps)
+            print(f"Resuming from {self.folder}: {done}.")
+
+    def _done(self, epoch, batch, steps):
+        """How much of the training has been done, in words."""
+        epochs = self.params["epochs"]
+        done = f"{epoch} of {epochs} epochs"
+        if not steps:  # The length of an epoch is not known.
+            return done
+        return f"{epoch * steps + batch:,} of {epochs * steps:,} steps ({done})"
 
     def _put_back(self) -> None:
         """The history, and the logs of the interrupted epoch: Keras has just reset both."""
@@ -198,10 +205,10 @@ class BackupAndRestore(keras.callbacks.Callback):
         if self._signals.received or time.monotonic() - self._saved >= self.every_seconds:
             self._save(epoch, batch)
         if self._signals.received:
-            within = f" and {batch} of {self.params['steps']} batches" if batch else ""
+            done = self._done(epoch, batch, self.params["steps"])
             print(
-                f"\nTraining was interrupted after {epoch} of {self.params['epochs']} epochs"
-                f"{within}. It is backed up in {self.folder}: run the same program to resume."
+                f"\nTraining was interrupted after {done}. It is backed up in {self.folder}: run "
+                "the same again to resume."
                 if is_finite(self.model)
                 else "\nTraining was interrupted. Its weights are not finite: it was not backed up."
             )

@@ -81,7 +81,7 @@ def write(
     """
     folder = folder.expanduser()
     table = rich.table.Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))  # For 80 columns.
-    for heading in ("export", "size", "difference", "PSNR", "Fréchet", "ms an image", "of 32"):
+    for heading in ("export", "size", "difference", "PSNR", "Fréchet", "1 at once", "32 at once"):
         table.add_column(heading, justify="left" if heading == "export" else "right", no_wrap=True)
     for format, options in exports.kinds(formats, quantize):
         options = options | shared
@@ -93,8 +93,8 @@ def write(
     console.print(table)
     if proof.max_difference_of_original is not None:
         console.print(
-            "Trained in mixed precision, exported in float32: the last one differs from what was "
-            f"trained by {proof.max_difference_of_original:.1g} at most."
+            "Trained in mixed precision, exported in float32: that differs from what was trained "
+            f"by {proof.max_difference_of_original:.1g} at most."
         )
     if features := proof.frechet_distance_features:
         console.print(
@@ -102,7 +102,8 @@ def write(
             f"its {len(shared['reference_images']):,} images; features: {features}."
         )
     tell(
-        f"The difference is from what Keras draws for 64 latents. More in {folder / 'export.json'}"
+        "The difference is from what Keras draws for 64 latents; the times are of an image. "
+        f"More in {folder / 'export.json'}"
     )
 
 
@@ -114,8 +115,8 @@ def _cells(proof, folder):
         rich.markup.escape(str(pathlib.Path(proof.path).relative_to(folder))),
         f"{proof.size_bytes / 1e6:.2f} MB",
         f"{proof.max_difference:.1g}",
-        f"{psnr:.0f} dB",
-        "" if further is None else f"{further:+.1g}",
-        f"{one:.3g}" if one else "",
-        f"{many:.3g}" if many else "",
+        "∞ dB" if psnr == math.inf else f"{psnr:.0f} dB",
+        "–" if further is None else f"{further:+.1g}",
+        f"{one:.3g} ms" if one else "–",
+        f"{many:.3g} ms" if many else "–",
     )

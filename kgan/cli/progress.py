@@ -50,8 +50,9 @@ class ProgressLine(keras.callbacks.Callback):
             rich.progress.BarColumn(),
             rich.progress.TextColumn("{task.description}"),
             rich.progress.TimeElapsedColumn(),
-            rich.progress.TextColumn("left"),
+            rich.progress.TextColumn("elapsed,"),
             rich.progress.TimeRemainingColumn(),
+            rich.progress.TextColumn("left"),
             console=console,
             disable=not console.is_terminal,
         )

@@ -8,8 +8,15 @@ import tensorflow as tf
 from kgan import datasets, runs
 from kgan.cli.planning import Plan
 from kgan.cli.saying import counted
+from kgan.resumption import backups
 
-__all__ = ["check_divisible", "check_enough", "check_outside", "check_tensorboard"]
+__all__ = [
+    "check_divisible",
+    "check_enough",
+    "check_outside",
+    "check_same_pictures",
+    "check_tensorboard",
+]
 
 
 def check_tensorboard(wanted: bool) -> None:
@@ -49,3 +56,18 @@ def check_enough(plan: Plan, dataset: datasets.Dataset, run: runs.Run) -> None:
             f"only {counted(dataset.num_samples, 'picture')} to train on. Put back the ones that "
             "were there, or choose another --output."
         )
+
+
+def check_same_pictures(plan: Plan, dataset: datasets.Dataset, run: runs.Run) -> None:
+    """Raises where a run cannot be resumed because its folder of pictures has changed."""
+    before = run.trained_on
+    same = all(dataset.identity[name] == value for name, value in before.items())
+    if same or backups.find(run.backup) is None:
+        return
+    folder, number = plan.recipe.dataset, before["num_samples"]
+    now = "some are others" if number == dataset.num_samples else f"now {dataset.num_samples:,}"
+    raise runs.RunError(
+        f"The pictures in {folder} are not those that the run in {run.folder} was begun with: "
+        f"{number:,} then, {now}. Nothing was touched. Put back what was there, or train its GAN "
+        f"on these: kgan train --from {run.folder} --dataset {folder} --output ..."
+    )

@@ -112,6 +112,7 @@ def _train(plan, run, formats, quiet, strategy=None, tensorboard=False):
     recipe = plan.recipe
     with files.held(run.folder):
         runs.at(run.folder, plan.asked)  # Another process may have had the folder meanwhile.
+        refusing.check_same_pictures(plan, dataset, run)
         backups.matching(run.backup, gan, dataset.identity)  # Before run.json says anything else.
         _begin(plan, run, dataset, gan)
         progress = ProgressLine(console, in_steps=bool(recipe.steps))
@@ -228,9 +229,9 @@ def _validation(recipe, dataset, held_out, num_replicas=1):
         held_out = datasets.load_held_out(recipe.dataset, batch_size=size, **options)
     if held_out is None:
         raise runs.RunError(
-            f"--best needs data that nobody trains on, and there is none of {recipe.dataset}: a "
-            "folder needs 300 pictures and the recipe for pictures (no --recipe), and a data set "
-            "of TensorFlow Datasets a test or a validation split."
+            f"--best needs data that nobody trains on, and {recipe.dataset} has none. A folder has "
+            "some from 300 pictures on, without --recipe; a data set of TensorFlow Datasets, where "
+            "it has a test or a validation split."
         )
     features = data_of_runs.features_for(recipe.dataset, dataset.sample_shape)
     # The Fréchet distance needs more samples than features; the kernel distance has no bias.
@@ -258,11 +259,12 @@ def _fit(gan, dataset, epochs, run, watching, held_out=None, monitor=None):
 
 def _summarize(run):
     table = rich.table.Table.grid(padding=(0, 2))
+    of_best = " of the best epoch" if (run.asked or {}).get("best") else ""
     for path, meaning in [
         (run.samples / "samples.gif", "the samples, as they came to be"),
         (run.history, "the training curves"),
         (run.log, "the same, as numbers"),
-        (run.model, "the GAN, to draw from or to train on"),
+        (run.model, f"the GAN{of_best}, to draw from or to train on"),
         (run.backup, "to resume from, with more --epochs or --steps"),
     ]:
         table.add_row(rich.markup.escape(str(path)), f"[dim]{meaning}")

@@ -31,8 +31,8 @@ def draw(
     For images, and for volumes as slices, it writes `nearest.png`, samples next to real images and
     to the training images nearest to them; `nearest_pairs.png`, the samples, of a thousand, that
     are nearest to a training image, relative to the distance between that one and its own nearest
-    neighbour: copies would be among them; and `interpolation.png`. For sequences, points and
-    vectors it writes `samples.png`.
+    neighbour, one for each image first: copies would be among them; and `interpolation.png`. For
+    sequences, points and vectors it writes `samples.png`.
 
     Args:
         gan: a `kgan.GAN`.
@@ -46,6 +46,7 @@ def draw(
     """
     folder, known = pathlib.Path(folder), training.samples
     real = known if held_out is None else held_out.samples
+    real = real[np.random.default_rng(seed).permutation(len(real))]
     samples = gan.generate(1000, seed=seed)
     samples = samples[0] if gan.num_classes else samples
     view = plots.view_of(real.shape[1:])
@@ -63,8 +64,8 @@ def _grids(gan, samples, real, known, num_samples, as_images):
     """The figures of what can be shown as images, by the names of their files."""
     flat = [np.reshape(part, (len(part), -1)) for part in (samples, known)]
     indices, away = distances.nearest(*flat)
-    order = np.argsort(away / _loneliness(flat[1], indices))[:num_samples]
-    some = slice(num_samples)
+    order = _different_first(np.argsort(away / _loneliness(flat[1], indices)), indices)
+    order, some = order[:num_samples], slice(num_samples)
     between = {
         f"{kind} interpolation": as_images(interpolate(gan, 5, 9, kind=kind))
         for kind in ("linear", "spherical")
@@ -79,12 +80,19 @@ def _grids(gan, samples, real, known, num_samples, as_images):
         ),
         "nearest_pairs.png": plots.grids(
             {
-                "generated, the nearest": as_images(samples[order]),
-                "their training data": as_images(known[indices[order]]),
+                "generated, nearest to training data": as_images(samples[order]),
+                "that training data": as_images(known[indices[order]]),
             }
         ),
         "interpolation.png": plots.grids(between, columns=9),
     }
+
+
+def _different_first(order, indices):
+    """The same order, but all that are nearest to something new come before those that are not."""
+    _, first = np.unique(indices[order], return_index=True)
+    first.sort()
+    return np.concatenate([order[first], np.delete(order, first)])
 
 
 def _loneliness(known, indices):

@@ -49,7 +49,8 @@ def frechet(value: float, real: float, noise: float) -> str:
 
 def kernel(value: float, real: float, noise: float) -> str:
     """Says the same, without bias."""
-    return f"0: the same distribution as the training data; other real data gets {real:.2g}."
+    chance = ", by chance below it" if real < 0 else ""
+    return f"0 is the training data's distribution; other real data gets {real:.2g}{chance}."
 
 
 def precision(value: float, real: float, noise: float) -> str:
@@ -67,8 +68,8 @@ def density(value: float, real: float, noise: float) -> str:
     if value > 1.1 * real:
         return "Samples crowd where real data lies densest: what is typical is overdrawn."
     if value < 0.9 * real:
-        return "Samples lie less densely where real data lies than other real data does."
-    return "Samples lie as densely where real data lies as other real data does."
+        return "Around real data, samples are sparser than other real data is."
+    return "Around real data, samples are as dense as other real data is."
 
 
 def coverage(value: float, real: float, noise: float) -> str:
@@ -143,24 +144,33 @@ def similarity(value: float, real: float, noise: float) -> str:
 def memorization(value: float, real: float, noise: float) -> str:
     """Says how near the median sample is to training data."""
     if value < 0.5:
-        return "The median sample is much nearer to training data than new data is: copies?"
+        return "The median sample is much nearer to training data than other real data is: copies?"
     if value < 0.9:
         return (
-            "The median sample is nearer to training data than new data is; so is what is blurred."
+            "The median sample is nearer to training data than other real data is; "
+            "so is what is blurred."
         )
-    return "The median sample is about as far from training data as new data is, or further."
+    if value > 1.5:
+        return (
+            f"The median sample is {value:.1f} times as far from training data as other real "
+            "data is: no copy, but perhaps unlike the data, too."
+        )
+    return "The median sample is about as far from training data as other real data is."
 
 
 def closer(value: float, real: float, noise: float) -> str:
-    """Says how many samples are nearer to it than new data is."""
+    """Says how many samples are nearer to it than other real data is."""
     if value > 0.05:
-        return f"{_percent(value)} are nearer to training data than 99 % of new data: look at them."
-    return f"{_percent(value)} are nearer to training data than 99 % of new data is."
+        return (
+            f"{_percent(value)} are nearer to training data than 99 % of other real data is: "
+            "look at them."
+        )
+    return f"{_percent(value)} are nearer to training data than 99 % of other real data is."
 
 
 def parzen(value: float, real: float, noise: float) -> str:
     """Says the 2014 paper's likelihood."""
-    return f"Nats, as in 2014; training images themselves: {real:.1f}. Blur can beat those."
+    return f"In nats, as in the 2014 paper. Real training images get {real:.1f}; blur may get more."
 
 
 def modes(value: float, real: float, noise: float) -> str:

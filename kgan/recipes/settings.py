@@ -146,6 +146,8 @@ def _setting(name, value, annotation, of):
     if name == "penalties":
         value = tuple(penalties.get_all(value))
         return Setting(name, value, "names and weights, as r1:0.1,r2:0.1, or none", annotation, of)
+    if name == "architecture":
+        return Setting(name, value, ", ".join(architectures.__all__), str, of)
     if name == "loss":
         return Setting(name, value, ", ".join(losses.ALL), str, of)
     if name == "augmentation":
@@ -178,7 +180,7 @@ def _value(setting, text):
     if text.lower() == "none" and "none" in setting.kind.split():
         return None
     if setting.name == "augmentation":
-        augmentation.get(text)
+        by_name(text, {**augmentation.ALL, "none": None}, "--set augmentation")
     for kind in _alternatives(setting.annotation):
         found = _as(kind, text)
         if found is not None:

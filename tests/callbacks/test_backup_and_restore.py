@@ -154,7 +154,7 @@ def test_more_epochs_continue_as_one_long_training(tmp_path, capsys, every_secon
     gan = game()
     history = train(gan, tmp_path, epochs=5, every_seconds=every_seconds)
     assert same(uninterrupted(epochs=5), (gan, history))
-    assert "2 of 5 epochs." in capsys.readouterr().out
+    assert "8 of 20 steps (2 of 5 epochs)." in capsys.readouterr().out
 
 
 def test_no_backup_is_made_before_its_time(tmp_path):

@@ -76,7 +76,7 @@ def test_an_interrupted_training_loses_nothing(tmp_path, capsys, number, moment,
     assert [signal.getsignal(one) for one in ENDS] == before
     said = capsys.readouterr().out
     assert "finishing this step" in said
-    assert f"It is backed up in {tmp_path}: run the same program to resume" in said
+    assert f"It is backed up in {tmp_path}: run the same again to resume" in said
     gan = game()
     history = train(gan, tmp_path)
     assert same(uninterrupted(), (gan, history))

@@ -27,7 +27,7 @@ def test_export_writes_beside_the_run_what_was_asked_for_and_shows_the_proof(
     assert all(of["proof"]["frechet_distance_features"] == "digits" for of in described.values())
     assert described["generator_int8.tflite"]["proof"]["frechet_distance_change"] != 0
     words = said(result)
-    for part in (*exported, "dB", "ms an image", "MB", "Fréchet"):
+    for part in (*exported, "dB", "32 at once", " ms", "MB", "Fréchet"):
         assert part in words
     before = contents(copy)
     assert call("export", copy).exit_code == 0
