@@ -74,8 +74,9 @@ def choose(dataset: Dataset, recipe: Recipe, given: Collection[str] = ()) -> lis
         name = "diff_augment" if is_image else "adaptive"
         choices.append(Choice("augmentation", name, f"D would memorize {few}"))
         if is_image and number >= SOME:
-            reason = "it grows; at first much of it only slows learning"
-            choices.append(Choice("augmentation_steps", STEPS_OF_GROWTH, reason))
+            if "augmentation" not in given or recipe.augmentation == "diff_augment":
+                reason = "it grows; at first much of it only slows learning"
+                choices.append(Choice("augmentation_steps", STEPS_OF_GROWTH, reason))
             choices.append(Choice("penalties", (R1(0.1),), f"less than for fewer than {SOME}"))
             choices.append(Choice("beta_1", 0.0, "in a long training better than momentum"))
     return [*choices, _choose_steps(number, batch_size)]

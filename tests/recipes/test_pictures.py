@@ -38,6 +38,12 @@ def test_some_pictures_get_a_growing_augmentation_a_lighter_penalty_and_no_momen
     assert recipe.augmentation_steps == (pictures.STEPS_OF_GROWTH if lighter else None)
 
 
+@pytest.mark.parametrize(("given", "grows"), [(None, False), ("diff_augment", True)])
+def test_only_diff_augment_grows(given, grows):
+    names = {one.name for one in choices(300, ["augmentation"], augmentation=given)}
+    assert ("augmentation_steps" in names) == grows
+
+
 @pytest.mark.parametrize(
     ("number", "steps"), [(20, 2000), (100, 4500), (1000, 10_000), (40_000, 12_500)]
 )
