@@ -110,7 +110,8 @@ PICTURES = Recipe(
 """A DCGAN for a folder of pictures, as few as 50: `kgan train --dataset FOLDER`.
 
 It chooses by the data what depends on it, and says why (`pictures.choose`): the size, the batch,
-the width, the augmentation, and the length, 45 steps for each picture, between 2,000 and 10,000.
+the width, the augmentation, the penalty, the momentum, and the length, 45 steps for each picture,
+between 2,000 and 10,000.
 `benchmarks/few_images.py` measures what comes of it; on your own pictures, look.
 """
 

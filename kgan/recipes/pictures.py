@@ -32,8 +32,8 @@ CHOSEN = (
 
 # From so many pictures on, D cannot memorize them in the time that a training takes.
 MANY = 20_000
-# From so many on, trainings are long. There an augmentation that grows, a lighter penalty and no
-# momentum end nearer to the data; with fewer, samples would become copies.
+# From so many on, trainings are long, and end nearer to the data with an augmentation that grows, a
+# lighter penalty and no momentum (`benchmarks/few_images.py fashion`).
 SOME, STEPS_OF_GROWTH = 300, 6000
 # Steps for each picture, and the fewest and the most of them; more only for very many pictures,
 # each of which is to be seen as often as `ROUNDS`.
@@ -78,7 +78,7 @@ def choose(dataset: Dataset, recipe: Recipe, given: Collection[str] = ()) -> lis
                 reason = "it grows; at first much of it only slows learning"
                 choices.append(Choice("augmentation_steps", STEPS_OF_GROWTH, reason))
             choices.append(Choice("penalties", (R1(0.1),), f"less than for fewer than {SOME}"))
-            choices.append(Choice("beta_1", 0.0, "in a long training better than momentum"))
+            choices.append(Choice("beta_1", 0.0, "no momentum: the training is long"))
     return [*choices, _choose_steps(number, batch_size)]
 
 
