@@ -55,8 +55,8 @@ def load_all(run: Run, gan: GAN, dataset: str) -> tuple[datasets.Dataset, datase
 def _split(whole, run, dataset):
     """What a run was trained on of a folder, and what it was not; of other data all, and None."""
     trained_on, held_out = datasets.hold_out(whole) if run.num_held_out else (whole, None)
-    before = run.trained_on if dataset == (run.asked or {}).get("dataset") else {}
-    if all(trained_on.identity[name] == value for name, value in before.items()):
+    is_other = dataset != (run.asked or {}).get("dataset")
+    if is_other or run.learns_from(trained_on):
         return trained_on, held_out
     tell(
         f"The pictures in {dataset} have changed since training. Copies are looked for among those "

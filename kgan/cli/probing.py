@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from kgan import checks, recipes
 from kgan.cli.planning import Plan
+from kgan.cli.saying import console
 from kgan.datasets import Dataset
 from kgan.gan import GAN
 
@@ -40,7 +41,8 @@ def built(plan: Plan, dataset: Dataset, metrics: list[Any]) -> tuple[GAN, Plan]:
     for precision in candidates:
         recipe = plan.recipe.with_fields({"precision": precision})
         gans[precision] = _checked(recipe, dataset, metrics)
-        measured[precision] = seconds_per_step(gans[precision], dataset)
+        with console.status(f"measuring how long a step takes in {precision}"):
+            measured[precision] = seconds_per_step(gans[precision], dataset)
     is_worth_it = measured[fastest] <= WORTH_IT * measured[candidates[0]]
     best = fastest if is_worth_it else candidates[0]
     keras.config.set_dtype_policy(best)  # The last one built was perhaps another.

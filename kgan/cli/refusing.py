@@ -60,11 +60,9 @@ def check_enough(plan: Plan, dataset: datasets.Dataset, run: runs.Run) -> None:
 
 def check_same_pictures(plan: Plan, dataset: datasets.Dataset, run: runs.Run) -> None:
     """Raises where a run cannot be resumed because its folder of pictures has changed."""
-    before = run.trained_on
-    same = all(dataset.identity[name] == value for name, value in before.items())
-    if same or backups.find(run.backup) is None:
+    if run.learns_from(dataset) or backups.find(run.backup) is None:
         return
-    folder, number = plan.recipe.dataset, before["num_samples"]
+    folder, number = plan.recipe.dataset, run.trained_on["num_samples"]
     now = "some are others" if number == dataset.num_samples else f"now {dataset.num_samples:,}"
     raise runs.RunError(
         f"The pictures in {folder} are not those that the run in {run.folder} was begun with: "

@@ -198,8 +198,7 @@ def _prepared(plan, run, strategy):
         number = strategy.num_replicas_in_sync if strategy else 1
         watched, metric = _validation(plan.recipe, dataset, held_out, number)
     if strategy is None:
-        with console.status("measuring how long a step takes"):
-            gan, plan = probing.built(plan, dataset, metric)
+        gan, plan = probing.built(plan, dataset, metric)
         return dataset, gan, watched, plan
     plan = plan.with_likely_precision()
     with replicas.explained(strategy), strategy.scope():

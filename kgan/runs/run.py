@@ -111,6 +111,11 @@ class Run:
         """What tells the pictures that it learns from, of `Dataset.identity`; {} if unknown."""
         return dict(self._read().get("trained_on") or {})
 
+    def learns_from(self, dataset: Any) -> bool:
+        """Whether these are the pictures that it learns from, as far as is known."""
+        known = self.trained_on.items()
+        return all(dataset.identity[name] == value for name, value in known)
+
     def has_ended(self, asked: dict[str, Any]) -> bool:
         """Whether the run has been trained for as long as is asked, and its GAN is there."""
         unit = unit_of(asked)

@@ -27,6 +27,13 @@ def test_a_run_that_was_killed_before_it_began_starts_over(tmp_path):
         assert runs.at(tmp_path, ASKED).asked is None
 
 
+def test_a_greater_length_is_not_among_what_differs(tmp_path):
+    start(tmp_path)
+    with pytest.raises(runs.RunError, match="other settings") as caught:
+        runs.at(tmp_path, ASKED | {"recipe": "mnist", "epochs": ASKED["epochs"] + 1})
+    assert "epochs:" not in str(caught.value)
+
+
 @pytest.mark.parametrize("asked", [{"recipe": "mnist"}, {"recipe": 1, "epochs": 3}])
 def test_a_different_request_for_a_run_is_refused_and_named(tmp_path, asked):
     start(tmp_path)
