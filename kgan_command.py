@@ -191,9 +191,12 @@ def generate(
             help="A .png (a grid), a .npy (bytes), a .npz (labels too), or a folder of PNGs."
         ),
     ] = pathlib.Path("samples.png"),
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a file that exists; never a folder.")
+    ] = False,
 ):
     """Draws samples from a trained GAN."""
-    _cli().generate(run, num_samples, labels, seed, truncation, output)
+    _cli().generate(run, num_samples, labels, seed, truncation, output, overwrite)
 
 
 @app.command()
@@ -204,7 +207,7 @@ def evaluate(
     ] = 10_000,
     measures: Annotated[
         str | None,
-        typer.Option(help="frechet_distance,two_sample_test,... By default all but `utility`."),
+        typer.Option(help="Only these: memorization,utility. Default: all that fit, but utility."),
     ] = None,
     seeds: Annotated[
         int, typer.Option(min=1, help="Number of repetitions, each with different latents.")

@@ -4,7 +4,7 @@ import numpy as np
 import rich.markup
 import rich.table
 
-from kgan import recipes, runs
+from kgan import datasets, recipes, runs
 from kgan.cli.planning import Plan
 from kgan.cli.saying import console, counted
 from kgan.datasets import Dataset
@@ -23,7 +23,7 @@ def announce(plan: Plan, dataset: Dataset, gan: GAN, run: runs.Run) -> None:
     shape = "×".join(map(str, dataset.sample_shape))
     rows = [
         ("recipe", plan.name),
-        ("data", f"{recipe.dataset}: {dataset.num_samples:,} samples of {shape}"),
+        ("data", f"{recipe.dataset}: {dataset.num_samples:,} samples of {shape}{_middle(recipe)}"),
         *_described_values(dataset.value_range),
         *_described_classes(dataset),
         *_described_skipped(dataset.skipped),
@@ -60,6 +60,11 @@ def _told_devices(gan):
         return []
     among = f", of {counted(workers, 'worker')}" if workers > 1 else ""
     return [("devices", f"{counted(number, 'replica')}{among}: each has a share of the batch")]
+
+
+def _middle(recipe):
+    """What of a picture in a folder is a sample."""
+    return ", the middle of each picture" if datasets.is_directory(recipe.dataset) else ""
 
 
 def _described_values(value_range):

@@ -19,11 +19,13 @@ def generate(
     seed: int | None,
     truncation: float | None,
     output: pathlib.Path,
+    overwrite: bool = False,
 ) -> None:
     """Draws samples from the GAN at `path`, and writes them."""
     output = output.expanduser()
-    _check_output(output)
+    _check_format(output)
     gan, _, run = open_run(path, compiled=False)
+    _check_free(output, overwrite)
     names = run.class_names
     classes = None
     if labels is not None and not gan.num_classes:
@@ -66,13 +68,22 @@ def _classes(labels, names):
 FORMATS = (".png", ".npy", ".npz", "")
 
 
-def _check_output(output):
-    if output.exists():
-        raise runs.RunError(f"{output} exists, and is left as it is; choose another --output.")
+def _check_format(output):
     if output.suffix.lower() not in FORMATS:
         raise runs.RunError(
             "--output must be a .png, a .npy, a .npz or, without a suffix, a folder. "
             f"Received: {output}."
+        )
+
+
+def _check_free(output, overwrite):
+    if output.is_dir():
+        raise runs.RunError(
+            f"{output} is a folder that exists, and is left as it is; choose another --output."
+        )
+    if output.exists() and not overwrite:
+        raise runs.RunError(
+            f"{output} exists, and is left as it is; choose another --output, or say --overwrite."
         )
 
 

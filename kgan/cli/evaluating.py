@@ -13,6 +13,10 @@ __all__ = ["evaluate"]
 
 # Of fewer samples the numbers are rough.
 FEW = 200
+NOTHING_HELD_OUT = (
+    "No data was held out from this training. What stands in for new data is the other half of the "
+    "training data: a GAN that copies gets good numbers, except for memorization_ratio."
+)
 
 
 @command
@@ -76,9 +80,15 @@ def _with_error(number, error):
     return f"{number:.4g}" + ("" if error is None else f" ± {error:.2g}")
 
 
+def _features(name):
+    return "raw, the values of the samples themselves" if name == "raw" else name
+
+
 def _show(found, name):
     real = "held-out" if found.is_held_out else "other real"
     print_line = functools.partial(console.print, highlight=False, soft_wrap=True)
+    if not found.is_held_out:
+        console.print(NOTHING_HELD_OUT, highlight=False)
     print_line(f"{'':34}{'samples':>22}{f'{real} data':>22}")
     for finding in found.findings:
         value = _with_error(finding.value, finding.error)
@@ -100,7 +110,7 @@ def _show(found, name):
         f"{found.num_samples:,} samples, {times}, "
         f"compared with {found.num_reference:,} training samples of {rich.markup.escape(name)}. "
         f"Last column: as many of {real} data instead{utility}. "
-        f"Features: {found.features}{classifier}.",
+        f"Features: {_features(found.features)}{classifier}.",
         highlight=False,
     )
     if found.num_samples < FEW:

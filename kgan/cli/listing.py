@@ -51,12 +51,13 @@ def _show(name, recipe):
             f"Unless you set them, it chooses {names} by the data, and says why.", highlight=False
         )
     known = recipes.settings(recipe).values()
-    table = rich.table.Table("--set", "here", "what it can be", box=None)
+    table = rich.table.Table("--set", "here", "what it is, and can be", box=None)
     for setting in known:
+        told = rich.markup.escape(setting.says.replace("`", ""))
         table.add_row(
             setting.name,
             rich.markup.escape(_value(recipe, setting)),
-            rich.markup.escape(setting.kind),
+            f"{told}\n[dim]{rich.markup.escape(setting.kind)}[/]",
         )
     console.print(table)
     console.print(f"kgan train --recipe {name} --set learning_rate=1e-3 --set ...", highlight=False)

@@ -68,15 +68,13 @@ class Plan:
         return plan if recipe.choose else plan.with_precision()
 
     def with_precision(self) -> Self:
-        """The plan with the precision that "auto" means on this machine."""
-        precision = recipes.resolve_precision(self.recipe.precision)
-        return dataclasses.replace(self, recipe=self.recipe.with_fields({"precision": precision}))
-
-    def with_likely_precision(self) -> Self:
-        """The plan with a precision, where the recipe is to choose one and no step was timed."""
+        """The plan with the precision that "auto" means on this machine, where no step is timed."""
         if self.recipe.precision != "auto":
             return self
         precision = recipes.resolve_precision(self.recipe.precision)
+        if not self.recipe.choose:  # It was asked for, and is no choice of the recipe's.
+            recipe = self.recipe.with_fields({"precision": precision})
+            return dataclasses.replace(self, recipe=recipe)
         reason = "by this machine's arithmetic; a step on several devices is not timed"
         return self.with_choices(recipes.Choice("precision", precision, reason))
 

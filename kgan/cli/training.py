@@ -200,7 +200,7 @@ def _prepared(plan, run, strategy):
     if strategy is None:
         gan, plan = probing.built(plan, dataset, metric)
         return dataset, gan, watched, plan
-    plan = plan.with_likely_precision()
+    plan = plan.with_precision()
     with replicas.explained(strategy), strategy.scope():
         gan = plan.recipe.build(dataset, metric)
     checks.check_fit(gan, dataset)  # Nothing is written before that.

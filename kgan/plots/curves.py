@@ -36,7 +36,7 @@ def history(
     curves = _curves(logs, running or {}, progress, scale)
     measures = [name for name in curves if name.removeprefix("val_") not in logs_module.GAME]
     width = 5 * (2 + len(measures))
-    figure = matplotlib.figure.Figure(figsize=(width, 3.6), layout="constrained")
+    figure = matplotlib.figure.Figure(figsize=(width, 4), layout="constrained")
     losses, answers, *others = figure.subplots(1, 2 + len(measures))
     panels = dict(zip(measures, others, strict=True))
     for name, (places, values) in curves.items():
@@ -49,6 +49,8 @@ def history(
     if any(name.removeprefix("val_") in logs_module.PROBABILITIES for name in curves):
         answers.set_ylim(0, 1)
         answers.axhline(EQUILIBRIUM, color="gray", linestyle=":", label="equilibrium")
+    else:
+        answers.set_ylabel("logits, and accuracy")
     losses.set(xlabel=unit, title="losses")
     answers.set(xlabel=unit, title="the discriminator's answers")
     for name, panel in panels.items():
@@ -59,7 +61,8 @@ def history(
         panel.grid(alpha=0.3)
         panel.xaxis.set_major_locator(matplotlib.ticker.MaxNLocator(integer=True, min_n_ticks=1))
         if panel.get_lines():
-            panel.legend(fontsize="small")
+            below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.18), "ncols": 2}
+            panel.legend(fontsize="small", frameon=False, **below)  # Beside no curve is there room.
     return figure
 
 
@@ -79,6 +82,6 @@ def _curves(logs, running, progress, scale):
 
 def _label(name):
     """What a log is called in a figure: D(x) as everywhere, or its name in words."""
-    prefix = "val_" if name.startswith("val_") else ""
-    base = name.removeprefix(prefix)
-    return prefix.replace("_", " ") + logs_module.SYMBOLS.get(base, base.replace("_", " "))
+    base = name.removeprefix("val_")
+    label = logs_module.SYMBOLS.get(base, base.replace("_", " "))
+    return label if base == name else f"{label}, held out"

@@ -12,7 +12,8 @@ from kgan import penalties
 from kgan.lookup import by_name
 from kgan.recipes import pictures
 from kgan.recipes.pictures import CHOSEN, choose_image_size
-from kgan.recipes.recipe import PRECISIONS, Choice, Recipe, resolve_precision
+from kgan.recipes.precision import PRECISIONS, resolve_precision
+from kgan.recipes.recipe import Choice, Recipe
 from kgan.recipes.settings import Setting, from_json, parse, settings, text, to_json
 
 __all__ = [

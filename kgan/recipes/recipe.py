@@ -3,7 +3,6 @@
 import dataclasses
 import inspect
 import math
-import pathlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,14 +15,14 @@ from kgan.game import replicas
 from kgan.gan import GAN
 from kgan.lookup import by_name
 from kgan.penalties import Penalty
+from kgan.recipes.precision import PRECISIONS, resolve_precision
 
-__all__ = ["PRECISIONS", "Choice", "Recipe", "resolve_precision"]
+__all__ = ["Choice", "Recipe"]
 
 # Of the augmentation "adaptive": trainings by recipes are short, as the paper's fine-tuning is.
 IMAGES_TO_FULL = 100_000
 # The strength that the augmentation "diff_augment" has at first, where it grows.
 FIRST_STRENGTH = 0.25
-PRECISIONS = ("auto", "float32", "mixed_bfloat16")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,17 +54,20 @@ class Recipe:
         architecture: the name of a function of `kgan.architectures`.
         network: its arguments, apart from the shape of a sample and the number of classes.
         learning_rate: of both players' Adam.
-        generator_learning_rate, discriminator_learning_rate: of one player's; `None`:
+        generator_learning_rate, discriminator_learning_rate: of this player's Adam; `None`:
             `learning_rate`.
         decay_steps: after how many steps both rates have fallen to 1/2; they are 1/3 after twice as
-            many (`keras.optimizers.schedules.InverseTimeDecay`). They do not depend on the length
-            of training, so a run can be extended. `None`: the rates are constant.
-        beta_1: of both players' Adam: 0.5, as in the DCGAN paper.
-        loss, penalties, augmentation: as in `GAN.compile`; `"adaptive"` reaches its full strength
-            after 100,000 images at the earliest.
+            many, however long the training (inverse time decay). `None`: the rates are constant.
+        beta_1: the momentum of both players' Adam; 0.5 in the DCGAN paper.
+        loss: what the players minimize, as in `GAN.compile`.
+        penalties: on the discriminator's gradients, with their weights, as in `GAN.compile`.
+        augmentation: of all that the discriminator sees, as in `GAN.compile`; `"adaptive"` reaches
+            its full strength after 100,000 images at the earliest.
         augmentation_steps: in how many steps `"diff_augment"` grows from a quarter of its strength
             to all of it; `None`: it has all of it from the first step on.
-        discriminator_steps, packing, ema_decay: as in `GAN`.
+        discriminator_steps: how many steps of D come before each of G.
+        packing: how many samples D judges together (PacGAN).
+        ema_decay: how much of the averaged generator each step keeps; the average is what draws.
         image_size: the pixels of a side, or `(height, width)`; None for what the data has.
         channels: of a folder of pictures: 1, 3, 4, or None for 1 where all are grey and else 3.
         value_range: the values of the data that become -1 and 1; None for what
@@ -194,10 +196,7 @@ class Recipe:
                 "name of a data set of TensorFlow Datasets. Received: dataset=None."
             )
         if self.image_size is not None and datasets.takes_image_size(self.dataset):
-            # A size that the networks cannot make is said before any data is read.
-            size = self.image_size
-            height, width = (size, size) if isinstance(size, int) else size
-            self.networks((height, width, self.channels or 3), None)
+            self._check_image_size(self.image_size)  # Before any data is read.
         is_folder = datasets.is_directory(self.dataset)
         dataset = datasets.load(
             self.dataset,
@@ -211,6 +210,15 @@ class Recipe:
         if is_folder and self.choose:
             return datasets.hold_out(dataset)  # How large a batch is, is still to be chosen.
         return self.batched(dataset), None
+
+    def _check_image_size(self, size):
+        height, width = (size, size) if isinstance(size, int) else size
+        try:
+            self.networks((height, width, self.channels or 3), None)
+        except ValueError as error:
+            raise ValueError(
+                f"`{self.architecture}` makes no images of image_size={size}: {error}"
+            ) from error
 
     def batched(self, dataset: datasets.Dataset) -> datasets.Dataset:
         """Data in batches, and epochs, of this recipe's size."""
@@ -305,23 +313,6 @@ class Recipe:
 
 def _field_names():
     return [field.name for field in dataclasses.fields(Recipe)]
-
-
-def resolve_precision(precision: str) -> str:
-    """The Keras dtype policy that `precision` means on this machine."""
-    if precision != "auto":
-        return precision
-    return "mixed_bfloat16" if _has_fast_bfloat16() else "float32"
-
-
-def _has_fast_bfloat16():
-    """Whether bfloat16 is faster than float32 here: on GPUs since Ampere, CPUs with it built in."""
-    for device in tf.config.list_physical_devices("GPU"):
-        details = tf.config.experimental.get_device_details(device)
-        return details.get("compute_capability", (0, 0)) >= (8, 0)
-    processor = pathlib.Path("/proc/cpuinfo")
-    flags = processor.read_text().split() if processor.exists() else []
-    return "amx_bf16" in flags or "avx512_bf16" in flags
 
 
 def _steps_per_execution(steps_per_epoch, most=32):

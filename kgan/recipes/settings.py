@@ -9,6 +9,8 @@ import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import docstring_parser
+
 from kgan import architectures, augmentation, losses, penalties
 from kgan.lookup import by_name
 from kgan.recipes.recipe import Recipe
@@ -41,6 +43,7 @@ class Setting:
         kind: what its values are, in words.
         annotation: its type.
         of: `"recipe"`, or the name of the architecture.
+        says: what it is, as the docstring of the recipe or the architecture has it.
     """
 
     name: str
@@ -48,22 +51,19 @@ class Setting:
     kind: str
     annotation: Any
     of: str
+    says: str
 
 
 def settings(recipe: Recipe) -> dict[str, Setting]:
     """All settings of a recipe, by name: first its own, then those of its architecture."""
-    hints = typing.get_type_hints(Recipe)
-    found = {
-        name: _setting(name, getattr(recipe, name), hints[name], "recipe")
-        for name in (field.name for field in dataclasses.fields(Recipe))
-        if name not in (*OPTIONS, *HIDDEN)
+    fields = {field.name: getattr(recipe, field.name) for field in dataclasses.fields(Recipe)}
+    own = {name: value for name, value in fields.items() if name not in (*OPTIONS, *HIDDEN)}
+    others = {
+        name: recipe.network.get(name, parameter.default)
+        for name, parameter in recipe.arguments.items()
     }
     make = getattr(architectures, recipe.architecture)
-    hints = typing.get_type_hints(make)
-    for name, parameter in recipe.arguments.items():
-        value = recipe.network.get(name, parameter.default)
-        found[name] = _setting(name, value, hints[name], recipe.architecture)
-    return found
+    return _settings(own, Recipe, "recipe") | _settings(others, make, recipe.architecture)
 
 
 def parse(recipe: Recipe, texts: Sequence[str]) -> dict[str, Any]:
@@ -140,19 +140,40 @@ def _known(name, known, recipe):
     return by_name(name, known, "--set")
 
 
-def _setting(name, value, annotation, of):
+def _settings(values, documented, of):
+    """The settings of these values, which are arguments of a documented class or function."""
+    hints, told = typing.get_type_hints(documented), _told(documented)
+    found = {}
+    for name, value in values.items():
+        value, kind, annotation = _described(name, value, hints[name])
+        found[name] = Setting(name, value, kind, annotation, of, told[name])
+    return found
+
+
+def _described(name, value, annotation):
+    """A setting's value, what it can be in words, and its type."""
     if value is inspect.Parameter.empty:
         value = None
     if name == "penalties":
         value = tuple(penalties.get_all(value))
-        return Setting(name, value, "names and weights, as r1:0.1,r2:0.1, or none", annotation, of)
+        return value, "names and weights, as r1:0.1,r2:0.1, or none", annotation
     if name == "architecture":
-        return Setting(name, value, ", ".join(architectures.__all__), str, of)
+        return value, ", ".join(architectures.__all__), str
     if name == "loss":
-        return Setting(name, value, ", ".join(losses.ALL), str, of)
+        return value, ", ".join(losses.ALL), str
     if name == "augmentation":
-        return Setting(name, value, ", ".join([*augmentation.ALL, "none"]), str | None, of)
-    return Setting(name, value, _in_words(annotation), annotation, of)
+        return value, ", ".join([*augmentation.ALL, "none"]), str | None
+    return value, _in_words(annotation), annotation
+
+
+def _told(documented):
+    """What the docstring of a class or function says of each of its arguments."""
+    arguments = docstring_parser.parse(documented.__doc__).params
+    return {
+        name.strip(): " ".join((argument.description or "").split())
+        for argument in arguments
+        for name in argument.arg_name.split(",")
+    }
 
 
 def _alternatives(annotation):

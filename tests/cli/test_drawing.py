@@ -42,6 +42,16 @@ def test_generate_writes_a_grid(run, tmp_path):
         assert picture.size == (26 * 20, 26 * 20)
 
 
+def test_generate_replaces_a_file_only_where_asked_to(run, tmp_path):
+    path = tmp_path / "grid.png"
+    path.write_bytes(b"mine")
+    assert call("generate", run, "--output", path).exit_code == 1
+    assert path.read_bytes() == b"mine"
+    assert call("generate", run, "--output", path, "--overwrite").exit_code == 0
+    with PIL.Image.open(path) as picture:
+        picture.verify()
+
+
 def test_generate_writes_bytes_that_are_those_of_the_gan(run, tmp_path):
     path = tmp_path / "new" / "samples.npy"
     assert call("generate", run, "--num-samples", 70, "--seed", 5, "--output", path).exit_code == 0

@@ -35,6 +35,6 @@ def test_a_resumed_plan_keeps_the_precision_and_what_was_set(tmp_path):
 
 @pytest.mark.parametrize(("given", "chosen"), [("auto", True), ("mixed_bfloat16", False)])
 def test_where_no_step_is_timed_an_open_precision_is_chosen_all_the_same(given, chosen):
-    plan = Plan.of("pictures", {"precision": given}, [], {}).with_likely_precision()
+    plan = Plan.of("pictures", {"precision": given}, [], {}).with_precision()
     assert plan.recipe.precision in ("float32", "mixed_bfloat16")
     assert plan.chosen == ({"precision": plan.recipe.precision} if chosen else {})

@@ -24,7 +24,7 @@ def test_what_a_recipe_chooses_is_no_number_in_its_list():
     assert f"it chooses {', '.join(some)} and {last} by the data" in words
     for name in ("length", "batch", "width", "augmentation"):
         assert f"{name} by the data" in words
-    assert "latent_dim 64 an integer" in words
+    assert "latent_dim 64 how many latents. an integer" in words
 
 
 def test_paths_are_printed_verbatim(run, tmp_path):
@@ -95,6 +95,9 @@ def test_paths_are_printed_verbatim(run, tmp_path):
             "each axis at least 8 long",
         ),
         (["generate", "RUN", "--output", "RUN"], "exists, and is left as it is"),
+        (["generate", "RUN", "--output", "RUN", "--overwrite"], "exists, and is left as it is"),
+        (["generate", "RUN", "--output", "RUN/history.png"], "choose another --output, or say"),
+        (["generate", "nowhere", "--output", "RUN"], "nowhere is not a trained run"),
         (["generate", "RUN/run.json", "--output", "x.png"], "is no .keras file"),
         (["evaluate", "RUN/run.json"], "is no .keras file"),
     ],

@@ -1,6 +1,6 @@
 import pytest
 
-from kgan import penalties, recipes
+from kgan import architectures, penalties, recipes
 
 VALUES = {
     "learning_rate": 1e-3,
@@ -78,3 +78,10 @@ def test_every_setting_of_every_recipe_can_be_set_to_what_it_is(name):
 def test_what_is_no_setting_is_refused(text, message):
     with pytest.raises(ValueError, match=message):
         recipes.parse(recipes.MNIST, [text])
+
+
+@pytest.mark.parametrize("architecture", architectures.__all__)
+def test_every_setting_says_what_it_is(architecture):
+    recipe = recipes.MNIST.with_fields({"architecture": architecture})
+    for setting in recipes.settings(recipe).values():
+        assert setting.says, setting.name
