@@ -602,17 +602,7 @@ def few_images_fine_tuning(contents):
     goals = {run["seed"]: run["distance"] for run in _of(contents[0], "start", "scratch")}
     for start, name in (("scratch", "scratch"), ("fashion_mnist", "a GAN of Fashion-MNIST")):
         runs = _of(contents[0], "start", start)
-        times = [
-            next(
-                (
-                    look["seconds"]
-                    for look in run["course"]
-                    if look["distance"] <= goals[run["seed"]]
-                ),
-                run["seconds"],
-            )
-            for run in runs
-        ]
+        times = [_seconds_until(goals[run["seed"]], run) for run in runs]
         distance = _mean([run["distance"] for run in runs], 2)
         lines.append(_row(name, distance, f"**{_mean(times, 0)} s**"))
     command = f"{FEW_IMAGES} fine_tuning"

@@ -1,6 +1,7 @@
 """What kgan asks of things that are not its own, or that a lower level must not import."""
 
 import contextlib
+from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
 __all__ = [
@@ -71,8 +72,27 @@ class RestoresTraining(Protocol):
     `kgan.callbacks.BackupAndRestore` is such a callback.
     """
 
-    def restore_training(self, gan: Any, data: Any) -> contextlib.AbstractContextManager[Any]:
-        """A context manager that yields a `Position`, or None where there is no backup."""
+    def restore_training(
+        self, gan: Any, data: Any, callbacks: Sequence[Any]
+    ) -> contextlib.AbstractContextManager[Any]:
+        """A context manager that yields a `Position`, or None where there is no backup.
+
+        Of the `callbacks` of this training, those with a state get theirs back.
+        """
+
+
+@runtime_checkable
+class HasState(Protocol):
+    """A callback that remembers something of a training, which backups then keep."""
+
+    def get_state(self) -> dict[str, Any]:
+        """What it remembers: numbers, texts, arrays, lists and dicts of them, by name."""
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Takes what `get_state` returned; called before the first batch of a resumed training.
+
+        That is after `on_train_begin`; tuples have become lists.
+        """
 
 
 @runtime_checkable

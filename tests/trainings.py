@@ -12,16 +12,16 @@ STEPS, EPOCHS = 4, 3
 
 
 class Kill(keras.callbacks.Callback):
-    """Stops training with an exception, after so many batches."""
+    """Stops training with an exception, after so many batches and what follows on them."""
 
     def __init__(self, batches):
         super().__init__()
         self.batches = batches
 
-    def on_train_batch_end(self, batch, logs=None):
-        self.batches -= 1
+    def on_train_batch_begin(self, batch, logs=None):
         if self.batches == 0:
             raise KeyboardInterrupt
+        self.batches -= 1
 
 
 class Seen(keras.callbacks.Callback):

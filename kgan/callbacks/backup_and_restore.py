@@ -5,7 +5,7 @@ import os
 import pathlib
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
@@ -16,7 +16,7 @@ from kgan.game import replicas
 from kgan.game.players import is_finite
 from kgan.gan import GAN
 from kgan.protocols import HasIdentity
-from kgan.resumption import backups
+from kgan.resumption import backups, states
 
 __all__ = ["BackupAndRestore"]
 
@@ -36,8 +36,11 @@ class BackupAndRestore(keras.callbacks.Callback):
     and ends it; the second leaves at once. (In the main thread only: other threads get no signals.)
 
     When training has ended, or a callback such as `EarlyStopping` has stopped it, its last backup
-    stays: the same program then does nothing, and one with more `epochs` trains on. The state of
-    other callbacks is not in a backup.
+    stays: the same program then does nothing, and one with more `epochs` trains on.
+
+    A backup also keeps what other callbacks remember: Keras's `EarlyStopping` and
+    `ModelCheckpoint`, and any callback that has `get_state` and `set_state`
+    (`kgan.protocols.HasState`).
 
     Args:
         folder: where the backups are, the newest and the one before; created if needed. One
@@ -89,7 +92,9 @@ class BackupAndRestore(keras.callbacks.Callback):
         super().set_model(model)
 
     @contextlib.contextmanager
-    def restore_training(self, gan: GAN, data: Any) -> Iterator[backups.Position | None]:
+    def restore_training(
+        self, gan: GAN, data: Any, callbacks: Sequence[keras.callbacks.Callback]
+    ) -> Iterator[backups.Position | None]:
         """Puts `gan` where the newest intact backup left it, and locks the folder meanwhile.
 
         `GAN.fit` calls this.
@@ -102,6 +107,7 @@ class BackupAndRestore(keras.callbacks.Callback):
         with self._signals, held:
             self._game = backups.describe(gan)
             self._data = data.identity if isinstance(data, HasIdentity) else None
+            self._others = [callback for callback in callbacks if callback is not self]
             self._restored = backups.restore(self.folder, gan, self._data)
             self._check_workers_agree(gan)
             self._game["config"]["seed"] = gan.seed
@@ -145,6 +151,7 @@ class BackupAndRestore(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._saved = time.monotonic()
         self._waits = False
+        states.pack(states.states(self._others))  # What cannot be kept is said now.
         if self._restored:
             self.model.history.history = self._restored.history.get("history", {})
             if self.model.is_chief:
@@ -170,7 +177,10 @@ class BackupAndRestore(keras.callbacks.Callback):
         return f"{epoch * steps + batch:,} of {epochs * steps:,} steps ({done})"
 
     def _put_back(self) -> None:
-        """The history, and the logs of the interrupted epoch: Keras has just reset both."""
+        """The history, the logs of the interrupted epoch, and what callbacks remember.
+
+        Keras and the callbacks have just reset them.
+        """
         if self._restored is None:
             return
         for name, value in self._restored.history.items():
@@ -179,6 +189,7 @@ class BackupAndRestore(keras.callbacks.Callback):
             log = self.model.game_log
             for variable, value in zip(log.variables, self._restored.running, strict=True):
                 variable.assign(value)
+        states.put_back(self._others, self._restored.callbacks)
         self._restored = None
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -221,5 +232,6 @@ class BackupAndRestore(keras.callbacks.Callback):
             history = {"epoch": history.epoch, "history": history.history}
             known = {"steps": self.params.get("steps"), "game": self._game, "data": self._data}
             known |= {"history": history, "running": running, "ended": ended}
+            known |= {"callbacks": states.states(self._others)}
             backups.save(self.folder, self.model, backups.Position(epoch, batch, **known))
         self._saved = time.monotonic()

@@ -14,8 +14,10 @@ import zipfile
 from typing import Any
 
 import keras
+import numpy as np
 
 from kgan.files import replacing
+from kgan.resumption import states as states_module
 
 __all__ = [
     "NEWEST",
@@ -31,6 +33,8 @@ __all__ = [
 
 NEWEST, PREVIOUS = "newest.keras", "previous.keras"
 POSITION = "position.json"
+# The arrays that callbacks remember.
+ARRAYS = "callbacks.npz"
 # Arguments that are younger than version 0.1.0, and what a game did before it had them.
 ADDED = {"turns": "alternating", "every": 1, "log_gradient_norms": False, "packing": 1}
 
@@ -53,6 +57,7 @@ class Position:
         running: the variables of the GAN's `game_log`, as lists.
         ended: how many epochs the training was to have, if it has ended, by itself or stopped by a
             callback; else None.
+        callbacks: what the callbacks remember, as `states.states` gives it.
     """
 
     epoch: int
@@ -63,6 +68,7 @@ class Position:
     history: dict[str, Any] = dataclasses.field(default_factory=dict)
     running: list[Any] = dataclasses.field(default_factory=list)
     ended: int | None = None
+    callbacks: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def leaves(self, epochs: int) -> bool:
         """Whether a training of `epochs` epochs has anything left to do."""
@@ -74,10 +80,15 @@ def save(folder: str | os.PathLike[str], gan: Any, position: Position) -> None:
     folder = pathlib.Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     newest = folder / NEWEST
+    callbacks, arrays = states_module.pack(position.callbacks)
+    content = dataclasses.asdict(dataclasses.replace(position, callbacks=callbacks))
     with replacing(newest) as beside:
         gan.save(beside)
         with zipfile.ZipFile(beside, "a") as archive:
-            archive.writestr(POSITION, json.dumps(dataclasses.asdict(position), default=float))
+            archive.writestr(POSITION, json.dumps(content, default=float))
+            if arrays:
+                with archive.open(ARRAYS, "w") as file:
+                    np.savez(file, *arrays)
         if newest.exists() and _is_intact(newest):  # Otherwise keep the one before.
             os.replace(newest, folder / PREVIOUS)
 
@@ -173,7 +184,12 @@ def matching(
 def read_position(path: pathlib.Path) -> Position:
     """Where the training was that an intact backup is of."""
     with zipfile.ZipFile(path) as archive:
-        return Position(**json.loads(archive.read(POSITION)))
+        position = Position(**json.loads(archive.read(POSITION)))
+        arrays = []
+        if ARRAYS in archive.namelist():
+            with archive.open(ARRAYS) as file, np.load(file, allow_pickle=False) as found:
+                arrays = [found[name] for name in found.files]
+    return dataclasses.replace(position, callbacks=states_module.unpack(position.callbacks, arrays))
 
 
 def _paths(folder: str | os.PathLike[str]) -> list[pathlib.Path]:

@@ -36,7 +36,8 @@ def resumed(
     Raises:
         ValueError: if there are several of them, or `data` ends in the middle of an epoch.
     """
-    backups = [one for one in flat_callbacks(callbacks) if isinstance(one, RestoresTraining)]
+    every = flat_callbacks(callbacks)
+    backups = [one for one in every if isinstance(one, RestoresTraining)]
     if len(backups) > 1:
         raise ValueError(
             f"`callbacks` must have one BackupAndRestore at most. Received: {len(backups)} of them."
@@ -44,15 +45,19 @@ def resumed(
     if backups and steps_per_epoch:
         _check_length(data, epochs, steps_per_epoch)
     nothing = contextlib.nullcontext()
-    with backups[0].restore_training(gan, data) if backups else nothing as position:
+    with backups[0].restore_training(gan, data, every) if backups else nothing as position:
         yield position
 
 
 def with_callback(callbacks: Any, callback: keras.callbacks.Callback) -> Any:
-    """What `fit` was given as `callbacks`, and one more; a `CallbackList` stays as it is."""
+    """What `fit` was given as `callbacks`, and one more; a `CallbackList` stays as it is.
+
+    A `BackupAndRestore` comes last: when it makes a backup, all others have seen the batch.
+    """
     if isinstance(callbacks, keras.callbacks.CallbackList):
         return callbacks
-    return [*flat_callbacks(callbacks), callback]
+    every = [*flat_callbacks(callbacks), callback]
+    return sorted(every, key=lambda one: isinstance(one, RestoresTraining))
 
 
 def _check_length(data: Any, epochs: int, steps_per_epoch: int) -> None:
