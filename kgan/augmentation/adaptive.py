@@ -306,6 +306,13 @@ def _pair(held_out):
         held_out = held_out.samples, held_out.labels
     is_pair = isinstance(held_out, tuple | list) and len(held_out) == 2
     samples, labels = held_out if is_pair else (held_out, None)
+    samples = np.asarray(samples)
+    is_numbers = samples.ndim > 1 and len(samples) and samples.dtype.kind in "fiu"
+    if not is_numbers or not np.isfinite(samples).all():
+        raise ValueError(
+            "`held_out` must be samples (num_samples, ...), with their labels or without, finite "
+            f"and at least one. Received: {samples.dtype} of shape {samples.shape}."
+        )
     with tf.device("CPU:0"):
         samples = tf.constant(samples, "float32")
         return samples, None if labels is None else tf.constant(labels, "int32")

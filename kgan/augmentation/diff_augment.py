@@ -53,8 +53,11 @@ class DiffAugment(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})  # Samples are, under any policy.
-        if isinstance(policies, str):
-            raise ValueError(f"`policies` must be a sequence. Received: policies={policies!r}.")
+        if isinstance(policies, str) or not isinstance(policies, Sequence):
+            raise ValueError(
+                f"`policies` must be a sequence of some of {', '.join(POLICIES)}. "
+                f"Received: policies={policies!r}."
+            )
         for policy in policies:
             by_name(policy, dict.fromkeys(POLICIES), "policies")
         schedules.check("strength", strength, 0)

@@ -1,5 +1,6 @@
 """Whether the arguments of a GAN can be used."""
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -267,9 +268,10 @@ def check_generate(
         )
     num_samples = len(seeds) if num_samples is None else num_samples
     check_positive_integer("num_samples", num_samples)
-    if truncation is not None and not truncation > 0:
+    if truncation is not None and not 0 < truncation < math.inf:
         raise ValueError(
-            "`truncation` must be positive, such as 0.7; None for the latents of training. "
+            "`truncation` must be a positive number, such as 0.7; leave it out for the latents of "
+            "training. "
             f"Received: truncation={truncation}."
         )
     if labels is not None and not gan.num_classes:

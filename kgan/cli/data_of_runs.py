@@ -49,18 +49,25 @@ def load_all(run: Run, gan: GAN, dataset: str) -> tuple[datasets.Dataset, datase
     whole = _read(datasets.load, run, gan, dataset)
     if datasets.is_directory(dataset):
         return _split(whole, run, dataset)
+    trained_on = (run.asked or {}).get("dataset", dataset)
+    if dataset != trained_on:
+        tell(
+            f"This run was trained on {trained_on}, not on {dataset}. What is said below of "
+            f"training samples is of those of {dataset}."
+        )
     return whole, _read(datasets.load_held_out, run, gan, dataset)
 
 
 def _split(whole, run, dataset):
     """What a run was trained on of a folder, and what it was not; of other data all, and None."""
     trained_on, held_out = datasets.hold_out(whole) if run.num_held_out else (whole, None)
-    is_other = dataset != (run.asked or {}).get("dataset")
-    if is_other or run.learns_from(trained_on):
+    if run.learns_from(trained_on):
         return trained_on, held_out
+    number = run.trained_on["num_samples"]
     tell(
-        f"The pictures in {dataset} have changed since training. Copies are looked for among those "
-        "that are there now, and none count as held out."
+        f"The pictures in {dataset} are not the {number:,} that this run was trained on. Copies "
+        "are looked for among those that are there now, so copies of others are not found, and "
+        "none count as held out."
     )
     return whole, None
 

@@ -27,18 +27,18 @@ def generate(
     gan, _, run = open_run(path, compiled=False)
     _check_free(output, overwrite)
     names = run.class_names
-    classes = None
+    classes = columns = None
     if labels is not None and not gan.num_classes:
         raise runs.RunError(
             "--labels is for a GAN that has learned labels, as `kgan train --conditional` makes "
             f"them. Received: --labels {labels}, and {path}, which has none."
         )
     if labels is not None:
-        classes = np.resize(_classes(labels, names), num_samples)
+        asked = _classes(labels, names)
+        classes, columns = np.resize(asked, num_samples), len(asked)
     samples = gan.generate(num_samples, classes, seed=seed, truncation=truncation)
     if gan.num_classes and classes is None:
         samples, classes = samples
-    columns = labels and labels.count(",") + 1
     _write(output, samples, classes, names=names, columns=columns)
     tell(f"{num_samples} samples: {output}")
 
@@ -46,9 +46,11 @@ def generate(
 def _classes(labels, names):
     """The classes that `labels`, such as 3,7 or cat,dog, means: a list of integers.
 
+    A name may have a comma in it; it can then be asked for by itself.
+
     Names that are numbers, as of folders called 3 and 7, count as names: 0 is then no class.
     """
-    labels = [label.strip() for label in labels.split(",")]
+    labels = [labels] if labels in names else [label.strip() for label in labels.split(",")]
     numbers = {name: number for number, name in enumerate(names)}
     named_by_numbers = any(name.isdecimal() for name in names)
     try:
@@ -58,11 +60,16 @@ def _classes(labels, names):
         ]
     except (KeyError, ValueError):
         integers = "" if named_by_numbers else "integers, as 3,7"
-        known = f"names: {', '.join(names)}" if names else ""
+        known = f"names: {', '.join(map(_quoted, names))}" if names else ""
         raise runs.RunError(
             f"--labels must be {', or '.join(filter(None, (integers, known)))}. "
             f"Received: {','.join(labels)}."
         ) from None
+
+
+def _quoted(name):
+    """A name in a list: as it is, if it can be told from the next one."""
+    return name if name.isprintable() and "," not in name else repr(name)
 
 
 FORMATS = (".png", ".npy", ".npz", "")
@@ -85,6 +92,7 @@ def _check_free(output, overwrite):
         raise runs.RunError(
             f"{output} exists, and is left as it is; choose another --output, or say --overwrite."
         )
+    files.check_writable(output.parent)
 
 
 def _write(output, samples, classes, *, names, columns):

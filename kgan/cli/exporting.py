@@ -10,7 +10,7 @@ from typing import Any
 import rich.markup
 import rich.table
 
-from kgan import exports
+from kgan import exports, files
 from kgan.cli import data_of_runs
 from kgan.cli.saying import Quiet, command, console, open_run, tell
 from kgan.gan import GAN
@@ -80,6 +80,7 @@ def write(
         **shared: further options of `kgan.export`, of all of them.
     """
     folder = folder.expanduser()
+    files.check_writable(folder)
     table = rich.table.Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))  # For 80 columns.
     for heading in ("export", "size", "difference", "PSNR", "Fréchet", "1 at once", "32 at once"):
         table.add_column(heading, justify="left" if heading == "export" else "right", no_wrap=True)

@@ -57,7 +57,7 @@ class ProgressLine(keras.callbacks.Callback):
             disable=not console.is_terminal,
         )
         self._task: Any = None
-        self._shown, self._done = 0.0, -1
+        self._shown, self._done, self._batches = 0.0, -1, 0
         self._began: tuple[float, int] | None = None  # After the first step, which is traced too.
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -68,6 +68,7 @@ class ProgressLine(keras.callbacks.Callback):
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._batches = batch + 1
         if time.monotonic() - self._shown >= self.every_seconds:
             self._show(batch + 1, logs or {})
 
@@ -75,7 +76,7 @@ class ProgressLine(keras.callbacks.Callback):
         is_last = epoch + 1 == self.params["epochs"]
         due = time.monotonic() - self._shown >= self.every_seconds
         if self.console.is_terminal or is_last or due:
-            self._show(self.params["steps"], logs or {})
+            self._show(self._batches, logs or {})  # Fewer where training was stopped.
 
     def _show(self, batches: int, logs: dict[str, Any]) -> None:
         self._shown = time.monotonic()

@@ -2,10 +2,11 @@
 
 import importlib.util
 import pathlib
+from collections.abc import Sequence
 
 import tensorflow as tf
 
-from kgan import datasets, runs
+from kgan import datasets, exports, runs
 from kgan.cli.planning import Plan
 from kgan.cli.saying import counted
 from kgan.resumption import backups
@@ -13,9 +14,12 @@ from kgan.resumption import backups
 __all__ = [
     "check_divisible",
     "check_enough",
+    "check_formats",
+    "check_not_diverged",
     "check_outside",
     "check_same_pictures",
     "check_tensorboard",
+    "diverged",
 ]
 
 
@@ -35,6 +39,31 @@ def check_outside(output: pathlib.Path, dataset: str | None) -> None:
             f"--output must not lie in the folder of pictures, {dataset}: what the run draws would "
             f"be among them the next time. Received: --output {output}."
         )
+
+
+def check_formats(formats: Sequence[str] | None) -> None:
+    """Raises where an export is asked for that is unknown, or whose extra is not installed."""
+    try:
+        exports.kinds(formats or ())
+    except ValueError as error:
+        said = str(error).replace("`format`", "--export").replace("format=", "--export ")
+        raise runs.RunError(said) from error
+
+
+def check_not_diverged(run: runs.Run) -> None:
+    """Raises where the game of a run has diverged: with the same settings it would again."""
+    if run.has_diverged:
+        raise diverged(run)
+
+
+def diverged(run: runs.Run) -> runs.RunError:
+    """The error that says that the game of a run has diverged, and what to do."""
+    return runs.RunError(
+        f"The game of {run.folder} has diverged: its losses or weights became NaN or infinite "
+        f"(see {run.log}). The same command would bring it there again. Start over in another "
+        "--output, with a lower --set learning_rate, a stronger penalty such as --set "
+        "penalties=r1:1, or another --seed."
+    )
 
 
 def check_divisible(batch_size: int, strategy: tf.distribute.Strategy | None) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 import rich.console
 import rich.markup
 import rich.status
+import tensorflow as tf
 import typer
 
 from kgan import exports, runs
@@ -50,6 +51,9 @@ USER_ERRORS = (
 )
 
 
+LESS_MEMORY = "Smaller pictures (--image-size), fewer of them, or a smaller --batch-size need less."
+
+
 def command(function: Callable[..., None]) -> Callable[..., None]:
     """The function, with its errors said in words."""
 
@@ -61,6 +65,10 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
                 function(*arguments, **options)
         except USER_ERRORS as error:
             _say(errors, "[bold red]Error:[/]", _in_options(error))
+            raise typer.Exit(1) from error
+        except (MemoryError, tf.errors.ResourceExhaustedError) as error:
+            said = f"There is not enough memory ({str(error).splitlines()[0] or 'no more is said'})"
+            _say(errors, "[bold red]Error:[/]", f"{said}. {LESS_MEMORY}")
             raise typer.Exit(1) from error
         except KeyboardInterrupt:
             errors.print("Interrupted.")
@@ -120,7 +128,8 @@ def _in_options(error: Exception) -> str:
             return match[0]
         if value == "True":
             return OPTIONS[name]
-        return f"{OPTIONS[name]} {pair[1]} {pair[2]}" if pair else f"{OPTIONS[name]} {value}"
+        between = "x" if name == "image_size" else " "
+        return f"{OPTIONS[name]} {between.join(pair.groups()) if pair else value}"
 
     message = re.sub(r"`(\w+)`", named, str(error))
     if isinstance(error, runs.RunError):  # It speaks of the command already, and of paths.

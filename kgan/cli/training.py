@@ -11,7 +11,7 @@ import rich.markup
 import rich.table
 import tensorflow as tf
 
-from kgan import callbacks, checks, datasets, exports, files, metrics, recipes, runs
+from kgan import callbacks, checks, datasets, files, metrics, recipes, runs
 from kgan.cli import data_of_runs, exporting, fine_tuning, probing, refusing
 from kgan.cli.announcing import announce, described_devices
 from kgan.cli.devices import strategy_for
@@ -62,10 +62,11 @@ def train(
     strategy = strategy_for(devices)  # TensorFlow wants to know before it does anything else.
     others = fine_tuning.asked(source, freeze, has_data=bool(name or options["dataset"]))
     others |= {"best": True} if best else {}
-    exports.kinds(formats or ())  # An extra that is missing is no news for the end.
+    refusing.check_formats(formats)
     refusing.check_tensorboard(tensorboard)
     plan, run = _planned(name or _recipe_for(options["dataset"]), output, settings, others, options)
     refusing.check_divisible(plan.recipe.batch_size, strategy)
+    refusing.check_not_diverged(run)
     if strategy and not replicas.is_chief(strategy):
         if not run.has_ended(plan.asked):
             _follow(plan, run, strategy)
@@ -249,10 +250,9 @@ def _fit(gan, dataset, epochs, run, watching, held_out=None, monitor=None):
     every = [*all_have, *watching]
     history = gan.fit(dataset, epochs=epochs, verbose=0, callbacks=every, validation_data=held_out)
     if gan.stop_training or len(history.epoch) < epochs or not is_finite(gan):
-        raise runs.RunError(
-            f"The game diverged in epoch {len(history.epoch)}: see {run.log}. Start over in "
-            "another --output, with another --seed or recipe."
-        )
+        if replicas.is_chief(gan.distribute_strategy):
+            run.add_divergence()
+        raise refusing.diverged(run)
     return history
 
 

@@ -62,8 +62,8 @@ def from_directory(
 
     Raises:
         FileNotFoundError: if there is no such folder.
-        ValueError: if no picture in it can be read, it has no sub-folders to be labels, or the
-            rule does not cover its values.
+        ValueError: if no picture in it can be read, it has no sub-folders to be labels, the rule
+            does not cover its values, or they take more memory than there is.
     """
     directory = pathlib.Path(directory).expanduser()
     _check_arguments(directory, channels, value_range)
@@ -71,9 +71,8 @@ def from_directory(
     checks.check_positive_integer("batch_size", batch_size)
     checks.check_seed(seed)
     skipped: Skipped = []
-    paths = files(directory)
-    if with_labels:
-        paths = _paths_with_a_label(paths, directory, skipped)
+    paths = _paths(directory, with_labels, skipped)
+    _check_memory(len(paths), size, channels or 3)
     read = functools.partial(pictures.read, size=size, with_opacity=channels == 4)
     found = _read_all(paths, read, value_range, skipped)
     found, value_range = _agree(found, read, value_range, skipped)
@@ -108,6 +107,19 @@ def _check_arguments(directory, channels, value_range):
         scaling.check_value_range(value_range)
 
 
+def _check_memory(number, size, channels):
+    """Raises where the pictures alone are more than this machine can hold."""
+    height, width = size
+    needed = 2 * number * height * width * channels  # In the end they become one array.
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > there:
+        raise ValueError(
+            f"`image_size` must be smaller, or the pictures fewer: {number:,} of {height}×{width} "
+            f"pixels take {needed / 1e9:,.0f} GB, and this machine has {there / 1e9:,.0f}. "
+            f"Received: image_size={height if height == width else size}."
+        )
+
+
 def files(folder: pathlib.Path, above: tuple[pathlib.Path, ...] = ()) -> list[pathlib.Path]:
     """All files below a folder, through links too, but hidden ones and what links back above."""
     real = folder.resolve()
@@ -124,7 +136,10 @@ def files(folder: pathlib.Path, above: tuple[pathlib.Path, ...] = ()) -> list[pa
     return sorted(found)
 
 
-def _paths_with_a_label(paths, directory, skipped):
+def _paths(directory, with_labels, skipped):
+    paths = files(directory)
+    if not with_labels:
+        return paths
     top_level = [path for path in paths if path.parent == directory]
     skipped += [(path, "in no sub-folder, so without a label") for path in top_level]
     paths = [path for path in paths if path.parent != directory]

@@ -22,6 +22,8 @@ BYTES, INTEGERS, FLOATS = "8-bit values", "integers of more than 8 bits", "float
 SEVERAL = ("GIF", "TIFF", "WEBP", "PNG", "AVIF", "FLI")
 # A page of a TIFF whose NewSubfileType (tag 254) has bit 0 set is a smaller copy of another page.
 SUBFILE_TYPE = 254
+# What phones take pictures in.
+HEIC = (".heic", ".heif")
 
 
 class NotFiniteError(ValueError):
@@ -85,6 +87,7 @@ def read(
 
     Raises:
         ValueError: if a picture has values that are not finite.
+        MemoryError: if there is not enough for it, which is no fault of the file.
     """
     try:
         with PIL.Image.open(path) as file:
@@ -95,9 +98,13 @@ def read(
                 _picture(path, *_convert(frame, with_opacity), size, value_range)
                 for frame in _frames(file)
             ]
-    except NotFiniteError:
+    except (NotFiniteError, MemoryError):
         raise
+    except PIL.Image.DecompressionBombError:
+        return "more pixels than Pillow opens: make it smaller"
     except Exception as error:  # Each decoder has its own: AVIF's raises RuntimeError.
+        if path.suffix.lower() in HEIC:
+            return "HEIC, which Pillow does not read: convert it to JPEG or PNG"
         return str(error).replace(str(path), path.name) or type(error).__name__
 
 

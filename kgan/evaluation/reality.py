@@ -125,8 +125,9 @@ def reality(
         reference, real = whole.rows(order[:num_samples]), other.rows(some)
     if min(len(reference), len(real)) < LEAST:
         raise ValueError(
-            f"`training` and `held_out` must have at least {LEAST} samples each, or {2 * LEAST} of "
-            "training data alone: of fewer these numbers say nothing. "
-            f"Received: {len(whole)} and {held_out.num_samples if held_out else 'None'}."
+            f"There must be at least {LEAST} training samples and {LEAST} that were held out, or "
+            f"{2 * LEAST} training samples where none were: of fewer these numbers say nothing. "
+            f"Received: {len(whole)} training samples, {held_out.num_samples if held_out else 0} "
+            "held out."
         )
     return Reality(whole, reference, real, held_out is not None, training.distribution)

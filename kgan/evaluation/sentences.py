@@ -150,10 +150,11 @@ def memorization(value: float, real: float, noise: float) -> str:
             "The median sample is nearer to training data than other real data is; "
             "so is what is blurred."
         )
-    if value > 1.5:
+    if value > 1.2:
+        unlike = ", but perhaps unlike the data, too" if value > 1.5 else ""
         return (
             f"The median sample is {value:.1f} times as far from training data as other real "
-            "data is: no copy, but perhaps unlike the data, too."
+            f"data is: no copy{unlike}."
         )
     return "The median sample is about as far from training data as other real data is."
 

@@ -54,7 +54,7 @@ def choose(dataset: Dataset, recipe: Recipe, given: Collection[str] = ()) -> lis
         A list of `Choice`s.
 
     Raises:
-        ValueError: if all pictures are the same.
+        ValueError: if all pictures are the same, or fewer than a batch is divided by.
     """
     _check_varied(dataset)
     number, few = dataset.num_samples, f"{dataset.num_samples:,} pictures"
@@ -62,6 +62,12 @@ def choose(dataset: Dataset, recipe: Recipe, given: Collection[str] = ()) -> lis
     batch_size = recipe.batch_size
     if "batch_size" not in given:
         unit = recipe.packing * recipe.discriminator_steps  # What a batch is divided by.
+        if unit > number:
+            raise ValueError(
+                "`packing` times `discriminator_steps` must be at most the number of pictures: a "
+                f"batch is divided by it. Received: packing={recipe.packing}, "
+                f"discriminator_steps={recipe.discriminator_steps}, and {few}."
+            )
         batch_size = max(unit, min(32, number) // unit * unit)
     choices = [
         Choice(

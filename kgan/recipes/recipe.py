@@ -2,7 +2,6 @@
 
 import dataclasses
 import inspect
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +14,8 @@ from kgan.game import replicas
 from kgan.gan import GAN
 from kgan.lookup import by_name
 from kgan.penalties import Penalty
-from kgan.recipes.precision import PRECISIONS, resolve_precision
+from kgan.recipes.checking import check_fields
+from kgan.recipes.precision import resolve_precision
 
 __all__ = ["Choice", "Recipe"]
 
@@ -80,8 +80,8 @@ class Recipe:
             `fitted`. None: nothing does.
 
     Raises:
-        ValueError: for another precision or architecture, or where neither `epochs` nor `steps`
-            is given.
+        ValueError: for another precision or architecture, numbers out of range, or where neither
+            `epochs` nor `steps` is given.
     """
 
     summary: str
@@ -112,36 +112,7 @@ class Recipe:
     choose: Callable[[datasets.Dataset, Any, Any], list[Choice]] | None = None
 
     def __post_init__(self) -> None:
-        if self.precision not in PRECISIONS:
-            raise ValueError(
-                f"`precision` must be one of {PRECISIONS}. Received: precision={self.precision!r}."
-            )
-        for name in ("learning_rate", "generator_learning_rate", "discriminator_learning_rate"):
-            rate = getattr(self, name)
-            if rate is not None and not 0 < rate < math.inf:
-                raise ValueError(f"`{name}` must be positive. Received: {name}={rate}.")
-        if not 0 <= self.beta_1 < 1:
-            raise ValueError(f"`beta_1` must be in [0, 1). Received: beta_1={self.beta_1}.")
-        for name, otherwise in (
-            ("decay_steps", "constant learning rates"),
-            ("augmentation_steps", "an augmentation that does not grow"),
-        ):
-            steps = getattr(self, name)
-            if steps is not None and steps < 1:
-                raise ValueError(
-                    f"`{name}` must be at least 1, or None for {otherwise}. "
-                    f"Received: {name}={steps}."
-                )
-        by_name(self.architecture, dict.fromkeys(architectures.__all__), "architecture")
-        if (self.epochs is None) == (self.steps is None):
-            raise ValueError(
-                "A recipe has either `epochs` or `steps`. "
-                f"Received: epochs={self.epochs}, steps={self.steps}."
-            )
-        if self.steps is not None and (self.steps < 1 or self.steps % STEPS_PER_EPOCH):
-            raise ValueError(
-                f"`steps` must be a multiple of {STEPS_PER_EPOCH}. Received: steps={self.steps}."
-            )
+        check_fields(self)
 
     @property
     def num_epochs(self) -> int:
@@ -249,7 +220,11 @@ class Recipe:
         return self.with_fields({choice.name: choice.value for choice in choices}), choices
 
     def with_fields(self, values: Mapping[str, Any]) -> "Recipe":
-        """The recipe with other values of fields, and of arguments of its architecture."""
+        """The recipe with other values of fields, and of arguments of its architecture.
+
+        Raises:
+            ValueError: for an unknown name, with the nearest ones; and as `Recipe`.
+        """
         values = {**values.get("network", {}), **values}
         values.pop("network", None)
         fields = {name: value for name, value in values.items() if name in _field_names()}
@@ -259,13 +234,17 @@ class Recipe:
             before = {}  # They are arguments of another one.
         if "epochs" in fields or "steps" in fields:
             fields = {"epochs": None, "steps": None} | fields
-        return dataclasses.replace(self, network={**before, **others}, **fields)
+        changed = dataclasses.replace(self, network={**before, **others}, **fields)
+        for name in others:
+            by_name(name, dict.fromkeys([*_field_names(), *changed.arguments]), "values")
+        return changed
 
     def build(self, dataset: datasets.Dataset, metrics: Sequence[Any] = ()) -> GAN:
         """The GAN for this data, compiled; `metrics` are what `evaluate` is to measure.
 
         Raises:
-            ValueError: if the data comes in batches of another size.
+            ValueError: if the data comes in batches of another size, or `augmentation_steps` is
+                given for another augmentation than `"diff_augment"`.
         """
         if dataset.batch_size != self.batch_size:
             raise ValueError(
@@ -294,6 +273,13 @@ class Recipe:
         return gan
 
     def _augmentation(self):
+        is_layer = isinstance(self.augmentation, keras.Layer)
+        if self.augmentation_steps and self.augmentation != "diff_augment" and not is_layer:
+            raise ValueError(
+                '`augmentation_steps` is for augmentation="diff_augment", which can grow. '
+                f"Received: augmentation_steps={self.augmentation_steps}, "
+                f"augmentation={self.augmentation!r}."
+            )
         if self.augmentation == "adaptive":
             return augmentation.Adaptive(images_to_full=IMAGES_TO_FULL)
         if self.augmentation == "diff_augment" and self.augmentation_steps:

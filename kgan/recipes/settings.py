@@ -77,21 +77,26 @@ def parse(recipe: Recipe, texts: Sequence[str]) -> dict[str, Any]:
         A dict from names to values.
 
     Raises:
-        ValueError: for an unknown name, with the nearest ones, and for a value of another type.
+        ValueError: for an unknown name, with the nearest ones, one that is there twice, and a
+            value of another type.
     """
     pairs = [text.partition("=") for text in texts]
-    for text, (_, equals, _) in zip(texts, pairs, strict=True):
-        if not equals:
+    for text, (name, _, value) in zip(texts, pairs, strict=True):
+        if not name.strip() or not value.strip():
             raise ValueError(
                 f"--set must be NAME=VALUE, as learning_rate=1e-3. Received: {text!r}."
             )
     named = {name.strip(): value.strip() for name, _, value in pairs}
+    if len(named) < len(pairs):
+        raise ValueError(
+            f"--set must name each setting once. Received: {', '.join(map(str, texts))}."
+        )
     if "architecture" in named:  # It has arguments of its own.
         other = _value(settings(recipe)["architecture"], named["architecture"])
         if other != recipe.architecture:
             recipe = dataclasses.replace(recipe, architecture=other, network={})
     known = settings(recipe)
-    return {name: _value(_known(name, known, recipe), text) for name, text in named.items()}
+    return {name: _value(_known(name, text, known), text) for name, text in named.items()}
 
 
 def to_json(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,10 +138,12 @@ def _text(value):
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _known(name, known, recipe):
+def _known(name, text, known):
     if name in OPTIONS:
-        option = name.replace("_", "-")
-        raise ValueError(f"There is an option for {name}: --{option}. Received: --set {name}=....")
+        option = f"--{name.replace('_', '-')}"
+        raise ValueError(
+            f"There is an option for {name}: {option} {text}. Received: --set {name}={text}."
+        )
     return by_name(name, known, "--set")
 
 
@@ -193,7 +200,7 @@ def _in_words(annotation):
 def _value(setting, text):
     """The value that a text means."""
     if setting.name == "penalties":
-        return () if text.lower() == "none" else tuple(map(_penalty, text.split(",")))
+        return () if text.lower() == "none" else _penalties(text)
     if setting.name == "architecture":
         by_name(text, dict.fromkeys(architectures.__all__), "architecture")
     if setting.name == "loss":
@@ -209,6 +216,13 @@ def _value(setting, text):
     raise ValueError(
         f"--set {setting.name} must be {setting.kind}. Received: {setting.name}={text}."
     )
+
+
+def _penalties(text):
+    found = tuple(map(_penalty, text.split(",")))
+    if len(set(map(type, found))) < len(found):
+        raise ValueError(f"--set penalties must name each once. Received: penalties={text}.")
+    return found
 
 
 def _penalty(text):

@@ -7,7 +7,7 @@ import warnings
 
 import keras
 
-from kgan import archives
+from kgan import archives, files
 from kgan.gan import GAN
 from kgan.resumption import backups
 from kgan.runs.run import Run, RunError
@@ -48,8 +48,15 @@ def find(path: str | os.PathLike[str], compiled: bool = True) -> tuple[GAN, path
 def _what_is_missing(path, run):
     """Why there is nothing to load at a path."""
     if not run.description.exists():
+        if path.exists() and not files.is_empty(path):
+            return f"{path} is not a trained run: there is no {run.model.name} in it."
         found = f"no {run.model.name} in it" if path.exists() else "no such file or folder"
         return f"{path} is not a trained run ({found}). `kgan train --output {path}` makes one."
+    if run.has_diverged:
+        return (
+            f"{path} is a run whose game diverged before its first backup: there is nothing to "
+            "draw from. Train another, with a lower --set learning_rate or another --seed."
+        )
     if run.is_training():
         return f"{path} is being trained, and has no backup yet: the first comes within a minute."
     return (
@@ -63,9 +70,6 @@ def _load(model, run, compiled):
     try:
         archives.check_sizes(model)
         gan = keras.models.load_model(model, compile=compiled)
-        if not isinstance(gan, GAN):
-            raise TypeError(f"it holds a {type(gan).__name__}")
-        return gan
     except Exception as error:  # Keras raises whatever it trips over.
         said = str(error).strip() or type(error).__name__
         missing = next((line for line in said.splitlines() if "Could not locate" in line), None)
@@ -80,6 +84,13 @@ def _load(model, run, compiled):
             f"{model} is damaged, or no GAN ({type(error).__name__}: {said}). "
             + _what_is_left(model, run)
         ) from error
+    if not isinstance(gan, GAN):
+        raise RunError(
+            f"{model} holds a {type(gan).__name__} model, and no GAN. If it is a generator alone, "
+            "as `kgan export --format keras` writes it, Keras draws with it; here the run's folder "
+            "is needed, or its gan.keras."
+        )
+    return gan
 
 
 def _what_is_left(model, run):

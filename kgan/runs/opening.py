@@ -45,13 +45,15 @@ def _differences(before, now, names):
             old, new, shown = old[name] or {}, new[name] or {}, "--set "
         for one in {**old, **new}:
             if old.get(one) != new.get(one):
-                yield f"\n  {shown}{one}: {_told(old.get(one))} there, {_told(new.get(one))} now"
+                there, here = (_told(values.get(one), one) for values in (old, new))
+                yield f"\n  {shown}{one}: {there} there, {here} now"
 
 
-def _told(value):
+def _told(value, name):
     if value is None:
         return "not given"
-    return ",".join(map(str, value)) if isinstance(value, list) else repr(value)
+    between = "x" if name == "image_size" else ","
+    return between.join(map(str, value)) if isinstance(value, list) else repr(value)
 
 
 def _check_same(run, now):

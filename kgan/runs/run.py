@@ -111,6 +111,15 @@ class Run:
         """What tells the pictures that it learns from, of `Dataset.identity`; {} if unknown."""
         return dict(self._read().get("trained_on") or {})
 
+    @property
+    def has_diverged(self) -> bool:
+        """Whether its game has diverged: losses or weights were no longer finite."""
+        return "diverged" in self._read()
+
+    def add_divergence(self) -> None:
+        """Writes down that its game has diverged, and when."""
+        self._write(self._read() | {"diverged": _now()})
+
     def learns_from(self, dataset: Any) -> bool:
         """Whether these are the pictures that it learns from, as far as is known."""
         known = self.trained_on.items()

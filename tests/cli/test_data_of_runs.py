@@ -24,11 +24,26 @@ def test_what_was_held_out_of_a_folder_is_unknown_once_it_has_changed(
     found, held_out = data_of_runs.load_all(run, gan, str(folder))
     assert found.num_samples == 300 - num_held_out
     assert (held_out.num_samples if held_out else 0) == num_held_out
-    assert "changed" not in capsys.readouterr().out
+    assert "are not the" not in capsys.readouterr().out
     (folder / "150.png").rename(folder / "about.png")
     found, held_out = data_of_runs.load_all(run, gan, str(folder))
     assert (found.num_samples, held_out) == (300, None)
-    assert "have changed since training" in capsys.readouterr().out
+    known = f"are not the {300 - num_held_out} that this run was trained on"
+    assert known in capsys.readouterr().out
+    moved = folder.rename(tmp_path / "moved")
+    found, held_out = data_of_runs.load_all(run, gan, str(moved))
+    assert (found.num_samples, held_out) == (300, None)
+    assert known in capsys.readouterr().out
+
+
+def test_data_of_another_name_is_no_training_data_and_that_is_said(tmp_path, capsys):
+    run, gan = runs.Run(tmp_path / "run"), players.linear()
+    run.begin({"recipe": "digits", "dataset": "digits"})
+    data_of_runs.load_all(run, gan, "digits")
+    assert capsys.readouterr().out == ""
+    run.begin({"recipe": "mnist", "dataset": "mnist"})
+    data_of_runs.load_all(run, gan, "digits")
+    assert "was trained on mnist, not on digits" in capsys.readouterr().out
 
 
 def test_an_export_does_not_read_data_that_no_features_suit():

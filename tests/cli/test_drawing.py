@@ -26,6 +26,9 @@ def test_classes_whose_names_are_numbers_are_selected_by_name():
     with pytest.raises(runs.RunError, match=r"must be names: 3, 7\. Received: 0\."):
         drawing._classes("0", ("3", "7"))
     assert drawing._classes("1,cat", ("cat", "dog")) == [1, 0]
+    assert drawing._classes("a,b", ("a,b", "dog")) == [0]
+    with pytest.raises(runs.RunError, match=r"names: 'a,b', dog\. Received: cat"):
+        drawing._classes("cat", ("a,b", "dog"))
     assert drawing._name(1, ("Coat", "T - shirt / top")) == "T - shirt - top"
 
 
@@ -103,7 +106,7 @@ def test_generate_truncates(run, tmp_path):
     wide, narrow = (np.load(tmp_path / f"{name}.npy").astype("float") for name, _ in pairs)
     assert narrow.std(axis=0).mean() < 0.5 * wide.std(axis=0).mean()
     result = call("generate", run, "--truncation", -1, "--output", tmp_path / "x.npy")
-    assert "`--truncation` must be positive" in said(result)
+    assert "`--truncation` must be a positive number" in said(result)
 
 
 def test_samples_with_opacity_are_written_as_they_are(tmp_path):

@@ -81,4 +81,4 @@ def test_a_run_whose_pictures_are_missing_says_how_to_pass_them(pictures, tmp_pa
     assert "cannot be read" in said(result)
     assert "say where: --dataset FOLDER" in said(result)
     result = evaluated(folder, "--dataset", tmp_path / "moved")
-    assert "at least 20 samples each" in said(result)
+    assert "40 training samples where none were" in said(result)

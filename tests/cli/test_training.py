@@ -278,8 +278,14 @@ def test_training_that_diverges_says_so_and_leaves_no_model(tmp_path, monkeypatc
     monkeypatch.setitem(recipes.ALL, "digits", diverging)
     result = call("train", *QUICK, "--epochs", epochs, "--output", tmp_path / "run")
     assert result.exit_code == 1
-    assert "diverged in epoch 1" in said(result)
+    assert "has diverged" in said(result)
+    assert "--set learning_rate" in said(result)
     assert not (tmp_path / "run" / "gan.keras").exists()
+    again = call("train", *QUICK, "--epochs", epochs, "--output", tmp_path / "run")
+    assert again.exit_code == 1
+    assert "The same command would bring it there again" in said(again)
+    result = call("generate", tmp_path / "run")
+    assert "diverged before its first backup" in said(result)
 
 
 @pytest.mark.slow

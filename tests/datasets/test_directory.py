@@ -235,6 +235,34 @@ def test_unreadable_files_are_skipped_with_a_warning_that_names_them(tmp_path):
     assert "truncated" in reasons["truncated.jpg"]
 
 
+def test_a_phones_pictures_and_giants_are_skipped_with_what_to_do(tmp_path, monkeypatch):
+    (tmp_path / "a.HEIC").write_bytes(b"ftypheic")
+    PIL.Image.new("RGB", (20, 20), RED).save(tmp_path / "giant.png")
+    PIL.Image.new("RGB", (4, 4), RED).save(tmp_path / "good.png")
+    monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.warns(UserWarning, match="2 of 3 files"):
+        dataset = datasets.from_directory(tmp_path, 4, batch_size=1)
+    reasons = {path.name: reason for path, reason in dataset.skipped}
+    assert "convert it" in reasons["a.HEIC"]
+    assert "make it smaller" in reasons["giant.png"]
+
+
+def test_pictures_that_no_memory_can_hold_are_refused_before_one_is_read(tmp_path):
+    PIL.Image.new("RGB", (4, 4), RED).save(tmp_path / "a.png")
+    with pytest.raises(ValueError, match=r"`image_size` must be smaller.* 1 of 1000000×1000000"):
+        datasets.from_directory(tmp_path, 1_000_000, batch_size=1)
+
+
+def test_too_little_memory_is_no_fault_of_a_picture(tmp_path, monkeypatch):
+    def fails(*arguments):
+        raise MemoryError
+
+    PIL.Image.new("RGB", (4, 4), RED).save(tmp_path / "a.png")
+    monkeypatch.setattr(PIL.ImageOps, "fit", fails)
+    with pytest.raises(MemoryError):
+        datasets.from_directory(tmp_path, 4, batch_size=1)
+
+
 def test_a_decoder_that_fails_in_its_own_way_skips_the_file(tmp_path, monkeypatch):
     PIL.Image.new("RGB", (4, 4), RED).save(tmp_path / "a.png")
     PIL.Image.new("RGB", (4, 4), RED).save(tmp_path / "b.bmp")

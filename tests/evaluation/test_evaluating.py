@@ -239,7 +239,7 @@ def test_too_few_samples_of_a_class_for_their_features_are_counted():
 
 def test_too_little_data_and_data_of_another_shape_are_refused():
     few = kgan.datasets.from_arrays(TRAIN.samples[:15], batch_size=10)
-    with pytest.raises(ValueError, match=r"at least 20 samples each.*Received: 15 and 360"):
+    with pytest.raises(ValueError, match=r"at least 20 training .*Received: 15 .*360 held"):
         evaluation.evaluate(players.linear(), few, TEST)
     other = players.dataset(num_samples=200)
     wide = kgan.GAN(*kgan.architectures.dcgan((16, 16, 1), 4, width=8))

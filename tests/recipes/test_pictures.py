@@ -68,6 +68,11 @@ def test_a_given_batch_size_counts_for_the_length():
     assert {one.name: one.value for one in few}["steps"] == 100_000
 
 
+def test_a_batch_that_cannot_be_divided_is_refused():
+    with pytest.raises(ValueError, match="number of pictures.*packing=3, discriminator_steps=2"):
+        choices(5, packing=3, discriminator_steps=2)
+
+
 def test_one_picture_is_refused():
     one = kgan.datasets.from_arrays(np.full((1, 8, 8, 3), 7, "uint8"), batch_size=1)
     with pytest.raises(ValueError, match="must have pictures that differ.*one picture"):

@@ -195,6 +195,12 @@ def test_falling_rates_count_the_updates_of_each_player():
     np.testing.assert_allclose([float(rate) for rate in rates], 0.25)
 
 
+def test_only_diff_augment_grows():
+    recipe = kgan.recipes.MNIST.with_fields({"augmentation_steps": 10})
+    with pytest.raises(ValueError, match=r"is for augmentation=\"diff_augment\".*=10.*=None"):
+        recipe.build(players.dataset(batch_size=32))
+
+
 @pytest.mark.parametrize("name", ["decay_steps", "augmentation_steps"])
 def test_what_falls_or_grows_at_once_is_refused(name):
     with pytest.raises(ValueError, match=f"`{name}` must be at least 1.*{name}=0"):
@@ -207,9 +213,13 @@ def test_what_falls_or_grows_at_once_is_refused(name):
         ({"learning_rate": -1e-3}, "`learning_rate` must be positive.*-0.001"),
         ({"generator_learning_rate": 0.0}, "`generator_learning_rate` must be positive"),
         ({"beta_1": 1.0}, r"`beta_1` must be in \[0, 1\)"),
+        ({"packing": 0}, "`packing` must be an integer of at least 1"),
+        ({"discriminator_steps": 0}, "`discriminator_steps` must be an integer of at least 1"),
+        ({"batch_size": 0}, "`batch_size` must be an integer of at least 1"),
+        ({"widht": 3}, "Did you mean 'width'"),
     ],
 )
-def test_rates_that_do_not_learn_are_refused(fields, message):
+def test_fields_out_of_range_are_refused(fields, message):
     with pytest.raises(ValueError, match=message):
         kgan.recipes.PICTURES.with_fields(fields)
 

@@ -65,6 +65,9 @@ def test_every_setting_of_every_recipe_can_be_set_to_what_it_is(name):
     ("text", "message"),
     [
         ("width", "must be NAME=VALUE"),
+        ("width=", "must be NAME=VALUE"),
+        ("=3", "must be NAME=VALUE"),
+        ("penalties=r1:0.1,r1:0.2", "must name each once"),
         ("widht=3", "Did you mean 'width'"),
         ("width=3.0", "must be an integer. Received: width=3.0"),
         ("width=none", "must be an integer"),
@@ -72,12 +75,17 @@ def test_every_setting_of_every_recipe_can_be_set_to_what_it_is(name):
         ("penalties=r3:1", "Did you mean"),
         ("penalties=r1:x", "names and weights"),
         ("architecture=unet", "must be one of"),
-        ("steps=100", "There is an option for steps: --steps"),
+        ("steps=100", "There is an option for steps: --steps 100"),
     ],
 )
 def test_what_is_no_setting_is_refused(text, message):
     with pytest.raises(ValueError, match=message):
         recipes.parse(recipes.MNIST, [text])
+
+
+def test_a_setting_that_is_there_twice_is_refused():
+    with pytest.raises(ValueError, match="must name each setting once.*width=8, width=4"):
+        recipes.parse(recipes.MNIST, ["width=8", "width=4"])
 
 
 @pytest.mark.parametrize("architecture", architectures.__all__)
