@@ -15,6 +15,7 @@ __all__ = [
     "HasClasses",
     "HasExtremes",
     "HasIdentity",
+    "HasState",
     "MovesPerUpdate",
     "NamesResults",
     "RestoresTraining",

@@ -67,8 +67,10 @@ def command(function: Callable[..., None]) -> Callable[..., None]:
             _say(errors, "[bold red]Error:[/]", _in_options(error))
             raise typer.Exit(1) from error
         except (MemoryError, tf.errors.ResourceExhaustedError) as error:
-            said = f"There is not enough memory ({str(error).splitlines()[0] or 'no more is said'})"
-            _say(errors, "[bold red]Error:[/]", f"{said}. {LESS_MEMORY}")
+            what = (str(error).splitlines() or [type(error).__name__])[0]
+            _say(
+                errors, "[bold red]Error:[/]", f"There is not enough memory: {what}. {LESS_MEMORY}"
+            )
             raise typer.Exit(1) from error
         except KeyboardInterrupt:
             errors.print("Interrupted.")

@@ -118,7 +118,9 @@ class Run:
 
     def add_divergence(self) -> None:
         """Writes down that its game has diverged, and when."""
-        self._write(self._read() | {"diverged": _now()})
+        description = self._read()
+        if description:  # It may have been deleted meanwhile.
+            self._write(description | {"diverged": _now()})
 
     def learns_from(self, dataset: Any) -> bool:
         """Whether these are the pictures that it learns from, as far as is known."""

@@ -152,3 +152,16 @@ def test_errors_speak_of_options_that_exist():
     commands = typer.main.get_command(kgan_command.app).commands.values()
     known = {option for one in commands for parameter in one.params for option in parameter.opts}
     assert set(saying.OPTIONS.values()) <= known
+
+
+@pytest.mark.parametrize("error", [MemoryError(), MemoryError("Unable to allocate 5 GiB\nfor it")])
+def test_too_little_memory_is_said_with_what_needs_less(error, capsys):
+    @saying.command
+    def fails():
+        raise error
+
+    with pytest.raises(typer.Exit):
+        fails()
+    told = capsys.readouterr().err
+    assert "There is not enough memory: " in told
+    assert "--image-size" in told
