@@ -80,9 +80,9 @@ def test_paths_are_printed_verbatim(run, tmp_path):
         ),
         (
             ["export", "RUN", "--output", "RUN/run.json"],
-            "run.json is a file, not a folder",
+            "run.json cannot be written to: it is a file, not a folder",
         ),
-        (["train", *QUICK, "--export", "tf", "--output", "new"], "`--format` must be one of"),
+        (["train", *QUICK, "--export", "tf", "--output", "new"], "--export must be one of"),
         (["generate", "RUN", "--labels", "3"], "a GAN that has learned labels"),
         (["generate", "RUN", "--output", "a.jpg"], "must be a .png, a .npy"),
         (["generate", "nowhere", "--output", "a.jpg"], "must be a .png, a .npy"),

@@ -38,7 +38,15 @@ def fit(gan, folder, *callbacks, epochs=3, **options):
     return gan.fit(data, epochs=epochs, verbose=0, callbacks=[backup, *callbacks], **options)
 
 
-@pytest.mark.parametrize("batches", [1, 4, 6, 11])
+@pytest.mark.parametrize(
+    "batches",
+    [
+        pytest.param(1, marks=pytest.mark.slow),
+        4,
+        6,
+        pytest.param(11, marks=pytest.mark.slow),
+    ],
+)
 def test_a_callback_sees_each_batch_once_however_often_training_is_killed(tmp_path, batches):
     killed(game(), tmp_path, batches, Remembers())
     one, another = Remembers(), Remembers()
