@@ -12,7 +12,7 @@ STEPS, EPOCHS = 4, 3
 
 
 class Kill(keras.callbacks.Callback):
-    """Stops training with an exception, after so many batches and what follows on them."""
+    """Raises an exception after so many batches, and after the backup that follows the last."""
 
     def __init__(self, batches):
         super().__init__()

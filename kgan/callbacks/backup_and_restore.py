@@ -151,7 +151,7 @@ class BackupAndRestore(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._saved = time.monotonic()
         self._waits = False
-        states.pack(states.states(self._others))  # What cannot be kept is said now.
+        states.pack(states.states(self._others))  # Fails now, not at the first backup.
         if self._restored:
             self.model.history.history = self._restored.history.get("history", {})
             if self.model.is_chief:

@@ -271,8 +271,7 @@ def check_generate(
     if truncation is not None and not 0 < truncation < math.inf:
         raise ValueError(
             "`truncation` must be a positive number, such as 0.7; leave it out for the latents of "
-            "training. "
-            f"Received: truncation={truncation}."
+            f"training. Received: truncation={truncation}."
         )
     if labels is not None and not gan.num_classes:
         raise ValueError(

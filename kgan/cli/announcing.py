@@ -63,7 +63,7 @@ def _told_devices(gan):
 
 
 def _middle(recipe):
-    """What of a picture in a folder is a sample."""
+    """Which part of each picture in a folder is used."""
     return ", the middle of each picture" if datasets.is_directory(recipe.dataset) else ""
 
 

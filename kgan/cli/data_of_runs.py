@@ -52,8 +52,8 @@ def load_all(run: Run, gan: GAN, dataset: str) -> tuple[datasets.Dataset, datase
     trained_on = (run.asked or {}).get("dataset", dataset)
     if dataset != trained_on:
         tell(
-            f"This run was trained on {trained_on}, not on {dataset}. What is said below of "
-            f"training samples is of those of {dataset}."
+            f"This run was trained on {trained_on}, not on {dataset}. Below, training samples are "
+            f"those of {dataset}."
         )
     return whole, _read(datasets.load_held_out, run, gan, dataset)
 

@@ -14,8 +14,8 @@ __all__ = ["evaluate"]
 # Of fewer samples the numbers are rough.
 FEW = 200
 NOTHING_HELD_OUT = (
-    "No data was held out from this training. What stands in for new data is the other half of the "
-    "training data: a GAN that copies gets good numbers, except for memorization_ratio."
+    "No data was held out from this training, so half of the training data stands in for new data: "
+    "a GAN that copies gets good numbers, except for memorization_ratio."
 )
 
 

@@ -62,7 +62,7 @@ def diverged(run: runs.Run) -> runs.RunError:
         f"The game of {run.folder} has diverged: its losses or weights became NaN or infinite "
         f"(see {run.log}). The same command would bring it there again. Start over in another "
         "--output, with a lower --set learning_rate, a stronger penalty such as --set "
-        "penalties=r1:1, or another --seed."
+        "penalties=r1:10, or another --seed."
     )
 
 

@@ -196,5 +196,6 @@ def open_run(path: pathlib.Path, compiled: bool = True) -> tuple[GAN, pathlib.Pa
     run = runs.of(path)
     if model.parent == run.backup:
         state = "is being trained" if run.is_training() else "has not ended"
+        state = "has diverged" if run.has_diverged else state
         tell(f"This run {state}: using its last backup, {model}.")
     return gan, model, run

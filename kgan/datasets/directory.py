@@ -110,7 +110,7 @@ def _check_arguments(directory, channels, value_range):
 def _check_memory(number, size, channels):
     """Raises where the pictures alone are more than this machine can hold."""
     height, width = size
-    needed = 2 * number * height * width * channels  # In the end they become one array.
+    needed = 2 * number * height * width * channels  # Each by itself, then all in one array.
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed > there:
         raise ValueError(

@@ -22,7 +22,7 @@ BYTES, INTEGERS, FLOATS = "8-bit values", "integers of more than 8 bits", "float
 SEVERAL = ("GIF", "TIFF", "WEBP", "PNG", "AVIF", "FLI")
 # A page of a TIFF whose NewSubfileType (tag 254) has bit 0 set is a smaller copy of another page.
 SUBFILE_TYPE = 254
-# What phones take pictures in.
+# The format of many phones' cameras.
 HEIC = (".heic", ".heif")
 
 

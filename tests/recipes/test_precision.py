@@ -1,12 +1,15 @@
 import pytest
 
 import kgan
+from kgan.recipes import precision
 
 
-@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
-def test_a_named_precision_is_used(precision):
-    assert kgan.recipes.resolve_precision(precision) == precision
+@pytest.mark.parametrize("name", ["float32", "mixed_bfloat16"])
+def test_a_named_precision_is_used(name):
+    assert kgan.recipes.resolve_precision(name) == name
 
 
-def test_auto_is_a_precision_of_this_machine():
-    assert kgan.recipes.resolve_precision("auto") in ("float32", "mixed_bfloat16")
+@pytest.mark.parametrize(("fast", "expected"), [(True, "mixed_bfloat16"), (False, "float32")])
+def test_auto_is_bfloat16_where_that_is_fast(monkeypatch, fast, expected):
+    monkeypatch.setattr(precision, "_has_fast_bfloat16", lambda: fast)
+    assert kgan.recipes.resolve_precision("auto") == expected

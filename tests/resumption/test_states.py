@@ -53,7 +53,7 @@ def test_a_callback_sees_each_batch_once_however_often_training_is_killed(tmp_pa
     fit(game(), tmp_path, one, another)
     assert one.seen == list(range(1, 13))
     np.testing.assert_array_equal(one.last, [3, 3])
-    assert another.seen[-1] == 12  # It was not there before, and begins anew.
+    assert another.seen[-1] == 12  # It is new, so it starts from scratch.
     assert len(another.seen) < 12
 
 
