@@ -10,13 +10,11 @@ import tensorflow as tf
 from keras import ops
 
 from kgan.augmentation import transforms as moves
+from kgan.augmentation.checking import OF_IMAGES, OF_OTHERS, check_adaptive, held_out_pair
 from kgan.game import replicas, schedules
-from kgan.lookup import by_name
 
 __all__ = ["Adaptive"]
 
-OF_IMAGES = ("flip", "rotate90", "translate", "scale", "rotate", "color")
-OF_OTHERS = ("flip", "translate")
 # After how many steps the probability is adapted.
 INTERVAL = 4
 # Where it ends if nothing can drive it: R3GAN's, https://arxiv.org/abs/2501.05441.
@@ -92,14 +90,14 @@ class Adaptive(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})  # Samples are, under any policy.
-        _check(transforms, target, images_to_full, probability, initial, most)
+        check_adaptive(transforms, target, images_to_full, probability, initial, most)
         self.transforms = None if transforms is None else tuple(transforms)
         self.target = target
         self.images_to_full = images_to_full
         self.probability = probability
         self.initial = initial
         self.most = most
-        self.held_out = _pair(held_out)
+        self.held_out = held_out_pair(held_out)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         start = initial if probability is None else float(schedules.value_at(probability, 0))
@@ -278,41 +276,3 @@ class Adaptive(keras.layers.Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Adaptive":
         return cls(**{**config, "probability": schedules.deserialize(config["probability"])})
-
-
-def _check(transforms, target, images_to_full, probability, initial, most):
-    if isinstance(transforms, str):
-        raise ValueError(f"`transforms` must be a sequence. Received: transforms={transforms!r}.")
-    for name in transforms or ():
-        by_name(name, dict.fromkeys(OF_IMAGES), "transforms")
-    if target is not None and not 0 < target < 1:
-        raise ValueError(f"`target` must be in (0, 1). Received: target={target!r}.")
-    if not images_to_full >= 1:
-        raise ValueError(
-            f"`images_to_full` must be at least 1. Received: images_to_full={images_to_full!r}."
-        )
-    if probability is not None:
-        schedules.check("probability", probability, 0, 1 + 1e-9)
-    for name, number in {"initial": initial, "most": most}.items():
-        if not 0 <= number <= 1:
-            raise ValueError(f"`{name}` must be in [0, 1]. Received: {name}={number!r}.")
-
-
-def _pair(held_out):
-    """Held-out samples and labels as tensors, or None."""
-    if held_out is None:
-        return None
-    if hasattr(held_out, "samples"):  # A data set of kgan.
-        held_out = held_out.samples, held_out.labels
-    is_pair = isinstance(held_out, tuple | list) and len(held_out) == 2
-    samples, labels = held_out if is_pair else (held_out, None)
-    samples = np.asarray(samples)
-    is_numbers = samples.ndim > 1 and len(samples) and samples.dtype.kind in "fiu"
-    if not is_numbers or not np.isfinite(samples).all():
-        raise ValueError(
-            "`held_out` must be samples (num_samples, ...), with their labels or without, finite "
-            f"and at least one. Received: {samples.dtype} of shape {samples.shape}."
-        )
-    with tf.device("CPU:0"):
-        samples = tf.constant(samples, "float32")
-        return samples, None if labels is None else tf.constant(labels, "int32")

@@ -22,6 +22,9 @@ LONG_ENOUGH = 3.0
 # bfloat16 is chosen where a step takes at most this share of one in float32. Nearer to 1 the same
 # command would choose now one and now the other, which are different games.
 WORTH_IT = 0.8
+# bfloat16 is not tried for a training of so many seconds in float32: to compile the step once more,
+# half a minute on a GPU, takes longer than it can save.
+SOON_DONE = 60.0
 
 
 def built(plan: Plan, dataset: Dataset, metrics: list[Any]) -> tuple[GAN, Plan]:
@@ -29,7 +32,7 @@ def built(plan: Plan, dataset: Dataset, metrics: list[Any]) -> tuple[GAN, Plan]:
 
     A recipe that leaves the precision open gets bfloat16 where the processor has arithmetic for it
     and a step of this game is much faster with it. Only recipes that choose by the data are
-    measured.
+    measured. Short trainings stay in float32.
     """
     if not plan.recipe.choose:
         return _checked(plan.recipe, dataset, metrics), plan
@@ -38,17 +41,24 @@ def built(plan: Plan, dataset: Dataset, metrics: list[Any]) -> tuple[GAN, Plan]:
     candidates = ["float32", fastest] if is_open and fastest != "float32" else [fastest]
     measured: dict[str, float] = {}
     gans = {}
+    steps = plan.recipe.num_epochs * dataset.steps_per_epoch
     for precision in candidates:
         recipe = plan.recipe.with_fields({"precision": precision})
         gans[precision] = _checked(recipe, dataset, metrics)
         with console.status(f"measuring how long a step takes in {precision}"):
             measured[precision] = seconds_per_step(gans[precision], dataset)
-    is_worth_it = measured[fastest] <= WORTH_IT * measured[candidates[0]]
+        if measured[precision] * steps < SOON_DONE:
+            break
+    first = measured[candidates[0]]
+    is_worth_it = measured.get(fastest, first) <= WORTH_IT * first
     best = fastest if is_worth_it else candidates[0]
     keras.config.set_dtype_policy(best)  # The last one built was perhaps another.
     if is_open:
-        told = ", ".join(f"{measured[one]:.2g} s a step in {one}" for one in candidates)
-        reason = told if len(candidates) > 1 else "this machine has no fast bfloat16 arithmetic"
+        reason = ", ".join(f"{value:.2g} s a step in {one}" for one, value in measured.items())
+        if len(candidates) == 1:
+            reason = "this machine has no fast bfloat16 arithmetic"
+        elif len(measured) == 1:
+            reason += ", soon done"
         plan = plan.with_choices(recipes.Choice("precision", best, reason))
     return gans[best], dataclasses.replace(plan, seconds_per_step=measured[best])
 

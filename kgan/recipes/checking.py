@@ -1,6 +1,7 @@
 """What is wrong with the fields of a recipe, before anything is made of them."""
 
 import math
+import numbers
 from typing import Any
 
 from kgan import architectures, checks
@@ -33,19 +34,25 @@ def check_fields(recipe: Any) -> None:
 def _check_optimizers(recipe):
     for name in RATES:
         rate = getattr(recipe, name)
-        if rate is not None and not 0 < rate < math.inf:
-            raise ValueError(f"`{name}` must be positive. Received: {name}={rate}.")
-    if not 0 <= recipe.beta_1 < 1:
-        raise ValueError(f"`beta_1` must be in [0, 1). Received: beta_1={recipe.beta_1}.")
+        if rate is not None and not (_is_number(rate) and 0 < rate < math.inf):
+            raise ValueError(f"`{name}` must be a positive number. Received: {name}={rate!r}.")
+    beta = recipe.beta_1
+    if not (_is_number(beta) and 0 <= beta < 1):
+        raise ValueError(f"`beta_1` must be a number in [0, 1). Received: beta_1={beta!r}.")
     for name, otherwise in (
         ("decay_steps", "constant learning rates"),
         ("augmentation_steps", "an augmentation that does not grow"),
     ):
         steps = getattr(recipe, name)
-        if steps is not None and steps < 1:
+        if steps is not None and not (_is_number(steps) and steps >= 1):
             raise ValueError(
-                f"`{name}` must be at least 1, or None for {otherwise}. Received: {name}={steps}."
+                f"`{name}` must be a number of at least 1, or None for {otherwise}. "
+                f"Received: {name}={steps!r}."
             )
+
+
+def _is_number(value):
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def _check_length(recipe):
@@ -54,7 +61,12 @@ def _check_length(recipe):
             "A recipe has either `epochs` or `steps`. "
             f"Received: epochs={recipe.epochs}, steps={recipe.steps}."
         )
-    if recipe.steps is not None and (recipe.steps < 1 or recipe.steps % STEPS_PER_EPOCH):
+    if recipe.epochs is not None:
+        checks.check_positive_integer("epochs", recipe.epochs)
+    if recipe.steps is None:
+        return
+    checks.check_positive_integer("steps", recipe.steps)
+    if recipe.steps % STEPS_PER_EPOCH:
         raise ValueError(
             f"`steps` must be a multiple of {STEPS_PER_EPOCH}. Received: steps={recipe.steps}."
         )

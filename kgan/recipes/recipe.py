@@ -243,9 +243,15 @@ class Recipe:
         """The GAN for this data, compiled; `metrics` are what `evaluate` is to measure.
 
         Raises:
+            TypeError: if the data is no `kgan.datasets.Dataset`.
             ValueError: if the data comes in batches of another size, or `augmentation_steps` is
                 given for another augmentation than `"diff_augment"`.
         """
+        if not isinstance(dataset, datasets.Dataset):
+            raise TypeError(
+                "`dataset` must be a data set of kgan.datasets, such as recipe.load(). "
+                f"Received: dataset={dataset!r}."
+            )
         if dataset.batch_size != self.batch_size:
             raise ValueError(
                 f"`dataset` must come in batches of {self.batch_size}, the recipe's: pass "

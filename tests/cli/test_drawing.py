@@ -19,6 +19,10 @@ def test_generate_uses_the_last_backup_of_an_unfinished_run(run, tmp_path):
     result = call("generate", copy, "--output", tmp_path / "samples.png")
     assert result.exit_code == 0
     assert "has not ended: using its last backup" in said(result)
+    runs.Run(copy).add_divergence()
+    result = call("generate", copy, "--output", tmp_path / "more.png")
+    assert result.exit_code == 0
+    assert "has diverged: using its last backup" in said(result)
 
 
 def test_classes_whose_names_are_numbers_are_selected_by_name():

@@ -11,6 +11,7 @@ from kgan.cli.planning import Plan
     [
         ({}, {"float32": 1.0, "mixed_bfloat16": 0.9}, "float32"),  # Perhaps chance.
         ({}, {"float32": 1.0, "mixed_bfloat16": 0.5}, "mixed_bfloat16"),
+        ({}, {"float32": 1e-3}, "float32"),  # Soon done: the other is not tried.
         ({"precision": "mixed_bfloat16"}, {"mixed_bfloat16": 2.0}, "mixed_bfloat16"),
     ],
 )

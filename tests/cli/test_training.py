@@ -283,7 +283,7 @@ def test_training_that_diverges_says_so_and_leaves_no_model(tmp_path, monkeypatc
     assert not (tmp_path / "run" / "gan.keras").exists()
     again = call("train", *QUICK, "--epochs", epochs, "--output", tmp_path / "run")
     assert again.exit_code == 1
-    assert "The same command would bring it there again" in said(again)
+    assert "The same command would diverge again" in said(again)
     result = call("generate", tmp_path / "run")
     assert "diverged before its first backup" in said(result)
 

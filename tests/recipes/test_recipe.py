@@ -199,20 +199,25 @@ def test_only_diff_augment_grows():
     recipe = kgan.recipes.MNIST.with_fields({"augmentation_steps": 10})
     with pytest.raises(ValueError, match=r"is for augmentation=\"diff_augment\".*=10.*=None"):
         recipe.build(players.dataset(batch_size=32))
+    with pytest.raises(TypeError, match="must be a data set of kgan.datasets.*=None"):
+        recipe.build(None)
 
 
 @pytest.mark.parametrize("name", ["decay_steps", "augmentation_steps"])
 def test_what_falls_or_grows_at_once_is_refused(name):
-    with pytest.raises(ValueError, match=f"`{name}` must be at least 1.*{name}=0"):
+    with pytest.raises(ValueError, match=f"`{name}` must be a number of at least 1.*{name}=0"):
         dataclasses.replace(kgan.recipes.PICTURES, **{name: 0})
 
 
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"learning_rate": -1e-3}, "`learning_rate` must be positive.*-0.001"),
-        ({"generator_learning_rate": 0.0}, "`generator_learning_rate` must be positive"),
-        ({"beta_1": 1.0}, r"`beta_1` must be in \[0, 1\)"),
+        ({"learning_rate": -1e-3}, "`learning_rate` must be a positive number.*-0.001"),
+        ({"learning_rate": "1e-3"}, "`learning_rate` must be a positive number.*'1e-3'"),
+        ({"generator_learning_rate": 0.0}, "`generator_learning_rate` must be a positive number"),
+        ({"beta_1": 1.0}, r"`beta_1` must be a number in \[0, 1\)"),
+        ({"decay_steps": "1000"}, "`decay_steps` must be a number of at least 1.*'1000'"),
+        ({"steps": "1000"}, "`steps` must be an integer of at least 1"),
         ({"packing": 0}, "`packing` must be an integer of at least 1"),
         ({"discriminator_steps": 0}, "`discriminator_steps` must be an integer of at least 1"),
         ({"batch_size": 0}, "`batch_size` must be an integer of at least 1"),

@@ -9,10 +9,16 @@ import time
 import killing
 import players
 import pytest
+import tensorflow as tf
 from commands import call
 
 from kgan import runs
 from kgan.resumption import backups
+
+pytestmark = pytest.mark.skipif(
+    bool(tf.config.list_physical_devices("GPU")),
+    reason="`kgan train` is the same to the last bit on CPUs only",
+)
 
 # 37 steps an epoch, a prime number: each is an execution of its own, and can be the last.
 OPTIONS = ["--epochs", "3", "--batch-size", "38", "--seed", "5"]

@@ -1,0 +1,60 @@
+"""What `Adaptive` takes."""
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from kgan.game import schedules
+from kgan.lookup import by_name
+
+__all__ = ["OF_IMAGES", "OF_OTHERS", "check_adaptive", "held_out_pair"]
+
+# The transforms of images, and those of sequences and volumes.
+OF_IMAGES = ("flip", "rotate90", "translate", "scale", "rotate", "color")
+OF_OTHERS = ("flip", "translate")
+
+
+def check_adaptive(
+    transforms: Any, target: Any, images_to_full: Any, probability: Any, initial: Any, most: Any
+) -> None:
+    """Raises ValueError where an argument of `Adaptive` is out of range."""
+    if isinstance(transforms, str):
+        raise ValueError(f"`transforms` must be a sequence. Received: transforms={transforms!r}.")
+    for name in transforms or ():
+        by_name(name, dict.fromkeys(OF_IMAGES), "transforms")
+    if target is not None and not 0 < target < 1:
+        raise ValueError(f"`target` must be in (0, 1). Received: target={target!r}.")
+    if not images_to_full >= 1:
+        raise ValueError(
+            f"`images_to_full` must be at least 1. Received: images_to_full={images_to_full!r}."
+        )
+    if probability is not None:
+        schedules.check("probability", probability, 0, 1 + 1e-9)
+    for name, number in {"initial": initial, "most": most}.items():
+        if not 0 <= number <= 1:
+            raise ValueError(f"`{name}` must be in [0, 1]. Received: {name}={number!r}.")
+
+
+def held_out_pair(held_out: Any) -> Any:
+    """Held-out samples, and labels or None, as tensors on the CPU; None for None.
+
+    Raises:
+        ValueError: if they are not samples.
+    """
+    if held_out is None:
+        return None
+    if hasattr(held_out, "samples"):  # A data set of kgan.
+        held_out = held_out.samples, held_out.labels
+    is_pair = isinstance(held_out, tuple | list) and len(held_out) == 2
+    samples, labels = held_out if is_pair else (held_out, None)
+    samples = np.asarray(samples)
+    is_numbers = samples.ndim > 1 and len(samples) and samples.dtype.kind in "fiu"
+    if not is_numbers or not np.isfinite(samples).all():
+        raise ValueError(
+            "`held_out` must be samples (num_samples, ...), with their labels or without, finite "
+            f"and at least one. Received: {samples.dtype} of shape {samples.shape}."
+        )
+    with tf.device("CPU:0"):
+        samples = tf.constant(samples, "float32")
+        return samples, None if labels is None else tf.constant(labels, "int32")
