@@ -624,7 +624,9 @@ def _of(content, name, value):
 
 def _protocol(contents):
     """How many seeds."""
-    return f"Mean ± standard error of {contents[0]['settings']['seeds']} seeds"
+    numbers = [content["settings"]["seeds"] for content in contents]
+    without = "; without an error, of one seed" if min(numbers) == 1 < max(numbers) else ""
+    return f"Mean ± standard error of {max(numbers)} seeds{without}"
 
 
 TABLES = {

@@ -17,7 +17,7 @@ LEVELS = [
     {"game"},
     {"augmentation", "checks", "penalties"},
     {"architectures", "datasets", "metrics", "plots", "resumption"},
-    {"evaluation", "exports", "game.measured"},
+    {"diagnosis", "evaluation", "exports", "game.measured"},
     {"game.model"},
     {"gan"},
     {"callbacks", "theory"},

@@ -12,6 +12,7 @@ give each of its two optimizers a schedule of `keras.optimizers.schedules` inste
 from kgan.callbacks.backup_and_restore import BackupAndRestore
 from kgan.callbacks.best_generator import BestGenerator
 from kgan.callbacks.csv_logger import CSVLogger
+from kgan.callbacks.equilibrium_stopping import EquilibriumStopping
 from kgan.callbacks.export_generator import ExportGenerator
 from kgan.callbacks.history_plot import HistoryPlot
 from kgan.callbacks.sample_grid import SampleGrid
@@ -21,6 +22,7 @@ __all__ = [
     "BackupAndRestore",
     "BestGenerator",
     "CSVLogger",
+    "EquilibriumStopping",
     "ExportGenerator",
     "HistoryPlot",
     "SampleGrid",

@@ -1,0 +1,213 @@
+"""An end to training that is not a guess."""
+
+import math
+import warnings
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kgan import checks
+from kgan import features as features_module
+from kgan.diagnosis import Exam, Examiner
+from kgan.game import batches, replicas
+
+__all__ = ["EquilibriumStopping"]
+
+# How many exams a training has.
+NUM_EXAMS = 40
+# On fewer held-out samples no exam says anything.
+LEAST_HELD_OUT = 100
+# What ends a training, in the order of their numbers, as workers tell each other.
+REASONS = (None, "equilibrium", "no_progress")
+
+
+class EquilibriumStopping(keras.callbacks.Callback):
+    """Stops training when samples cannot be told from real data, or have stopped getting better.
+
+    At the equilibrium of the game D can only guess (Goodfellow et al. 2014, section 4.1). But that
+    the playing D guesses says nothing: it may be too weak. So the averaged generator sits an exam
+    now and then: a classifier that is trained afresh tries to tell its samples from training data,
+    and from held-out data (`kgan.diagnosis.Examiner`). It is `"equilibrium"` when in two exams in a
+    row it does no better than it tells real data from real data, and samples are no nearer to
+    training data than held-out data is. It is `"no_progress"` when the distance to held-out data
+    has not fallen by more than its standard error for `patience` exams. In either case, and where
+    training has had all its epochs, the generator of the exam with the smallest distance becomes
+    `gan.averaged_generator`. (Where averaging is off that is the generator itself. A backup that is
+    made then has it too.)
+
+    Args:
+        held_out: samples `(num_samples, ...)` like those of the training that nobody trains on, at
+            least 100; the pair of them and their labels; or a `kgan.datasets.Dataset`. `None`:
+            samples are compared with training data alone, and copies go unnoticed.
+        patience: for how many exams the distance may stay where it is.
+        every_epochs: how many epochs pass between two exams. `None`: a fortieth of all.
+        min_samples: how many training samples an exam takes at least; it takes up to twice as many.
+            Where there are fewer, all are taken, and it is said that small differences go
+            unnoticed.
+        features: of what the distance is taken, what `kgan.features.get` takes: `"raw"` for the
+            samples themselves.
+        seed: of the samples and the classifiers.
+
+    Attributes:
+        reason: `"equilibrium"`, `"no_progress"`, or None where training was not stopped.
+        exams: a list of `kgan.diagnosis.Exam`, in their order.
+
+    Raises:
+        ValueError: for numbers out of range, or too few held-out samples; by `fit`, for held-out
+            samples of another shape, or data of which one cannot look at samples beforehand.
+
+    Example:
+
+    >>> gan = kgan.GAN(*kgan.architectures.mlp((8, 8, 1), latent_dim=8), seed=0)
+    >>> gan.compile()
+    >>> stopping = kgan.callbacks.EquilibriumStopping(
+    ...     kgan.datasets.digits("test"), every_epochs=1, min_samples=100
+    ... )
+    >>> history = gan.fit(kgan.datasets.digits(), epochs=2, callbacks=[stopping], verbose=0)
+    >>> [exam.step for exam in stopping.exams], stopping.exams[-1].accuracy > 0.9
+    ([22, 44], True)
+    """
+
+    def __init__(
+        self,
+        held_out: Any = None,
+        *,
+        patience: int = 10,
+        every_epochs: int | None = None,
+        min_samples: int = 1000,
+        features: Any = "raw",
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        numbers = {"patience": patience, "min_samples": min_samples, "every_epochs": every_epochs}
+        for name, value in numbers.items():
+            if value is not None:
+                checks.check_positive_integer(name, value)
+        self.held_out = None if held_out is None else _held_out_samples(held_out)
+        self.patience = patience
+        self.every_epochs = every_epochs
+        self.min_samples = min_samples
+        self.features = features_module.get(features)
+        self.seed = seed
+        self.reason: str | None = None
+        self.exams: list[Exam] = []
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self.reason, self.exams = None, []
+        self._best_weights: list[np.ndarray] | None = None
+        shape = tuple(self.model.generator.output_shape[1:])
+        if self.held_out is not None and self.held_out.shape[1:] != shape:
+            raise ValueError(
+                f"`held_out` must hold samples of shape {shape}, as the generator draws. "
+                f"Received: shape {self.held_out.shape[1:]}."
+            )
+        training = _training_samples(self.model.training_data, 20 * self.min_samples)
+        if len(training) < self.min_samples:
+            warnings.warn(
+                f"EquilibriumStopping has {len(training):,} training samples to compare with, "
+                f"fewer than min_samples={self.min_samples:,}: it cannot see small differences.",
+                stacklevel=2,
+            )
+        self._examiner = Examiner(
+            training, self.held_out, 2 * self.min_samples, self.features, self.seed
+        )
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        epochs = (self.params or {}).get("epochs") or 1
+        between = self.every_epochs or max(1, epochs // NUM_EXAMS)
+        if (epoch + 1) % between and epoch + 1 < epochs:
+            return
+        step = int(self.model.step.numpy())
+        drawn = self.model.generate(self._examiner.num_samples, seed=self.seed + step)
+        samples = drawn[0] if self.model.num_classes else drawn
+        self.exams.append(self._examiner.examine(samples, step))
+        if self._agreed(self._best is self.exams[-1]):
+            self._best_weights = self.model.averaged_generator.get_weights()
+        self.reason = REASONS[self._agreed(REASONS.index(self._reason_to_stop()))]
+        if self.reason:
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        if self._best_weights is not None:
+            self.model.averaged_generator.set_weights(self._best_weights)
+        if self.reason and self.model.is_chief:
+            print(f"\n{self._says()}")
+
+    @property
+    def _best(self) -> Exam:
+        return min(self.exams, key=lambda exam: exam.distance)
+
+    def _reason_to_stop(self) -> str | None:
+        if len(self.exams) > 1 and all(exam.is_passed for exam in self.exams[-2:]):
+            return "equilibrium"
+        reference, since = math.inf, 0
+        for exam in self.exams:
+            since += 1
+            if exam.distance < reference - exam.error:
+                reference, since = exam.distance, 0
+        return "no_progress" if since >= self.patience else None
+
+    def _says(self) -> str:
+        """Why training was stopped, in sentences."""
+        last, best = self.exams[-1], self._best
+        kept = f"averaged_generator has the weights of step {best.step:,}."
+        if self.reason == "equilibrium":
+            return (
+                f"Equilibrium after {last.step:,} steps: a classifier trained afresh tells samples "
+                f"from training data with an accuracy of {last.accuracy:.2f}, and up to "
+                f"{last.most:.2f} is guessing. Training stops, and {kept}"
+            )
+        data = "training" if self.held_out is None else "held-out"
+        copies = " Samples are nearer to training data than held-out data is."
+        return (
+            f"No progress in {self.patience} exams: the distance to {data} data is "
+            f"{last.distance:.3g} ± {last.error:.1g}, and was {best.distance:.3g} after "
+            f"{best.step:,} steps.{copies if last.memorizes else ''} Training stops, and {kept}"
+        )
+
+    def _agreed(self, value: int) -> int:
+        """What the chief has found: other workers may have rounded otherwise."""
+        return replicas.of_workers(self.model.distribute_strategy, int(value))[0]
+
+    def get_state(self) -> dict[str, Any]:
+        """What a backup keeps."""
+        return {"exams": [list(exam) for exam in self.exams], "best_weights": self._best_weights}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Takes what `get_state` returned."""
+        self.exams = [Exam(*values) for values in state["exams"]]
+        self._best_weights = state["best_weights"]
+
+
+def _held_out_samples(held_out):
+    """Held-out samples as an array."""
+    if hasattr(held_out, "samples"):  # A data set of kgan.
+        held_out = held_out.samples
+    if isinstance(held_out, tuple | list) and len(held_out) == 2:
+        held_out = held_out[0]
+    samples = np.asarray(held_out)
+    if samples.ndim < 2 or samples.dtype.kind not in "fiu" or len(samples) < LEAST_HELD_OUT:
+        raise ValueError(
+            f"`held_out` must be at least {LEAST_HELD_OUT} samples, (num_samples, ...), with their "
+            f"labels or without. Received: {samples.dtype} of shape {samples.shape}."
+        )
+    if not np.isfinite(samples).all():
+        raise ValueError("`held_out` must be finite. Received: values that are NaN or infinite.")
+    return samples.astype("float32")
+
+
+def _training_samples(data, most):
+    """Samples of what `fit` trains on, an array: all of them, or of a stream the first ones."""
+    if hasattr(data, "samples"):
+        return data.samples
+    if batches.is_array(data):
+        return np.asarray(data, "float32")
+    if isinstance(data, tf.data.Dataset):
+        only_samples = data.map(lambda *batch: tf.nest.flatten(batch)[0]).unbatch()
+        return np.stack(list(only_samples.take(most).as_numpy_iterator()))
+    raise ValueError(
+        "EquilibriumStopping must look at training samples before training: give `fit` a data set "
+        f"of kgan.datasets, an array, or a tf.data.Dataset. Received: {type(data).__name__}."
+    )

@@ -1,0 +1,5 @@
+"""What ails a game, and when it is over."""
+
+from kgan.diagnosis.exams import Exam, Examiner
+
+__all__ = ["Exam", "Examiner"]

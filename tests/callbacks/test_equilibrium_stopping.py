@@ -1,0 +1,187 @@
+import itertools
+import math
+
+import keras
+import numpy as np
+import players
+import pytest
+import tensorflow as tf
+
+import kgan
+from kgan.diagnosis import Exam, Examiner
+
+NUM_SAMPLES = 300
+
+
+def points(seed, number=NUM_SAMPLES):
+    return np.random.default_rng(seed).normal(size=(number, 2)).astype("float32")
+
+
+def game(kernel, num_classes=None):
+    """A game of points in which nobody learns: G multiplies its latents with a number."""
+    latents = keras.Input((2,))
+    layer = keras.layers.Dense(2, keras.activations.linear, kernel_initializer="identity")
+    generator = keras.Model(latents, layer(latents))
+    layer.kernel.assign(kernel * np.eye(2))
+    samples = keras.Input((2,))
+    discriminator = keras.Model(samples, keras.layers.Dense(1)(samples))
+    gan = kgan.GAN(generator, discriminator, seed=0)
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    return gan
+
+
+def fit(gan, stopping, epochs=6, data=None, **options):
+    data = points(0) if data is None else data
+    return gan.fit(data, epochs=epochs, batch_size=50, callbacks=[stopping], verbose=0, **options)
+
+
+def stops(held_out=None, **options):
+    options = {"min_samples": NUM_SAMPLES // 2, "every_epochs": 1, **options}
+    return kgan.callbacks.EquilibriumStopping(held_out, **options)
+
+
+def test_a_generator_that_draws_the_data_is_at_equilibrium_after_two_exams_in_a_row(capsys):
+    gan, stopping = game(1.0), stops(points(1))
+    history = fit(gan, stopping, epochs=9)
+    assert stopping.reason == "equilibrium"
+    passed = [exam.is_passed for exam in stopping.exams]  # By chance one in five is not.
+    assert passed[-2:] == [True, True]
+    assert (True, True) not in itertools.pairwise(passed[:-1])
+    step = 6 * len(history.epoch)
+    assert stopping.exams[-1].step == step < 6 * 9
+    assert f"Equilibrium after {step} steps" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("kernel", [0.0, 3.0], ids=["collapsed", "too wide"])
+def test_a_weak_discriminator_does_not_make_an_equilibrium(kernel, capsys):
+    gan, stopping = game(kernel), stops(points(1), patience=3)
+    gan.discriminator.set_weights([np.zeros((2, 1)), np.zeros(1)])
+    assert gan.discriminate(points(0)).tolist() == [0.5] * NUM_SAMPLES  # It is confused.
+    fit(gan, stopping)
+    assert stopping.reason == "no_progress"
+    assert "No progress in 3 exams: the distance to held-out data" in capsys.readouterr().out
+
+
+class Given:
+    """In place of `Examiner.examine`: exams with these distances, of which none is passed."""
+
+    def __init__(self, distances, error=0.1):
+        self.distances, self.error = iter(distances), error
+
+    def __call__(self, samples, step=0):
+        nan = math.nan
+        return Exam(step, 1.0, 0.5, 0.0, 0.5, nan, nan, next(self.distances), self.error)
+
+
+@pytest.mark.parametrize(
+    ("distances", "number", "best"),
+    [
+        ([9, 8, 7, 6, 5, 4], 6, 6),  # It gets better to the end.
+        ([9, 5, 4.95, 4.95, 4.93, 1], 5, 5),  # By less than the error, three times.
+        ([9, 5, 6, 4, 7, 8, 6, 1], 7, 4),
+        ([5, 4.95, 4.9, 4.85, 4.8, 4.75], 6, 6),  # Slowly, but by more than it, all in all.
+        ([math.inf, math.inf, math.inf, 1], 3, 1),
+    ],
+)
+def test_training_ends_when_the_distance_stays_where_it_is(monkeypatch, distances, number, best):
+    gan, stopping = game(1.0), stops(patience=3)
+    monkeypatch.setattr(Examiner, "examine", Given(distances).__call__)
+    widths = []
+
+    def widen(epoch, logs):
+        gan.averaged_generator.set_weights([(epoch + 1) * np.eye(2), np.zeros(2)])
+        widths.append(epoch + 1)
+
+    # Before the exam of each epoch.
+    widening = keras.callbacks.LambdaCallback(on_epoch_end=widen)
+    data = points(0)
+    gan.fit(data, epochs=len(distances), batch_size=50, callbacks=[widening, stopping], verbose=0)
+    assert len(stopping.exams) == number
+    assert stopping.reason == ("no_progress" if number < len(distances) else None)
+    assert gan.averaged_generator.get_weights()[0][0, 0] == best
+
+
+@pytest.mark.parametrize(("epochs", "expected"), [(3, [1, 2, 3]), (90, [2, 4, 6])])
+def test_a_training_has_about_forty_exams(monkeypatch, epochs, expected):
+    monkeypatch.setattr(Examiner, "examine", Given([3, 2, 1, *[1] * 99]).__call__)
+    stopping = stops(every_epochs=None, patience=50)
+    fit(game(1.0), stopping, epochs=epochs)
+    assert [exam.step // 6 for exam in stopping.exams][:3] == expected
+    assert stopping.exams[-1].step == 6 * epochs
+
+
+def test_a_killed_training_stops_where_it_would_have(tmp_path, monkeypatch):
+    monkeypatch.setattr(Examiner, "examine", Given([5, 4, 4, 4, 4, 4]).__call__)
+    whole = stops(patience=3)
+    fit(game(1.0), whole)
+    monkeypatch.setattr(Examiner, "examine", Given([5, 4, 4]).__call__)
+    data = kgan.datasets.from_arrays(points(0), batch_size=50)
+    backup = kgan.callbacks.BackupAndRestore(tmp_path)
+    game(1.0).fit(data, epochs=3, callbacks=[stops(patience=3), backup], verbose=0)
+    monkeypatch.setattr(Examiner, "examine", Given([4, 4, 4]).__call__)
+    resumed = stops(patience=3)
+    backup = kgan.callbacks.BackupAndRestore(tmp_path)
+    game(1.0).fit(data, epochs=6, callbacks=[resumed, backup], verbose=0)
+    assert str(resumed.exams) == str(whole.exams)  # NaN is no NaN.
+    assert resumed.reason == whole.reason == "no_progress"
+
+
+def test_labels_do_not_matter_to_it():
+    data = players.dataset(10, num_samples=128)
+    gan = kgan.GAN(*players.networks(10), seed=0)
+    gan.compile()
+    stopping = kgan.callbacks.EquilibriumStopping(
+        (data.samples, data.labels), min_samples=64, every_epochs=1
+    )
+    gan.fit(data, epochs=1, callbacks=[stopping], verbose=0)
+    assert len(stopping.exams) == 1
+    assert not stopping.exams[0].is_passed
+
+
+def test_few_training_samples_are_said_to_hide_differences():
+    with pytest.warns(UserWarning, match="300 training samples.*fewer than min_samples=1,000"):
+        fit(game(1.0), stops(min_samples=1000), epochs=1)
+
+
+@pytest.mark.parametrize("kind", ["kgan", "array", "stream"])
+def test_training_data_comes_in_several_forms(kind):
+    array = points(0)
+    data = {
+        "array": array,
+        "kgan": kgan.datasets.from_arrays(array, batch_size=50),
+        "stream": tf.data.Dataset.from_tensor_slices(array).batch(50),
+    }[kind]
+    stopping = stops()
+    game(1.0).fit(data, epochs=1, callbacks=[stopping], verbose=0)
+    assert len(stopping.exams) == 1
+
+
+def test_other_data_is_refused_before_training():
+    batches = players.Batches(points(0))
+    gan = game(1.0)
+    with pytest.raises(ValueError, match=r"must look at training samples.*Received: Batches"):
+        gan.fit(batches, epochs=1, callbacks=[stops()], verbose=0)
+    assert gan.step.numpy() == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"patience": 0}, "`patience` must be an integer of at least 1"),
+        ({"every_epochs": 0}, "`every_epochs` must be"),
+        ({"min_samples": 0}, "`min_samples` must be"),
+        ({"held_out": points(1, number=99)}, r"at least 100 samples.*\(99, 2\)"),
+        ({"held_out": points(1) * np.nan}, "`held_out` must be finite"),
+        ({"held_out": "digits"}, "`held_out` must be at least 100 samples"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        stops(**options)
+
+
+def test_held_out_samples_of_another_shape_are_refused_before_training():
+    gan = game(1.0)
+    with pytest.raises(ValueError, match=r"of shape \(2,\), as the generator.*\(3,\)"):
+        fit(gan, stops(np.zeros((100, 3))))
+    assert gan.step.numpy() == 0
