@@ -77,7 +77,7 @@ def distance(gan, held_out, features, seed):
     """The Fréchet distance of samples to held-out data."""
     extractor = kgan.features.get(features)
     both = held_out, gan.generate(NUM_SAMPLES, seed=seed)
-    return float(metrics.frechet_distance(*map(extractor.features, both)).value)
+    return float(metrics.frechet_distance(*map(extractor.features, both)))
 
 
 class Best(keras.callbacks.Callback):

@@ -113,6 +113,12 @@ class EquilibriumStopping(keras.callbacks.Callback):
         self._examiner = Examiner(
             training, self.held_out, 2 * self.min_samples, self.features, self.seed
         )
+        if self._examiner.held_out_most > 1:
+            warnings.warn(
+                "EquilibriumStopping: a classifier tells `held_out` from training data every time. "
+                "Are both scaled alike? Samples can hardly be told from `held_out` more easily.",
+                stacklevel=2,
+            )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         epochs = (self.params or {}).get("epochs") or 1
@@ -188,10 +194,11 @@ def _held_out_samples(held_out):
     if isinstance(held_out, tuple | list) and len(held_out) == 2:
         held_out = held_out[0]
     samples = np.asarray(held_out)
-    if samples.ndim < 2 or samples.dtype.kind not in "fiu" or len(samples) < LEAST_HELD_OUT:
+    if samples.ndim < 2 or samples.dtype.kind != "f" or len(samples) < LEAST_HELD_OUT:
         raise ValueError(
-            f"`held_out` must be at least {LEAST_HELD_OUT} samples, (num_samples, ...), with their "
-            f"labels or without. Received: {samples.dtype} of shape {samples.shape}."
+            f"`held_out` must be at least {LEAST_HELD_OUT} samples as the generator draws them, "
+            "floats (num_samples, ...), with their labels or without; kgan.datasets.from_arrays "
+            f"scales bytes. Received: {samples.dtype} of shape {samples.shape}."
         )
     if not np.isfinite(samples).all():
         raise ValueError("`held_out` must be finite. Received: values that are NaN or infinite.")

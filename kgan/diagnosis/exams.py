@@ -92,6 +92,8 @@ class Examiner:
     Attributes:
         num_samples: how many generated samples an exam takes: `NUM_TIMES` as many, since the more
             there are, the surer is the distance.
+        most: what counts as guessing, as in `Exam`.
+        held_out_most: likewise.
     """
 
     def __init__(
@@ -110,12 +112,12 @@ class Examiner:
         self._training = training[orders.pop()[:number]]
         half = min(number, len(training) // 2)
         halves = [(training[order[:half]], training[order[half : 2 * half]]) for order in orders]
-        self._most = self._guessing(halves, number)
-        self._held_out, self._held_out_most = None, math.nan
+        self.most = self._guessing(halves, number)
+        self._held_out, self.held_out_most = None, math.nan
         if held_out is not None:
             self._held_out = held_out[random.permutation(len(held_out))[:number]]
             pairs = [(training[order[:number]], self._held_out) for order in orders]
-            self._held_out_most = self._guessing(pairs, min(number, len(self._held_out)))
+            self.held_out_most = self._guessing(pairs, min(number, len(self._held_out)))
             self._usual = self._how_near(self._held_out)
         self._extractor = features_module.get(features)
         real = self._training if self._held_out is None else self._held_out
@@ -142,17 +144,17 @@ class Examiner:
             An `Exam`.
         """
         nan = math.nan
-        exam = Exam(step, 1.0, self._most, nan, self._held_out_most, nan, nan, math.inf, 0.0)
+        exam = Exam(step, 1.0, self.most, nan, self.held_out_most, nan, nan, math.inf, 0.0)
         if not np.isfinite(samples).all():
             return exam
         distance = energy_distance(self._real_features, self._extractor.features(samples))
         samples = samples[: self._number]
         accuracy = self._accuracy(self._training, samples, step)
         exam = exam._replace(accuracy=accuracy, distance=distance.value, error=distance.error)
-        if self._held_out is None or accuracy > self._most:
+        if self._held_out is None or accuracy > self.most:
             return exam
         exam = exam._replace(held_out_accuracy=self._accuracy(self._held_out, samples, step))
-        if exam.held_out_accuracy > self._held_out_most:
+        if exam.held_out_accuracy > self.held_out_most:
             return exam
         ratio, error = ratio_of_medians(self._how_near(samples), self._usual)
         return exam._replace(memorization_ratio=ratio, least_ratio=1 - NUM_ERRORS * error)

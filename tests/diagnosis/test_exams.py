@@ -22,8 +22,8 @@ def examiner():
 
 
 def test_samples_of_the_same_distribution_pass(examiner):
-    passed = [examiner.examine(normal(seed), seed).is_passed for seed in range(10, 20)]
-    assert sum(passed) >= 8
+    passed = [examiner.examine(normal(seed), seed).is_passed for seed in range(10, 15)]
+    assert sum(passed) >= 4
     exam = examiner.examine(normal(10), step=7)
     assert exam.step == 7
     assert abs(exam.distance) < 4 * exam.error
