@@ -2,7 +2,8 @@
 
 Each sound game is played twice with the same seed: once until it is stopped, and once to the end,
 where the best epoch is the one with the smallest distance to held-out data. Both generators are
-then measured again, with fresh latents and as many samples. Each unsound game, in which D is too
+then measured again, with fresh latents, as many samples, and the half of the held-out data that
+chose neither. Each unsound game, in which D is too
 weak or G draws a few modes, is played once: it must never end for "equilibrium".
 
     python benchmarks/stopping.py --seeds 10
@@ -73,6 +74,12 @@ UNSOUND = {
 }
 
 
+def halves(held_out):
+    """The half of the held-out data that chooses, and the half that measures what was chosen."""
+    order = np.random.default_rng(0).permutation(len(held_out))
+    return held_out[order[::2]], held_out[order[1::2]]
+
+
 def distance(gan, held_out, features, seed):
     """The Fréchet distance of samples to held-out data."""
     extractor = kgan.features.get(features)
@@ -99,7 +106,8 @@ class Best(keras.callbacks.Callback):
 def stopped(game, seed):
     """A game that is played until it is stopped."""
     gan, dataset, held_out, features, epochs = game(seed)
-    stopping = kgan.callbacks.EquilibriumStopping(held_out, features=features, seed=seed)
+    chooses, measures = halves(held_out)
+    stopping = kgan.callbacks.EquilibriumStopping(chooses, features=features, seed=seed)
     began = time.perf_counter()
     history = gan.fit(dataset, epochs=epochs, callbacks=[stopping], verbose=0)
     return {
@@ -107,7 +115,7 @@ def stopped(game, seed):
         "epochs": len(history.epoch),
         "of": epochs,
         "seconds": time.perf_counter() - began,
-        "distance": distance(gan, held_out, features, seed=10_000 + seed),
+        "distance": distance(gan, measures, features, seed=10_000 + seed),
         "exams": [exam._asdict() for exam in stopping.exams],
     }
 
@@ -115,13 +123,14 @@ def stopped(game, seed):
 def whole(game, seed):
     """The same game to the end, and what its best epoch is worth."""
     gan, dataset, held_out, features, epochs = game(seed)
-    best = Best(held_out, features, max(1, epochs // NUM_MEASURED))
+    chooses, measures = halves(held_out)
+    best = Best(chooses, features, max(1, epochs // NUM_MEASURED))
     began = time.perf_counter()
     gan.fit(dataset, epochs=epochs, callbacks=[best], verbose=0)
     seconds = time.perf_counter() - began
-    last = distance(gan, held_out, features, seed=10_000 + seed)
+    last = distance(gan, measures, features, seed=10_000 + seed)
     gan.averaged_generator.set_weights(best.weights)
-    again = distance(gan, held_out, features, seed=10_000 + seed)
+    again = distance(gan, measures, features, seed=10_000 + seed)
     return {"best_epoch": best.epoch, "best": again, "last": last, "seconds": seconds}
 
 

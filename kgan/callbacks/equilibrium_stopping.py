@@ -11,6 +11,7 @@ import tensorflow as tf
 from kgan import checks
 from kgan import features as features_module
 from kgan.diagnosis import Exam, Examiner
+from kgan.diagnosis.exams import LEAST_SAMPLES
 from kgan.game import batches, replicas
 
 __all__ = ["EquilibriumStopping"]
@@ -28,24 +29,31 @@ class EquilibriumStopping(keras.callbacks.Callback):
 
     At the equilibrium of the game D can only guess (Goodfellow et al. 2014, section 4.1). But that
     the playing D guesses says nothing: it may be too weak. So the averaged generator sits an exam
-    now and then: a classifier that is trained afresh tries to tell its samples from training data,
-    and from held-out data (`kgan.diagnosis.Examiner`). It is `"equilibrium"` when in two exams in a
-    row it does no better than it tells real data from real data, and samples are no nearer to
-    training data than held-out data is. It is `"no_progress"` when the distance to held-out data
-    has not fallen by more than its standard error for `patience` exams. In either case, and where
-    training has had all its epochs, the generator of the exam with the smallest distance becomes
-    `gan.averaged_generator`. (Where averaging is off that is the generator itself. A backup that is
-    made then has it too.)
+    now and then: a classifier that is trained from scratch tries to tell its samples from training
+    data, and from held-out data (`kgan.diagnosis.Examiner`).
+
+    `reason` is `"equilibrium"` when, in two exams in a row, the classifier does no better than it
+    tells real data from real data, and samples are no nearer to training data than real data is.
+    The generator then stays as it is. It is `"no_progress"` when the distance to held-out data has
+    not fallen by more than its standard error for `patience` exams. Then `gan.averaged_generator`
+    gets the weights of the exam with the smallest distance (where averaging is off, that is the
+    generator itself; a backup that is made then has them too). Samples of a conditional GAN are
+    judged without their labels.
+
+    An exam draws four to eight times `min_samples` samples and trains one or two small classifiers;
+    before the first step it takes ten, to know what real data gets. All training samples are kept
+    in memory as float32 meanwhile.
 
     Args:
         held_out: samples `(num_samples, ...)` like those of the training that nobody trains on, at
             least 100; the pair of them and their labels; or a `kgan.datasets.Dataset`. `None`:
             samples are compared with training data alone, and copies go unnoticed.
         patience: for how many exams the distance may stay where it is.
-        every_epochs: how many epochs pass between two exams. `None`: a fortieth of all.
-        min_samples: how many training samples an exam takes at least; it takes up to twice as many.
-            Where there are fewer, all are taken, and it is said that small differences go
-            unnoticed.
+        every_epochs: how many epochs pass between two exams. `None`: so many that there are at most
+            forty.
+        min_samples: how many training samples an exam takes at least, 40 or more; it takes up to
+            twice as many. Where there are fewer, all are taken, and it is said that small
+            differences go unnoticed.
         features: of what the distance is taken, what `kgan.features.get` takes: `"raw"` for the
             samples themselves.
         seed: of the samples and the classifiers.
@@ -56,7 +64,9 @@ class EquilibriumStopping(keras.callbacks.Callback):
 
     Raises:
         ValueError: for numbers out of range, or too few held-out samples; by `fit`, for held-out
-            samples of another shape, or data of which one cannot look at samples beforehand.
+            samples of another shape or that are trained on, features that are not of such samples,
+            and data of which one cannot look at samples beforehand. (A tf.data.Dataset is read
+            once, for an epoch or 20 times `min_samples`, which moves its shuffling on.)
 
     Example:
 
@@ -85,6 +95,12 @@ class EquilibriumStopping(keras.callbacks.Callback):
         for name, value in numbers.items():
             if value is not None:
                 checks.check_positive_integer(name, value)
+        checks.check_seed(seed)
+        if min_samples < LEAST_SAMPLES:
+            raise ValueError(
+                f"`min_samples` must be at least {LEAST_SAMPLES}. "
+                f"Received: min_samples={min_samples}."
+            )
         self.held_out = None if held_out is None else _held_out_samples(held_out)
         self.patience = patience
         self.every_epochs = every_epochs
@@ -93,37 +109,40 @@ class EquilibriumStopping(keras.callbacks.Callback):
         self.seed = seed
         self.reason: str | None = None
         self.exams: list[Exam] = []
+        self._best_weights: list[np.ndarray] | None = None
+        self._examiner: Examiner | None = None
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self.reason, self.exams = None, []
-        self._best_weights: list[np.ndarray] | None = None
+        self.reason, self.exams, self._best_weights = None, [], None
         shape = tuple(self.model.generator.output_shape[1:])
         if self.held_out is not None and self.held_out.shape[1:] != shape:
             raise ValueError(
                 f"`held_out` must hold samples of shape {shape}, as the generator draws. "
                 f"Received: shape {self.held_out.shape[1:]}."
             )
-        training = _training_samples(self.model.training_data, 20 * self.min_samples)
+        self.features.check(shape)
+        num_batches = (self.params or {}).get("steps") or -1
+        training = _training_samples(self.model.training_data, num_batches, 20 * self.min_samples)
+        self._examiner = Examiner(
+            training, self.held_out, 2 * self.min_samples, self.features, self.seed
+        )
         if len(training) < self.min_samples:
             warnings.warn(
                 f"EquilibriumStopping has {len(training):,} training samples to compare with, "
                 f"fewer than min_samples={self.min_samples:,}: it cannot see small differences.",
                 stacklevel=2,
             )
-        self._examiner = Examiner(
-            training, self.held_out, 2 * self.min_samples, self.features, self.seed
-        )
         if self._examiner.held_out_most > 1:
             warnings.warn(
-                "EquilibriumStopping: a classifier tells `held_out` from training data every time. "
-                "Are both scaled alike? Samples can hardly be told from `held_out` more easily.",
+                "EquilibriumStopping: a classifier can almost always tell `held_out` from training "
+                "data, so that comparing samples with it says nothing. Are both scaled alike?",
                 stacklevel=2,
             )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         epochs = (self.params or {}).get("epochs") or 1
-        between = self.every_epochs or max(1, epochs // NUM_EXAMS)
-        if (epoch + 1) % between and epoch + 1 < epochs:
+        between = self.every_epochs or -(-epochs // NUM_EXAMS)
+        if self._examiner is None or ((epoch + 1) % between and epoch + 1 < epochs):
             return
         step = int(self.model.step.numpy())
         drawn = self.model.generate(self._examiner.num_samples, seed=self.seed + step)
@@ -136,14 +155,16 @@ class EquilibriumStopping(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        if self._best_weights is not None:
+        self._examiner = None  # It holds the data.
+        if self.reason == "no_progress" and self._best_weights is not None:
             self.model.averaged_generator.set_weights(self._best_weights)
         if self.reason and self.model.is_chief:
             print(f"\n{self._says()}")
 
     @property
     def _best(self) -> Exam:
-        return min(self.exams, key=lambda exam: exam.distance)
+        """The exam with the smallest distance, of those without copies if there are any."""
+        return min(self.exams, key=lambda exam: (exam.memorizes, exam.distance))
 
     def _reason_to_stop(self) -> str | None:
         if len(self.exams) > 1 and all(exam.is_passed for exam in self.exams[-2:]):
@@ -158,19 +179,19 @@ class EquilibriumStopping(keras.callbacks.Callback):
     def _says(self) -> str:
         """Why training was stopped, in sentences."""
         last, best = self.exams[-1], self._best
-        kept = f"averaged_generator has the weights of step {best.step:,}."
         if self.reason == "equilibrium":
             return (
-                f"Equilibrium after {last.step:,} steps: a classifier trained afresh tells samples "
-                f"from training data with an accuracy of {last.accuracy:.2f}, and up to "
-                f"{last.most:.2f} is guessing. Training stops, and {kept}"
+                f"Equilibrium after {last.step:,} steps, and training stops: a classifier trained "
+                f"from scratch tells samples from training data with an accuracy of "
+                f"{last.accuracy:.2f}, and up to {last.most:.2f} is guessing."
             )
         data = "training" if self.held_out is None else "held-out"
         copies = " Samples are nearer to training data than held-out data is."
         return (
             f"No progress in {self.patience} exams: the distance to {data} data is "
             f"{last.distance:.3g} ± {last.error:.1g}, and was {best.distance:.3g} after "
-            f"{best.step:,} steps.{copies if last.memorizes else ''} Training stops, and {kept}"
+            f"{best.step:,} steps.{copies if last.memorizes else ''} Training stops, and "
+            "averaged_generator has the weights from then."
         )
 
     def _agreed(self, value: int) -> int:
@@ -179,12 +200,13 @@ class EquilibriumStopping(keras.callbacks.Callback):
 
     def get_state(self) -> dict[str, Any]:
         """What a backup keeps."""
-        return {"exams": [list(exam) for exam in self.exams], "best_weights": self._best_weights}
+        exams = [list(exam) for exam in self.exams]
+        return {"exams": exams, "best_weights": self._best_weights, "reason": self.reason}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Takes what `get_state` returned."""
         self.exams = [Exam(*values) for values in state["exams"]]
-        self._best_weights = state["best_weights"]
+        self._best_weights, self.reason = state["best_weights"], state["reason"]
 
 
 def _held_out_samples(held_out):
@@ -205,15 +227,17 @@ def _held_out_samples(held_out):
     return samples.astype("float32")
 
 
-def _training_samples(data, most):
-    """Samples of what `fit` trains on, an array: all of them, or of a stream the first ones."""
+def _training_samples(data, num_batches, most):
+    """Samples of what `fit` trains on, an array: all of them, or of a stream those of an epoch."""
     if hasattr(data, "samples"):
         return data.samples
     if batches.is_array(data):
         return np.asarray(data, "float32")
     if isinstance(data, tf.data.Dataset):
-        only_samples = data.map(lambda *batch: tf.nest.flatten(batch)[0]).unbatch()
-        return np.stack(list(only_samples.take(most).as_numpy_iterator()))
+        epoch = data.take(num_batches)
+        only_samples = epoch.map(lambda *batch: tf.nest.flatten(batch)[0]).unbatch()
+        rows = only_samples.take(most).as_numpy_iterator()
+        return np.stack(list({row.tobytes(): row for row in rows}.values()))  # It may repeat.
     raise ValueError(
         "EquilibriumStopping must look at training samples before training: give `fit` a data set "
         f"of kgan.datasets, an array, or a tf.data.Dataset. Received: {type(data).__name__}."

@@ -23,7 +23,7 @@ LONG_ENOUGH = 3.0
 # command would choose now one and now the other, which are different games.
 WORTH_IT = 0.8
 # bfloat16 is not tried for a training of so many seconds in float32: to compile the step once more,
-# half a minute on a GPU, takes longer than it can save.
+# half a minute on a GPU, takes longer than it can save. (Near to that, too, chance may decide.)
 SOON_DONE = 60.0
 
 

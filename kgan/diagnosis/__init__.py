@@ -1,4 +1,4 @@
-"""What ails a game, and when it is over."""
+"""What is wrong with a game, and when it is over."""
 
 from kgan.diagnosis.exams import Exam, Examiner
 

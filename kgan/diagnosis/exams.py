@@ -13,6 +13,8 @@ from kgan.metrics.estimates import Estimate
 
 __all__ = ["Exam", "Examiner", "energy_distance"]
 
+# Of fewer, half of which a classifier learns from, nothing is learned.
+LEAST_SAMPLES = 40
 # How often real data is told from real data, to know what guessing looks like.
 NUM_REAL = 5
 # How many parts of the samples a distance is measured on, to know its standard error.
@@ -31,16 +33,18 @@ class Exam(NamedTuple):
     Args:
         step: how many steps the GAN had been trained.
         accuracy: how often a freshly trained classifier tells samples from training data.
-        most: what counts as guessing: how often it tells one half of the training data from the
-            other, and twice the standard error of the difference.
+        most: up to where that is guessing: how often it tells one half of the training data from
+            the other, plus twice the standard error of the difference.
         held_out_accuracy: how often one tells samples from held-out data; NaN without held-out
             data, or where the samples differ from training data.
-        held_out_most: what counts as guessing there: how often one tells training data from
-            held-out data, and twice the standard error of the difference. NaN without.
+        held_out_most: up to where that is guessing: how often one tells training data from held-out
+            data, plus twice the standard error of the difference. NaN without held-out data.
         memorization_ratio: how far samples are from training data, over how far held-out data is,
             as of `kgan.metrics.memorization`; NaN where `held_out_accuracy` is, or where the
             samples differ from held-out data.
-        least_ratio: what counts as no nearer: 1, and twice the standard error less. NaN likewise.
+        least_ratio: down to where samples are no nearer than real data: 1, or what parts of the
+            training data get if that is less, minus twice the standard error of the difference.
+            NaN where `memorization_ratio` is.
         distance: the energy distance (Székely and Rizzo 2013) of features to those of held-out
             data, or without any to those of training data; 0 for equal distributions.
         error: its standard error.
@@ -63,7 +67,7 @@ class Exam(NamedTuple):
 
     @property
     def memorizes(self) -> bool:
-        """Whether it is only that samples are too near to training data."""
+        """Whether the only failing is that samples are too near to training data."""
         return self._is_as_real and self.memorization_ratio < self.least_ratio
 
     @property
@@ -104,6 +108,9 @@ class Examiner:
         features: Any = "raw",
         seed: int = 0,
     ) -> None:
+        _check(training, held_out)
+        self._extractor = features_module.get(features)
+        self._extractor.check(training.shape[1:])
         self._seed, self._all_training = seed, training
         self._number = number = min(num_samples, len(training))
         self.num_samples = NUM_TIMES * number
@@ -116,19 +123,39 @@ class Examiner:
         self._held_out, self.held_out_most = None, math.nan
         if held_out is not None:
             self._held_out = held_out[random.permutation(len(held_out))[:number]]
+            self._measure_nearness(self._held_out, orders)
             pairs = [(training[order[:number]], self._held_out) for order in orders]
-            self.held_out_most = self._guessing(pairs, min(number, len(self._held_out)))
-            self._usual = self._how_near(self._held_out)
-        self._extractor = features_module.get(features)
+            self.held_out_most = self._guessing(pairs, number)
         real = self._training if self._held_out is None else self._held_out
         self._real_features = self._extractor.features(real)
 
     def _guessing(self, pairs: Sequence[tuple[np.ndarray, np.ndarray]], number: int) -> float:
-        """Up to which accuracy a classifier of `number` samples of each kind guesses."""
+        """Up to which accuracy a classifier guesses, of `number` samples if there are as many."""
         found = [self._accuracy(*pair, seed=seed) for seed, pair in enumerate(pairs)]
-        # A half of the samples is held out of the classifier's training, and counted.
-        error = math.sqrt(np.var(found, ddof=1) / len(found) + 1 / 4 / number)
-        return float(np.mean(found)) + NUM_ERRORS * error
+        size = min(len(part) for part in pairs[0])
+        # As many samples as there are in one set are kept from the classifier, and counted: chance
+        # in those, what differs from one pair to another besides, and chance in the mean.
+        spread = float(np.var(found, ddof=1))
+        variance = 1 / (4 * min(size, number)) + spread / len(found)
+        variance += max(0.0, spread - 1 / (4 * size))
+        return float(np.mean(found)) + NUM_ERRORS * math.sqrt(variance)
+
+    def _measure_nearness(self, held_out: np.ndarray, orders: Sequence[np.ndarray]) -> None:
+        """How near held-out data is to training data, and parts of this to the rest of it."""
+        training = self._all_training
+        self._usual = _how_near(held_out, training)
+        if not np.median(self._usual) > 1e-6 * np.linalg.norm(training[0]):
+            raise ValueError(
+                "`held_out` must be data that nobody trains on. Received: data of which at least "
+                "half is in the training data."
+            )
+        size = max(1, min(self._number, len(training) // 10))
+        number = min(len(orders), -(-self._number // size))
+        parts = [
+            _how_near(training[order[:size]], training[order[size:]]) for order in orders[:number]
+        ]
+        ratio, error = ratio_of_medians(np.concatenate(parts), self._usual)
+        self._real_ratio = min(1.0, ratio), error
 
     def _accuracy(self, real: np.ndarray, samples: np.ndarray, seed: int) -> float:
         return metrics.two_sample_test(real, samples, seed=self._seed + seed).accuracy
@@ -148,6 +175,8 @@ class Examiner:
         if not np.isfinite(samples).all():
             return exam
         distance = energy_distance(self._real_features, self._extractor.features(samples))
+        if not math.isfinite(distance.value):
+            return exam
         samples = samples[: self._number]
         accuracy = self._accuracy(self._training, samples, step)
         exam = exam._replace(accuracy=accuracy, distance=distance.value, error=distance.error)
@@ -156,13 +185,26 @@ class Examiner:
         exam = exam._replace(held_out_accuracy=self._accuracy(self._held_out, samples, step))
         if exam.held_out_accuracy > self.held_out_most:
             return exam
-        ratio, error = ratio_of_medians(self._how_near(samples), self._usual)
-        return exam._replace(memorization_ratio=ratio, least_ratio=1 - NUM_ERRORS * error)
+        near = _how_near(samples, self._all_training)
+        ratio, error = ratio_of_medians(near, self._usual)
+        real, error_of_real = self._real_ratio
+        least = real - NUM_ERRORS * math.hypot(error, error_of_real)
+        return exam._replace(memorization_ratio=ratio, least_ratio=least)
 
-    def _how_near(self, samples: np.ndarray) -> np.ndarray:
-        """The distances of samples to the nearest of all training data."""
-        flat = (part.reshape(len(part), -1) for part in (samples, self._all_training))
-        return distances.nearest(*flat)[1]
+
+def _check(training, held_out):
+    """Raises where there is too little data to learn anything from."""
+    for name, samples in (("training", training), ("held_out", held_out)):
+        if samples is not None and len(samples) < LEAST_SAMPLES:
+            raise ValueError(
+                f"`{name}` must have at least {LEAST_SAMPLES} samples: a classifier learns from "
+                f"half of them. Received: {len(samples)}."
+            )
+
+
+def _how_near(samples: np.ndarray, training: np.ndarray) -> np.ndarray:
+    """The distances of samples to the nearest training sample."""
+    return distances.nearest(*(part.reshape(len(part), -1) for part in (samples, training)))[1]
 
 
 def ratio_of_medians(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:

@@ -66,7 +66,9 @@ def two_sample_test(real: Any, generated: Any, *, seed: int = 0) -> TwoSampleRes
     ]
     samples, is_real = np.concatenate(drawn), np.repeat([1.0, 0.0], size)
     held_out = np.tile(np.arange(size) >= size // 2, 2)
-    mean, spread = float(samples[~held_out].mean()), float(samples[~held_out].std()) or 1.0
+    # In float64: squares of what a diverged generator draws overflow.
+    mean = float(samples[~held_out].mean(dtype="float64"))
+    spread = float(samples[~held_out].std(dtype="float64")) or 1.0
     samples = samples * np.float32(1 / spread) - np.float32(mean / spread)
     classifier = _trained(samples[~held_out], is_real[~held_out], random, seed)
     logits = np.concatenate(

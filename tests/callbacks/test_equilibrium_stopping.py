@@ -31,6 +31,15 @@ def game(kernel, num_classes=None):
     return gan
 
 
+def widening(gan):
+    """Before the exam of each epoch, makes the averaged generator as wide as its number."""
+
+    def widen(epoch, logs):
+        gan.averaged_generator.set_weights([(epoch + 1) * np.eye(2), np.zeros(2)])
+
+    return keras.callbacks.LambdaCallback(on_epoch_end=widen)
+
+
 def fit(gan, stopping, epochs=6, data=None, **options):
     data = points(0) if data is None else data
     return gan.fit(data, epochs=epochs, batch_size=50, callbacks=[stopping], verbose=0, **options)
@@ -45,7 +54,7 @@ def test_a_generator_that_draws_the_data_is_at_equilibrium_after_two_exams_in_a_
     gan, stopping = game(1.0), stops(points(1))
     history = fit(gan, stopping, epochs=9)
     assert stopping.reason == "equilibrium"
-    passed = [exam.is_passed for exam in stopping.exams]  # By chance one in five is not.
+    passed = [exam.is_passed for exam in stopping.exams]
     assert passed[-2:] == [True, True]
     assert (True, True) not in itertools.pairwise(passed[:-1])
     step = 6 * len(history.epoch)
@@ -69,15 +78,18 @@ def test_a_weak_discriminator_does_not_make_an_equilibrium(kernel, capsys):
 @pytest.fixture
 def given(monkeypatch):
     """A function that makes exams have these distances; none of them is passed."""
+    examined = []
 
     def set_distances(distances, error=0.1):
         left, nan = iter(distances), math.nan
 
         def examine(self, samples, step=0):
+            examined.append((samples, self._all_training))
             return Exam(step, 1.0, 0.5, 0.0, 0.5, nan, nan, next(left), error)
 
         monkeypatch.setattr(Examiner, "examine", examine)
         monkeypatch.setattr(Examiner, "_guessing", lambda *_: 0.5)  # It trains ten classifiers.
+        return examined
 
     return set_distances
 
@@ -95,22 +107,16 @@ def given(monkeypatch):
 def test_training_ends_when_the_distance_stays_where_it_is(given, distances, number, best):
     gan, stopping = game(1.0), stops(patience=3)
     given(distances)
-    widths = []
-
-    def widen(epoch, logs):
-        gan.averaged_generator.set_weights([(epoch + 1) * np.eye(2), np.zeros(2)])
-        widths.append(epoch + 1)
-
-    # Before the exam of each epoch.
-    widening = keras.callbacks.LambdaCallback(on_epoch_end=widen)
     data = points(0)
-    gan.fit(data, epochs=len(distances), batch_size=50, callbacks=[widening, stopping], verbose=0)
+    callbacks = [widening(gan), stopping]
+    gan.fit(data, epochs=len(distances), batch_size=50, callbacks=callbacks, verbose=0)
     assert len(stopping.exams) == number
     assert stopping.reason == ("no_progress" if number < len(distances) else None)
-    assert gan.averaged_generator.get_weights()[0][0, 0] == best
+    width = gan.averaged_generator.get_weights()[0][0, 0]
+    assert width == (best if stopping.reason else number)  # Else training may go on.
 
 
-@pytest.mark.parametrize(("epochs", "expected"), [(3, [1, 2, 3]), (11, [2, 4, 6])])
+@pytest.mark.parametrize(("epochs", "expected"), [(3, [1, 2, 3]), (11, [3, 6, 9])])
 def test_a_training_has_a_certain_number_of_exams(given, monkeypatch, epochs, expected):
     monkeypatch.setattr(equilibrium_stopping, "NUM_EXAMS", 5)
     given([3, 2, 1, *[1] * 99])
@@ -120,32 +126,69 @@ def test_a_training_has_a_certain_number_of_exams(given, monkeypatch, epochs, ex
     assert stopping.exams[-1].step == 6 * epochs
 
 
-def test_a_killed_training_stops_where_it_would_have(tmp_path, given):
-    given([5, 4, 4, 4, 4, 4])
-    whole = stops(patience=3)
-    fit(game(1.0), whole)
-    given([5, 4, 4])
+class Kill(keras.callbacks.Callback):
+    """Ends training as an exception does, in the epoch of this number."""
+
+    def __init__(self, epoch):
+        super().__init__()
+        self.epoch, self.now = epoch, 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self.now, batch) == (self.epoch, 2):
+            raise RuntimeError
+
+
+def test_a_killed_training_stops_where_it_would_have_with_the_same_weights(tmp_path, given):
     data = kgan.datasets.from_arrays(points(0), batch_size=50)
-    backup = kgan.callbacks.BackupAndRestore(tmp_path)
-    game(1.0).fit(data, epochs=3, callbacks=[stops(patience=3), backup], verbose=0)
-    given([4, 4, 4])
-    resumed = stops(patience=3)
-    backup = kgan.callbacks.BackupAndRestore(tmp_path)
-    game(1.0).fit(data, epochs=6, callbacks=[resumed, backup], verbose=0)
-    assert str(resumed.exams) == str(whole.exams)  # NaN is no NaN.
-    assert resumed.reason == whole.reason == "no_progress"
+
+    def train(distances, *more):
+        given(distances)
+        gan, stopping = game(1.0), stops(patience=3)
+        callbacks = [widening(gan), stopping, *more]
+        gan.fit(data, epochs=9, callbacks=callbacks, verbose=0)
+        return gan, stopping
+
+    def backup():
+        return kgan.callbacks.BackupAndRestore(tmp_path, every_seconds=0)
+
+    whole, expected = train([5, 4, math.inf, 4, 4])
+    with pytest.raises(RuntimeError):
+        train([5, 4, math.inf], Kill(3), backup())
+    for _ in range(2):  # The second time it has been stopped already.
+        gan, resumed = train([4, 4, 4, 4], backup())
+        assert resumed.reason == expected.reason == "no_progress"
+        assert str(resumed.exams[:5]) == str(expected.exams)  # NaN is no NaN.
+        assert gan.averaged_generator.get_weights()[0][0, 0] == 2
+    assert whole.averaged_generator.get_weights()[0][0, 0] == 2
 
 
-def test_labels_do_not_matter_to_it(given):
-    given([1])
+def test_a_second_training_has_exams_of_its_own(given):
+    gan, stopping = game(1.0), stops()
+    given([5, 4, 3, 2])
+    fit(gan, stopping, epochs=2)
+    fit(gan, stopping, epochs=2)
+    assert [exam.distance for exam in stopping.exams] == [3, 2]
+    assert stopping.reason is None
+
+
+@pytest.mark.parametrize("is_kgan", [True, False])
+def test_samples_are_examined_without_their_labels(given, is_kgan):
+    examined = given([1])
     data = players.dataset(10, num_samples=128)
+    batches = data if is_kgan else tf.data.Dataset.from_tensors((data.samples, data.labels))
     gan = kgan.GAN(*players.networks(10), seed=0)
     gan.compile()
     stopping = kgan.callbacks.EquilibriumStopping(
-        (data.samples, data.labels), min_samples=64, every_epochs=1
+        (players.images(rows=100), np.zeros(100)), min_samples=64, every_epochs=1
     )
-    gan.fit(data, epochs=1, callbacks=[stopping], verbose=0)
-    assert len(stopping.exams) == 1
+    gan.fit(batches, epochs=1, callbacks=[stopping], verbose=0)
+    (samples, training), *others = examined
+    assert samples.shape == (4 * 128, 8, 8, 1)
+    assert not others
+    np.testing.assert_array_equal(training, data.samples)
 
 
 def test_few_training_samples_are_said_to_hide_differences(given):
@@ -155,22 +198,25 @@ def test_few_training_samples_are_said_to_hide_differences(given):
 
 
 def test_held_out_data_of_another_scale_is_said_to_be_so():
-    with pytest.warns(UserWarning, match=r"from training data every time. Are both scaled alike"):
+    with pytest.warns(UserWarning, match=r"can almost always tell `held_out` from training"):
         fit(game(1.0), stops(100 + 9 * points(1)), epochs=1)
 
 
-@pytest.mark.parametrize("kind", ["kgan", "array", "stream"])
-def test_training_data_comes_in_several_forms(given, kind):
-    given([1])
+@pytest.mark.parametrize("kind", ["kgan", "array", "stream", "repeated"])
+def test_training_data_comes_in_several_forms_and_is_seen_once(given, kind):
+    examined = given([1])
     array = points(0)
+    stream = tf.data.Dataset.from_tensor_slices(array)
     data = {
         "array": array,
         "kgan": kgan.datasets.from_arrays(array, batch_size=50),
-        "stream": tf.data.Dataset.from_tensor_slices(array).batch(50),
+        "stream": stream.batch(50),
+        "repeated": stream.repeat().batch(50),
     }[kind]
-    stopping = stops()
-    game(1.0).fit(data, epochs=1, callbacks=[stopping], verbose=0)
-    assert len(stopping.exams) == 1
+    steps = 12 if kind == "repeated" else None
+    game(1.0).fit(data, epochs=1, steps_per_epoch=steps, callbacks=[stops()], verbose=0)
+    ((_, training),) = examined
+    np.testing.assert_array_equal(training, array)
 
 
 def test_other_data_is_refused_before_training():
@@ -186,7 +232,8 @@ def test_other_data_is_refused_before_training():
     [
         ({"patience": 0}, "`patience` must be an integer of at least 1"),
         ({"every_epochs": 0}, "`every_epochs` must be"),
-        ({"min_samples": 0}, "`min_samples` must be"),
+        ({"min_samples": 39}, "`min_samples` must be at least 40"),
+        ({"seed": -3.5}, "`seed` must be"),
         ({"held_out": points(1, number=99)}, r"at least 100 samples.*\(99, 2\)"),
         ({"held_out": points(1) * np.nan}, "`held_out` must be finite"),
         ({"held_out": "digits"}, "`held_out` must be at least 100 samples"),
@@ -196,6 +243,15 @@ def test_other_data_is_refused_before_training():
 def test_what_cannot_be_meant_is_refused(options, message):
     with pytest.raises(ValueError, match=message):
         stops(**options)
+
+
+def test_features_of_other_samples_and_too_few_samples_are_refused_before_training():
+    gan = game(1.0)
+    with pytest.raises(ValueError, match=r"'digits' are of samples of 8×8×1.*Received.*2"):
+        fit(gan, stops(features="digits"))
+    with pytest.raises(ValueError, match="at least 40 samples: a classifier learns from half"):
+        fit(gan, stops(min_samples=40), data=points(0, number=39), epochs=1)
+    assert gan.step.numpy() == 0
 
 
 def test_held_out_samples_of_another_shape_are_refused_before_training():

@@ -1,13 +1,13 @@
 """Exams of generators, by samples whose quality is known."""
 
-import dataclasses
+import json
 import math
 
 import numpy as np
 import pytest
 
-import kgan
 from kgan.diagnosis import Exam, Examiner, exams
+from kgan.resumption import states
 
 NUM_SAMPLES = 400
 
@@ -37,6 +37,7 @@ def test_samples_of_the_same_distribution_pass(examiner):
         pytest.param(np.zeros((NUM_SAMPLES, 2), "float32"), id="collapsed"),
         pytest.param(np.abs(normal(3)) * [1, -1], id="a quarter of the data"),
         pytest.param(np.full((NUM_SAMPLES, 2), np.nan, "float32"), id="not finite"),
+        pytest.param(1e22 * normal(4), id="diverged"),
     ],
 )
 def test_other_samples_do_not(examiner, samples):
@@ -68,6 +69,9 @@ def test_what_counts_as_guessing_is_measured_on_real_data():
     other = Examiner(normal(0, number=1000), normal(1, mean=1.0), NUM_SAMPLES)
     exam = other.examine(normal(5))
     assert exam.most < 0.6 < exam.held_out_most
+    # Real samples are nearer to training data than such held-out data is.
+    assert exam.memorization_ratio < 0.9
+    assert exam.is_passed
 
 
 def test_an_exam_takes_no_more_samples_than_there_are():
@@ -91,8 +95,21 @@ def test_an_examination_changes_no_random_number_of_the_program(examiner):
     np.testing.assert_array_equal(np.random.get_state()[1], kgan_random)
 
 
-def test_an_exam_is_a_tuple_that_a_backup_can_keep():
-    exam = Exam(*range(9))
-    assert Exam(*list(exam)) == exam
-    assert dataclasses.is_dataclass(exam) is False
-    assert kgan.diagnosis.Exam is Exam
+def test_an_exam_outlives_its_process(examiner):
+    exam = examiner.examine(np.full((4, 2), np.nan, "float32"), step=3)
+    packed, arrays = states.pack({"Callback": {"exams": [list(exam)]}})
+    (values,) = states.unpack(json.loads(json.dumps(packed)), arrays)["Callback"]["exams"]
+    assert str(Exam(*values)) == str(exam)  # NaN is no NaN.
+
+
+def test_held_out_data_that_is_trained_on_is_refused():
+    training = normal(0, number=1000)
+    with pytest.raises(ValueError, match="nobody trains on.*at least half is in the training"):
+        Examiner(training, training[:300], NUM_SAMPLES)
+
+
+@pytest.mark.parametrize("name", ["training", "held_out"])
+def test_too_few_samples_are_refused(name):
+    sets = {"training": normal(0), "held_out": normal(1)} | {name: normal(2, number=39)}
+    with pytest.raises(ValueError, match=f"`{name}` must have at least 40 samples.*39"):
+        Examiner(**sets, num_samples=100)
