@@ -609,6 +609,39 @@ def few_images_fine_tuning(contents):
     return "\n".join([*lines, "", _origins(_protocol(contents), contents, command, "")])
 
 
+def stopping(contents):
+    """For what reason trainings ended, when, and how good the generators are then."""
+    header = (
+        "game",
+        "equilibrium",
+        "no progress",
+        "to the end",
+        "epochs",
+        "distance / best epoch's",
+    )
+    lines = [_row(*header), _rule(len(header))]
+    for content in contents:
+        runs = content["results"]["runs"]
+        reasons = [run["reason"] for run in runs]
+        counts = [str(reasons.count(reason)) for reason in ("equilibrium", "no_progress", None)]
+        ratios = [run["ratio"] for run in runs if "ratio" in run]
+        ratio = f"**{_mean(ratios, 2)}** ({max(ratios):.2f} at most)" if ratios else ""
+        epochs = f"{_mean([run['epochs'] for run in runs], 0)} of {runs[0]['of']}"
+        lines.append(_row(GAMES_OF_STOPPING[content["settings"]["game"]], *counts, epochs, ratio))
+    command = "python benchmarks/stopping.py GAME"
+    return "\n".join([*lines, "", _origins(_protocol(contents), contents, command, "")])
+
+
+GAMES_OF_STOPPING = {
+    "digits": "digits",
+    "gaussian": "a normal distribution",
+    "ring": "ring of 8",
+    "weak_digits": "digits, D's rate / 100",
+    "weak_ring": "ring, D's rate / 100",
+    "collapsing_ring": "ring, D's rate × 10, without penalty",
+}
+
+
 def _seconds_until(goal, run):
     """When a run first was as near to the data; all of its time if never."""
     times = [look["seconds"] for look in run["course"] if look["distance"] <= goal]
@@ -659,6 +692,7 @@ TABLES_OF_SEVERAL = {
     "few_images_folder": (few_images_folder, FOLDERS),
     "few_images_fashion": (few_images_fashion, ["few_images_fashion"]),
     "few_images_fine_tuning": (few_images_fine_tuning, ["few_images_fine_tuning"]),
+    "stopping": (stopping, [f"stopping_{game}" for game in GAMES_OF_STOPPING]),
     "paper_2014": (paper_2014, PAPER_2014),
     "paper_2014_in_short": (paper_2014_in_short, PAPER_2014),
 }
