@@ -18,6 +18,8 @@ __all__ = ["EquilibriumStopping"]
 
 # How many exams a training has.
 NUM_EXAMS = 40
+# At equilibrium the distance has not fallen for so many exams.
+SETTLED = 3
 # On fewer held-out samples no exam says anything.
 LEAST_HELD_OUT = 100
 # What ends a training, in the order of their numbers, as workers tell each other.
@@ -33,12 +35,12 @@ class EquilibriumStopping(keras.callbacks.Callback):
     data, and from held-out data (`kgan.diagnosis.Examiner`).
 
     `reason` is `"equilibrium"` when, in two exams in a row, the classifier does no better than it
-    tells real data from real data, and samples are no nearer to training data than real data is.
-    The generator then stays as it is. It is `"no_progress"` when the distance to held-out data has
-    not fallen by more than its standard error for `patience` exams. Then `gan.averaged_generator`
-    gets the weights of the exam with the smallest distance (where averaging is off, that is the
-    generator itself; a backup that is made then has them too). Samples of a conditional GAN are
-    judged without their labels.
+    tells real data from real data, samples are no nearer to training data than real data is, and
+    the distance to held-out data has not fallen by more than its standard error for three exams.
+    The generator then stays as it is. `reason` is `"no_progress"` when that distance has not fallen
+    so for `patience` exams. Then `gan.averaged_generator` gets the weights of the exam with the
+    smallest distance (where averaging is off, that is the generator itself; a backup that is made
+    then has them too). Samples of a conditional GAN are judged without their labels.
 
     An exam draws four to eight times `min_samples` samples and trains one or two small classifiers;
     before the first step it takes ten, to know what real data gets. All training samples are kept
@@ -167,13 +169,14 @@ class EquilibriumStopping(keras.callbacks.Callback):
         return min(self.exams, key=lambda exam: (exam.memorizes, exam.distance))
 
     def _reason_to_stop(self) -> str | None:
-        if len(self.exams) > 1 and all(exam.is_passed for exam in self.exams[-2:]):
-            return "equilibrium"
         reference, since = math.inf, 0
         for exam in self.exams:
             since += 1
             if exam.distance < reference - exam.error:
                 reference, since = exam.distance, 0
+        are_passed = len(self.exams) > 1 and all(exam.is_passed for exam in self.exams[-2:])
+        if are_passed and since >= min(SETTLED, self.patience):
+            return "equilibrium"
         return "no_progress" if since >= self.patience else None
 
     def _says(self) -> str:
