@@ -3,8 +3,8 @@
 Each sound game is played twice with the same seed: once until it is stopped, and once to the end,
 where the best epoch is the one with the smallest distance to held-out data. Both generators are
 then measured again, with fresh latents, as many samples, and the half of the held-out data that
-chose neither. Each unsound game, in which D is too
-weak or G draws a few modes, is played once: it must never end for "equilibrium".
+chose neither. Each unsound game, in which D is too weak or G draws a few modes, is played once: it
+must never end for "equilibrium".
 
     python benchmarks/stopping.py digits --seeds 10
 """
@@ -50,11 +50,11 @@ def points(dataset, held_out, seed, penalties=("r1", "r2"), loss="relativistic",
     return gan, dataset, held_out, "raw", EPOCHS_OF_POINTS
 
 
-def gaussian(seed, **options):
+def gaussian(seed):
     """A normal distribution in one dimension."""
     drawn = np.random.default_rng(seed).normal(0.5, 0.5, (10_000, 1)).astype("float32")
     dataset = kgan.datasets.from_arrays(drawn[:5000], batch_size=100, seed=seed)
-    return points(dataset, drawn[5000:], seed, **options)
+    return points(dataset, drawn[5000:], seed)
 
 
 def ring(seed, **options):

@@ -16,7 +16,7 @@ from kgan.game import batches, replicas
 
 __all__ = ["EquilibriumStopping"]
 
-# How many exams a training has.
+# How many exams a training has at most.
 NUM_EXAMS = 40
 # At equilibrium the distance has not fallen for so many exams.
 SETTLED = 3
@@ -38,9 +38,9 @@ class EquilibriumStopping(keras.callbacks.Callback):
     tells real data from real data, samples are no nearer to training data than real data is, and
     the distance to held-out data has not fallen by more than its standard error for three exams.
     The generator then stays as it is. `reason` is `"no_progress"` when that distance has not fallen
-    so for `patience` exams. Then `gan.averaged_generator` gets the weights of the exam with the
-    smallest distance (where averaging is off, that is the generator itself; a backup that is made
-    then has them too). Samples of a conditional GAN are judged without their labels.
+    by that much for `patience` exams. Then `gan.averaged_generator` gets the weights of the exam
+    with the smallest distance (where averaging is off, that is the generator itself; a backup that
+    is made then has them too). Samples of a conditional GAN are judged without their labels.
 
     An exam draws four to eight times `min_samples` samples and trains one or two small classifiers;
     before the first step it takes ten, to know what real data gets. All training samples are kept
@@ -50,12 +50,12 @@ class EquilibriumStopping(keras.callbacks.Callback):
         held_out: samples `(num_samples, ...)` like those of the training that nobody trains on, at
             least 100; the pair of them and their labels; or a `kgan.datasets.Dataset`. `None`:
             samples are compared with training data alone, and copies go unnoticed.
-        patience: for how many exams the distance may stay where it is.
+        patience: for how many exams the distance may fail to fall.
         every_epochs: how many epochs pass between two exams. `None`: so many that there are at most
             forty.
         min_samples: how many training samples an exam takes at least, 40 or more; it takes up to
-            twice as many. Where there are fewer, all are taken, and it is said that small
-            differences go unnoticed.
+            twice as many. With fewer, it takes them all and warns that it cannot see small
+            differences.
         features: of what the distance is taken, what `kgan.features.get` takes: `"raw"` for the
             samples themselves.
         seed: of the samples and the classifiers.

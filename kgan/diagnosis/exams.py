@@ -81,9 +81,10 @@ class Exam(NamedTuple):
 class Examiner:
     """Examines generators of the same data, against what real data would get.
 
-    A classifier that is trained afresh decides (`kgan.metrics.two_sample_test`), since the playing
-    discriminator's own confusion says nothing: a weak one is confused by any generator. What counts
-    as guessing is measured: it is not 1/2 where held-out data differs from training data.
+    A classifier that is trained from scratch decides (`kgan.metrics.two_sample_test`), since the
+    playing discriminator's own confusion says nothing: a weak one is confused by any generator.
+    What counts as guessing is measured: it is not 1/2 where held-out data differs from training
+    data.
 
     Args:
         training: what they are trained on, samples `(num_samples, ...)`.

@@ -5,6 +5,7 @@ import numpy as np
 import players
 import pytest
 import tensorflow as tf
+from trainings import Kill
 
 import kgan
 from kgan.callbacks import equilibrium_stopping
@@ -112,7 +113,8 @@ def test_training_ends_when_the_distance_stays_where_it_is(given, distances, num
     assert len(stopping.exams) == number
     assert stopping.reason == ("no_progress" if number < len(distances) else None)
     width = gan.averaged_generator.get_weights()[0][0, 0]
-    assert width == (best if stopping.reason else number)  # Else training may go on.
+    # A training that was not stopped keeps the latest weights, so that it can be continued.
+    assert width == (best if stopping.reason else number)
 
 
 @pytest.mark.parametrize(("epochs", "expected"), [(3, [1, 2, 3]), (11, [3, 6, 9])])
@@ -142,21 +144,6 @@ def test_there_is_no_equilibrium_while_the_distance_falls(given, monkeypatch, di
     assert stopping.reason == (None if distances[-1] == 1 else "equilibrium")
 
 
-class Kill(keras.callbacks.Callback):
-    """Ends training as an exception does, in the epoch of this number."""
-
-    def __init__(self, epoch):
-        super().__init__()
-        self.epoch, self.now = epoch, 0
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.now = epoch
-
-    def on_train_batch_end(self, batch, logs=None):
-        if (self.now, batch) == (self.epoch, 2):
-            raise RuntimeError
-
-
 def test_a_killed_training_stops_where_it_would_have_with_the_same_weights(tmp_path, given):
     data = kgan.datasets.from_arrays(points(0), batch_size=50)
 
@@ -171,8 +158,8 @@ def test_a_killed_training_stops_where_it_would_have_with_the_same_weights(tmp_p
         return kgan.callbacks.BackupAndRestore(tmp_path, every_seconds=0)
 
     whole, expected = train([5, 4, math.inf, 4, 4])
-    with pytest.raises(RuntimeError):
-        train([5, 4, math.inf], Kill(3), backup())
+    with pytest.raises(KeyboardInterrupt):
+        train([5, 4, math.inf], Kill(20), backup())  # In the fourth epoch.
     for _ in range(2):  # The second time it has been stopped already.
         gan, resumed = train([4, 4, 4, 4], backup())
         assert resumed.reason == expected.reason == "no_progress"

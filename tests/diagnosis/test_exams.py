@@ -90,9 +90,9 @@ def test_the_energy_distance_of_two_normal_distributions_is_the_known_one():
 
 
 def test_an_examination_changes_no_random_number_of_the_program(examiner):
-    kgan_random = np.random.get_state()[1].copy()
+    before = np.random.get_state()[1].copy()
     examiner.examine(normal(6))
-    np.testing.assert_array_equal(np.random.get_state()[1], kgan_random)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)
 
 
 def test_an_exam_outlives_its_process(examiner):
