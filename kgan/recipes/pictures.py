@@ -26,6 +26,7 @@ CHOSEN = (
     "augmentation_steps",
     "penalties",
     "beta_1",
+    "decay_steps",
     "steps",
     "precision",
 )
@@ -33,8 +34,8 @@ CHOSEN = (
 # From so many pictures on, D cannot memorize them in the time that a training takes.
 MANY = 20_000
 # From so many on, trainings are long, and end nearer to the data with an augmentation that grows, a
-# lighter penalty and no momentum (`benchmarks/few_images.py fashion`).
-SOME, STEPS_OF_GROWTH = 300, 6000
+# lighter penalty, no momentum and rates that fall later (`benchmarks/few_images.py fashion`).
+SOME, STEPS_OF_GROWTH, STEPS_OF_DECAY = 300, 6000, 3000
 # Steps for each picture, and the fewest and the most of them; more only for very many pictures,
 # each of which is to be seen as often as `ROUNDS`.
 STEPS_PER_PICTURE, FEWEST_STEPS, MOST_STEPS, ROUNDS = 45, 2000, 10_000, 10
@@ -85,6 +86,7 @@ def choose(dataset: Dataset, recipe: Recipe, given: Collection[str] = ()) -> lis
                 choices.append(Choice("augmentation_steps", STEPS_OF_GROWTH, reason))
             choices.append(Choice("penalties", (R1(0.1),), f"less than for fewer than {SOME}"))
             choices.append(Choice("beta_1", 0.0, "no momentum: the training is long"))
+            choices.append(Choice("decay_steps", STEPS_OF_DECAY, "the training is long"))
     return [*choices, _choose_steps(number, batch_size)]
 
 

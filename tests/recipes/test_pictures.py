@@ -35,6 +35,7 @@ def test_some_pictures_get_a_growing_augmentation_a_lighter_penalty_and_no_momen
         0.1 if lighter else 1.0
     ]
     assert recipe.beta_1 == (0.0 if lighter else 0.5)
+    assert recipe.decay_steps == (3000 if lighter else 1000)
     assert recipe.augmentation_steps == (pictures.STEPS_OF_GROWTH if lighter else None)
 
 
