@@ -324,7 +324,7 @@ class GAN(GameModel):
         checks.check_fit(self, x, y, **kwargs)
         kwargs |= self._for_this_worker(**kwargs)
         kwargs["callbacks"] = parts.with_callback(kwargs.get("callbacks"), StopDiverged(x))
-        with self._training(x, **kwargs), parts.resumed(self, x, **kwargs) as position:
+        with self._training(x, y, **kwargs), parts.resumed(self, x, **kwargs) as position:
             for part in parts.parts(self, x, position, **kwargs):
                 super().fit(y=y, **part)
         return self.history

@@ -10,8 +10,8 @@ import tensorflow as tf
 from keras import ops
 
 from kgan.augmentation import transforms as moves
-from kgan.augmentation.checking import OF_IMAGES, OF_OTHERS, check_adaptive, held_out_pair
-from kgan.game import replicas, schedules
+from kgan.augmentation.checking import OF_IMAGES, OF_OTHERS, check_adaptive
+from kgan.game import looking, replicas, schedules
 
 __all__ = ["Adaptive"]
 
@@ -97,7 +97,9 @@ class Adaptive(keras.layers.Layer):
         self.probability = probability
         self.initial = initial
         self.most = most
-        self.held_out = held_out_pair(held_out)
+        self.held_out: Any = None
+        if held_out is not None:
+            self.held_out = _on_cpu(*looking.held_out_pair(held_out))
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         start = initial if probability is None else float(schedules.value_at(probability, 0))
@@ -276,3 +278,9 @@ class Adaptive(keras.layers.Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "Adaptive":
         return cls(**{**config, "probability": schedules.deserialize(config["probability"])})
+
+
+def _on_cpu(samples, labels):
+    """Both as tensors of the CPU: a GPU has no room for them."""
+    with tf.device("CPU:0"):
+        return tf.constant(samples), None if labels is None else tf.constant(labels)

@@ -2,13 +2,10 @@
 
 from typing import Any
 
-import numpy as np
-import tensorflow as tf
-
 from kgan.game import schedules
 from kgan.lookup import by_name
 
-__all__ = ["OF_IMAGES", "OF_OTHERS", "check_adaptive", "held_out_pair"]
+__all__ = ["OF_IMAGES", "OF_OTHERS", "check_adaptive"]
 
 # The transforms of images, and those of sequences and volumes.
 OF_IMAGES = ("flip", "rotate90", "translate", "scale", "rotate", "color")
@@ -34,27 +31,3 @@ def check_adaptive(
     for name, number in {"initial": initial, "most": most}.items():
         if not 0 <= number <= 1:
             raise ValueError(f"`{name}` must be in [0, 1]. Received: {name}={number!r}.")
-
-
-def held_out_pair(held_out: Any) -> Any:
-    """Held-out samples, and labels or None, as tensors on the CPU; None for None.
-
-    Raises:
-        ValueError: if they are not samples.
-    """
-    if held_out is None:
-        return None
-    if hasattr(held_out, "samples"):  # A data set of kgan.
-        held_out = held_out.samples, held_out.labels
-    is_pair = isinstance(held_out, tuple | list) and len(held_out) == 2
-    samples, labels = held_out if is_pair else (held_out, None)
-    samples = np.asarray(samples)
-    is_numbers = samples.ndim > 1 and len(samples) and samples.dtype.kind in "fiu"
-    if not is_numbers or not np.isfinite(samples).all():
-        raise ValueError(
-            "`held_out` must be samples (num_samples, ...), with their labels or without, finite "
-            f"and at least one. Received: {samples.dtype} of shape {samples.shape}."
-        )
-    with tf.device("CPU:0"):
-        samples = tf.constant(samples, "float32")
-        return samples, None if labels is None else tf.constant(labels, "int32")

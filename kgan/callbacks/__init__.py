@@ -12,6 +12,7 @@ give each of its two optimizers a schedule of `keras.optimizers.schedules` inste
 from kgan.callbacks.backup_and_restore import BackupAndRestore
 from kgan.callbacks.best_generator import BestGenerator
 from kgan.callbacks.csv_logger import CSVLogger
+from kgan.callbacks.doctor import Doctor
 from kgan.callbacks.equilibrium_stopping import EquilibriumStopping
 from kgan.callbacks.export_generator import ExportGenerator
 from kgan.callbacks.history_plot import HistoryPlot
@@ -22,6 +23,7 @@ __all__ = [
     "BackupAndRestore",
     "BestGenerator",
     "CSVLogger",
+    "Doctor",
     "EquilibriumStopping",
     "ExportGenerator",
     "HistoryPlot",

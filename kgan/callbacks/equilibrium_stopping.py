@@ -6,13 +6,12 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from kgan import checks
 from kgan import features as features_module
 from kgan.diagnosis import Exam, Examiner
 from kgan.diagnosis.exams import LEAST_SAMPLES
-from kgan.game import batches, replicas
+from kgan.game import looking, replicas
 
 __all__ = ["EquilibriumStopping"]
 
@@ -103,7 +102,9 @@ class EquilibriumStopping(keras.callbacks.Callback):
                 f"`min_samples` must be at least {LEAST_SAMPLES}. "
                 f"Received: min_samples={min_samples}."
             )
-        self.held_out = None if held_out is None else _held_out_samples(held_out)
+        self.held_out = None
+        if held_out is not None:
+            self.held_out, _ = looking.held_out_pair(held_out, LEAST_HELD_OUT)
         self.patience = patience
         self.every_epochs = every_epochs
         self.min_samples = min_samples
@@ -212,36 +213,13 @@ class EquilibriumStopping(keras.callbacks.Callback):
         self._best_weights, self.reason = state["best_weights"], state["reason"]
 
 
-def _held_out_samples(held_out):
-    """Held-out samples as an array."""
-    if hasattr(held_out, "samples"):  # A data set of kgan.
-        held_out = held_out.samples
-    if isinstance(held_out, tuple | list) and len(held_out) == 2:
-        held_out = held_out[0]
-    samples = np.asarray(held_out)
-    if samples.ndim < 2 or samples.dtype.kind != "f" or len(samples) < LEAST_HELD_OUT:
-        raise ValueError(
-            f"`held_out` must be at least {LEAST_HELD_OUT} samples as the generator draws them, "
-            "floats (num_samples, ...), with their labels or without; kgan.datasets.from_arrays "
-            f"scales bytes. Received: {samples.dtype} of shape {samples.shape}."
-        )
-    if not np.isfinite(samples).all():
-        raise ValueError("`held_out` must be finite. Received: values that are NaN or infinite.")
-    return samples.astype("float32")
-
-
 def _training_samples(data, num_batches, most):
-    """Samples of what `fit` trains on, an array: all of them, or of a stream those of an epoch."""
-    if hasattr(data, "samples"):
-        return data.samples
-    if batches.is_array(data):
-        return np.asarray(data, "float32")
-    if isinstance(data, tf.data.Dataset):
-        epoch = data.take(num_batches)
-        only_samples = epoch.map(lambda *batch: tf.nest.flatten(batch)[0]).unbatch()
-        rows = only_samples.take(most).as_numpy_iterator()
-        return np.stack(list({row.tobytes(): row for row in rows}.values()))  # It may repeat.
-    raise ValueError(
-        "EquilibriumStopping must look at training samples before training: give `fit` a data set "
-        f"of kgan.datasets, an array, or a tf.data.Dataset. Received: {type(data).__name__}."
-    )
+    """Samples of what `fit` trains on: all of them, or of a stream those of an epoch."""
+    pair = looking.training_pair(data, None, num_batches, most)
+    if pair is None:
+        raise ValueError(
+            "EquilibriumStopping must look at training samples before training: give `fit` a data "
+            "set of kgan.datasets, an array, a tf.data.Dataset or a keras.utils.PyDataset. "
+            f"Received: {type(data).__name__}."
+        )
+    return pair[0]

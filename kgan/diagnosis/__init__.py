@@ -1,5 +1,7 @@
 """What is wrong with a game, and when it is over."""
 
 from kgan.diagnosis.exams import Exam, Examiner
+from kgan.diagnosis.readings import Probe, Reading
+from kgan.diagnosis.symptoms import NAMES, Symptom, find_symptoms
 
-__all__ = ["Exam", "Examiner"]
+__all__ = ["NAMES", "Exam", "Examiner", "Probe", "Reading", "Symptom", "find_symptoms"]

@@ -20,7 +20,8 @@ class MeasuredModel(keras.Model):
     penalties: Sequence[Any]
     log_gradient_norms: bool
     _augmentations: list[keras.Layer]
-    training_data: Any = None  # While `fit` runs.
+    training_data: Any = None  # While `fit` runs; labels, where they are given by themselves.
+    training_labels: Any = None
     _is_evaluating = False
     _checked: int | None = None  # The id of data that `fit` has checked.
 
@@ -145,16 +146,18 @@ class MeasuredModel(keras.Model):
             self._is_evaluating = before
 
     @contextlib.contextmanager
-    def _training(self, data: Any, validation_data: Any = None, **others: Any) -> Iterator[None]:
+    def _training(
+        self, data: Any, labels: Any, validation_data: Any = None, **others: Any
+    ) -> Iterator[None]:
         """Knows `data` for as long as `fit` runs, and that its validation data has been checked."""
-        self.training_data = data
+        self.training_data, self.training_labels = data, labels
         if validation_data is not None:
             self._checked = id(keras.utils.unpack_x_y_sample_weight(validation_data)[0])
         try:
             with replicas.explained(self.distribute_strategy):
                 yield
         finally:
-            self._checked = self.training_data = None
+            self._checked = self.training_data = self.training_labels = None
 
     def reset_metrics(self) -> None:
         """As in `keras.Model`; while evaluating, only what belongs to the evaluation."""

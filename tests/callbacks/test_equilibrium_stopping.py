@@ -205,7 +205,7 @@ def test_held_out_data_of_another_scale_is_said_to_be_so():
         fit(game(1.0), stops(100 + 9 * points(1)), epochs=1)
 
 
-@pytest.mark.parametrize("kind", ["kgan", "array", "stream", "repeated"])
+@pytest.mark.parametrize("kind", ["kgan", "array", "stream", "repeated", "batches"])
 def test_training_data_comes_in_several_forms_and_is_seen_once(given, kind):
     examined = given([1])
     array = points(0)
@@ -215,6 +215,7 @@ def test_training_data_comes_in_several_forms_and_is_seen_once(given, kind):
         "kgan": kgan.datasets.from_arrays(array, batch_size=50),
         "stream": stream.batch(50),
         "repeated": stream.repeat().batch(50),
+        "batches": players.Batches(array),
     }[kind]
     steps = 12 if kind == "repeated" else None
     game(1.0).fit(data, epochs=1, steps_per_epoch=steps, callbacks=[stops()], verbose=0)
@@ -223,9 +224,9 @@ def test_training_data_comes_in_several_forms_and_is_seen_once(given, kind):
 
 
 def test_other_data_is_refused_before_training():
-    batches = players.Batches(points(0))
+    batches = (points(0) for _ in range(2))
     gan = game(1.0)
-    with pytest.raises(ValueError, match=r"must look at training samples.*Received: Batches"):
+    with pytest.raises(ValueError, match=r"must look at training samples.*Received: Peeked"):
         gan.fit(batches, epochs=1, callbacks=[stops()], verbose=0)
     assert gan.step.numpy() == 0
 

@@ -1,0 +1,162 @@
+"""Says in words what is wrong with a game while it is played."""
+
+import math
+import warnings
+from typing import Any
+
+import keras
+
+from kgan import checks
+from kgan.diagnosis import Probe, Reading, Symptom, find_symptoms
+from kgan.game import looking
+
+__all__ = ["Doctor"]
+
+# How many readings a training has, where they are not too near to each other.
+NUM_READINGS, LEAST_STEPS = 60, 20
+# How many steps there are between two, where the length of a training is not known.
+USUAL_STEPS = 500
+# Of so many training samples the doctor sees some.
+MOST_SAMPLES = 5000
+# From fewer samples, training or held-out, nothing can be told.
+LEAST_SAMPLES, LEAST_HELD_OUT = 32, 100
+
+
+class Doctor(keras.callbacks.Callback):
+    """Says when a game is sick, with the number that shows it, and what to change first.
+
+    Now and then it asks D about training data, held-out data and generated samples, and compares
+    the samples with real ones (`kgan.diagnosis.Probe`). From what it has read so far it tells
+    symptoms (`kgan.diagnosis.NAMES`). It says what it finds once when it has begun, and once when
+    it is over; of a healthy game it says nothing. Training is not changed by it.
+
+    For each symptom that has been there, the logs of an epoch have a number of that name from then
+    on, 1 while it lasts and 0 afterwards: put the callback before those that write logs.
+
+    Args:
+        held_out: samples `(num_samples, ...)` like those of the training that nobody trains on, at
+            least 100; the pair of them and their labels; or a `kgan.datasets.Dataset`. `None`: it
+            cannot tell whether D learns by heart, nor whether samples are copies.
+        every_steps: how many steps pass between two readings. `None`: a sixtieth of the training,
+            and at least 20. A symptom shows in three readings, and none is told before the tenth.
+        seed: of the latents, and of which samples are looked at.
+
+    Attributes:
+        symptoms: a list of `kgan.diagnosis.Symptom`, in the order in which they began.
+        readings: a list of `kgan.diagnosis.Reading`, in their order.
+
+    Raises:
+        ValueError: for numbers out of range, or too few held-out samples; by `fit`, for held-out
+            samples of another shape, or with labels where the networks take none or the other way
+            round.
+
+    Example:
+
+    >>> gan = kgan.GAN(*kgan.architectures.mlp((8, 8, 1), latent_dim=8), seed=0)
+    >>> gan.compile(discriminator_optimizer=keras.optimizers.SGD(1e-9))
+    >>> doctor = kgan.callbacks.Doctor(kgan.datasets.digits("test"))
+    >>> history = gan.fit(kgan.datasets.digits(), epochs=12, callbacks=[doctor], verbose=0)
+    >>> doctor.symptoms[0].name
+    'mode_collapse'
+    """
+
+    def __init__(
+        self, held_out: Any = None, *, every_steps: int | None = None, seed: int = 0
+    ) -> None:
+        super().__init__()
+        if every_steps is not None:
+            checks.check_positive_integer("every_steps", every_steps)
+        checks.check_seed(seed)
+        self.held_out = None
+        if held_out is not None:
+            self.held_out = looking.held_out_pair(held_out, LEAST_HELD_OUT)
+        self.every_steps = every_steps
+        self.seed = seed
+        self.symptoms: list[Symptom] = []
+        self.readings: list[Reading] = []
+        self._probe: Probe | None = None
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self.symptoms, self.readings = [], []
+        self._check_held_out()
+        epochs, steps = ((self.params or {}).get(name) for name in ("epochs", "steps"))
+        self._between = self.every_steps or USUAL_STEPS
+        if steps and not self.every_steps:
+            self._between = max(LEAST_STEPS, math.ceil(epochs * steps / NUM_READINGS))
+        gan = self.model
+        training = looking.training_pair(
+            gan.training_data, gan.training_labels, steps or -1, MOST_SAMPLES, self.seed
+        )
+        if training is None or len(training[0]) < LEAST_SAMPLES:
+            self._probe = None
+            warnings.warn(
+                f"Doctor must look at {LEAST_SAMPLES} training samples before training, and says "
+                "nothing of this game: give `fit` a data set of kgan.datasets, an array, a "
+                "tf.data.Dataset or a keras.utils.PyDataset.",
+                stacklevel=2,
+            )
+            return
+        self._probe = Probe(gan, training, self.held_out, self.seed)
+        self._read()
+
+    def _check_held_out(self) -> None:
+        if self.held_out is None:
+            return
+        samples, labels = self.held_out
+        shape = tuple(self.model.generator.output_shape[1:])
+        if samples.shape[1:] != shape:
+            raise ValueError(
+                f"`held_out` must hold samples of shape {shape}, as the generator draws. "
+                f"Received: shape {samples.shape[1:]}."
+            )
+        if self.model.num_classes:
+            checks.check_labels(labels, self.model.num_classes, len(samples))
+        else:
+            self.held_out = samples, None
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._step_of_batch_0: int | None = None
+
+    # Because of a callback with `on_train_batch_end` Keras would wait for each batch's logs.
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if self._step_of_batch_0 is None:
+            self._step_of_batch_0 = int(self.model.step.numpy()) - batch
+        self._reach(self._step_of_batch_0 + batch)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._reach(int(self.model.step.numpy()))
+        if logs is not None:
+            for symptom in self.symptoms:
+                logs[symptom.name] = float(symptom.until_step is None)
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self._probe = None  # It holds data.
+
+    def _reach(self, step: int) -> None:
+        """Reads the game if an interval has ended since the last reading."""
+        if self._probe and step // self._between > self.readings[-1].step // self._between:
+            self._read()
+
+    def _read(self) -> None:
+        self.readings.append(self._probe.read())  # type: ignore[union-attr]
+        before, self.symptoms = self.symptoms, find_symptoms(self.readings)
+        if not self.model.is_chief:
+            return
+        for i, symptom in enumerate(self.symptoms):
+            if i >= len(before):
+                print(f"\nStep {symptom.since_step:,}: {symptom.says} {symptom.advice}")
+            elif symptom != before[i]:
+                name = symptom.name.replace("_", " ")
+                print(
+                    f"\nStep {symptom.until_step:,}: {name}, which began at step "
+                    f"{symptom.since_step:,}, is over."
+                )
+
+    def get_state(self) -> dict[str, Any]:
+        """What a backup keeps."""
+        return {"readings": [list(reading) for reading in self.readings]}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Takes what `get_state` returned."""
+        self.readings = [Reading(int(step), *rest) for step, *rest in state["readings"]]
+        self.symptoms = find_symptoms(self.readings)

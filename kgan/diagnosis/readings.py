@@ -1,0 +1,286 @@
+"""What a running game shows of itself: cheap numbers, read now and then, that tell illnesses apart.
+
+Distances are divided by the mean distance of real samples from each other, so that they mean the
+same for any data. Logits have a scale of their own: they are log-odds, or have a margin of 1. Those
+of a Wasserstein critic have the scale of the data, and are divided by that distance too.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kgan import losses
+from kgan.diagnosis import clusters
+from kgan.game import noise, players
+from kgan.game.critic import Critic
+from kgan.metrics import distances
+
+__all__ = ["NUM_SAMPLES", "Probe", "Reading"]
+
+# How many samples of each kind are looked at.
+NUM_SAMPLES = 256
+# Of so many training samples the nearest one is looked for; memorizing more takes very long.
+MOST_NEIGHBORS = 5000
+# A cluster is missing where samples have less than this part of the share that real ones have.
+RARE = 0.1
+
+
+class Reading(NamedTuple):
+    """What a probe has read; a number that cannot be known is NaN.
+
+    "The samples" are of the present generator, not of the average, unless it is said.
+
+    Args:
+        step: how many steps the game had been played.
+        real_logit, fake_logit: D's mean logits for training samples and for the samples.
+        logit_spread: the standard deviation of D's logits for training samples.
+        auc: how often D finds a training sample more real than one of the samples, in [0, 1].
+        held_out_auc: likewise a held-out one.
+        slope: by how much D's logit changes over the mean distance of real samples, at the samples.
+        push: by how much G's loss changes with D's logit, |∂L_G/∂D(G(z))|; at most 1 for
+            cross-entropy, 0 where the loss is flat.
+        generator_gradient, discriminator_gradient: the Euclidean norms of both players' gradients,
+            without penalties.
+        variety: the mean distance of the samples from each other; real ones have 1.
+        nearest: their median distance to the nearest other one; real ones have 1.
+        shift: how far the mean of the samples is from that of training data.
+        distance: the energy distance (Székely and Rizzo 2013) of the samples to training data.
+        missing: the share of the training data in clusters where the samples hardly come.
+        averaged_distance, averaged_missing: likewise, of samples of the averaged generator.
+        drift: how far a sample has moved since the last reading, in the mean.
+        saturated: the share of numbers of the samples at the ends of their range (|x| > 0.999),
+            less that of real data.
+        label_margin: how often D finds a real sample more real with its label than with another.
+        label_effect: how far another label moves a sample, over how far other latents do.
+        memorization: the median distance of samples of the averaged generator to training data,
+            over that of held-out data.
+    """
+
+    step: int
+    real_logit: float = math.nan
+    fake_logit: float = math.nan
+    logit_spread: float = math.nan
+    auc: float = math.nan
+    held_out_auc: float = math.nan
+    slope: float = math.nan
+    push: float = math.nan
+    generator_gradient: float = math.nan
+    discriminator_gradient: float = math.nan
+    variety: float = math.nan
+    nearest: float = math.nan
+    shift: float = math.nan
+    distance: float = math.nan
+    missing: float = math.nan
+    averaged_distance: float = math.nan
+    averaged_missing: float = math.nan
+    drift: float = math.nan
+    saturated: float = math.nan
+    label_margin: float = math.nan
+    label_effect: float = math.nan
+    memorization: float = math.nan
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether D's logits, the samples and both gradients are finite."""
+        found = self.real_logit, self.fake_logit, self.variety, self.slope
+        return all(map(math.isfinite, (*found, *self.gradients)))
+
+    @property
+    def gradients(self) -> tuple[float, float]:
+        """The norms of both players' gradients."""
+        return self.generator_gradient, self.discriminator_gradient
+
+
+class Probe:
+    """Reads a game; it changes nothing of it.
+
+    D and both generators are asked as for inference, about the same samples and latents each time,
+    so that two readings differ by what has been learned alone.
+
+    Args:
+        gan: a compiled `kgan.GAN`.
+        training: `(samples, labels)` of what it is trained on, at least 2; labels may be None.
+        held_out: likewise of what nobody trains on; None for none.
+        seed: of which of them, and of the latents.
+    """
+
+    def __init__(self, gan: Any, training: Any, held_out: Any = None, seed: int = 0) -> None:
+        self._gan = gan
+        random = np.random.default_rng(seed)
+        order = random.permutation(len(training[0]))
+        packs = max(1, min(NUM_SAMPLES, len(order)) // gan.packing)
+        self._number = packs * gan.packing
+        self._real = _chosen(training, np.resize(order, self._number))
+        self._others = None
+        if held_out is not None and len(held_out[0]):
+            some = random.permutation(len(held_out[0]))
+            self._others = _chosen(held_out, np.resize(some, self._number))
+        self._neighbors = _flat(training[0][order[:MOST_NEIGHBORS]])
+        self._usual = None
+        if self._others is not None:
+            self._usual = _median_nearest(_flat(self._others[0]), self._neighbors)
+        real = _flat(self._real[0])
+        self.unit = max(float(tf.reduce_mean(_from_others(real))), 1e-12)
+        is_critic = isinstance(gan.loss, losses.Wasserstein)
+        self._logit_unit = self.unit if is_critic else 1.0
+        self._usual_nearest = max(_median(_nearest_other(real)), 1e-12)
+        self._range_share = float(np.mean(np.abs(real) > 0.999))
+        self._clusters = clusters.Clusters(self._neighbors, self.unit, seed)
+        shape = self._number, gan.latent_dim
+        self._latents = noise.latents(gan.latent_distribution, shape, [seed, 0])
+        self._before: np.ndarray | None = None
+        self._measure = tf.function(self._measured)
+
+    def read(self) -> Reading:
+        """Reads the game as it is now."""
+        values, samples, averaged = self._measure()
+        found = {name: float(value) for name, value in values.items()}
+        samples, averaged = samples.numpy(), averaged.numpy()
+        found["missing"] = self._clusters.missing(samples, RARE)
+        found["averaged_missing"] = self._clusters.missing(averaged, RARE)
+        if self._before is not None:
+            moved = np.linalg.norm(samples - self._before, axis=1).mean()
+            found["drift"] = float(moved) / self.unit
+        self._before = samples
+        if self._usual and np.isfinite(averaged).all():
+            found["memorization"] = _median_nearest(averaged, self._neighbors) / self._usual
+        return Reading(int(self._gan.step.numpy()), **found)
+
+    def _measured(self) -> tuple[dict[str, Any], Any, Any]:
+        """What is measured in a graph: numbers, and the samples of both generators, flattened."""
+        gan = self._gan
+        real, labels = self._real
+        with tf.GradientTape(persistent=True) as tape:
+            samples = players.play(gan.generator, self._latents, labels, training=False)
+            critic = self._critic(labels)
+            real_logits, (fake_logits, slopes) = critic(real), critic.gradient(samples)
+            discriminator_loss = gan.loss.discriminator_loss(real_logits, fake_logits)
+            seen = real_logits if gan.loss.generator_sees_real else None
+            generator_loss = tf.reduce_mean(gan.loss.generator_loss(seen, fake_logits))
+            discriminator_loss = tf.reduce_mean(discriminator_loss)
+        push = tape.gradient(generator_loss, fake_logits)
+        found = {
+            "real_logit": tf.reduce_mean(real_logits) / self._logit_unit,
+            "fake_logit": tf.reduce_mean(fake_logits) / self._logit_unit,
+            "logit_spread": tf.math.reduce_std(_of_samples(real_logits)) / self._logit_unit,
+            "auc": _auc(real_logits, fake_logits),
+            "slope": self.unit / self._logit_unit * tf.reduce_mean(tf.norm(_flat(slopes), axis=1)),
+            "push": tf.reduce_sum(tf.abs(push)),
+            "generator_gradient": _norm(tape, generator_loss, gan.generator),
+            "discriminator_gradient": _norm(tape, discriminator_loss, gan.discriminator),
+        }
+        if self._others is not None:
+            others = self._critic(self._others[1])(self._others[0])
+            found["held_out_auc"] = _auc(others, fake_logits)
+        averaged = players.play(gan.averaged_generator, self._latents, labels, training=False)
+        if (gan.num_classes or 0) > 1:
+            found |= self._of_labels(samples)
+        samples, averaged = _flat(samples), _flat(averaged)
+        return found | self._of_samples(samples, averaged), samples, averaged
+
+    def _of_samples(self, samples: Any, averaged: Any) -> dict[str, Any]:
+        real = _flat(self._real[0])
+        own = _from_others(samples)
+        shift = tf.norm(tf.reduce_mean(samples, 0) - tf.reduce_mean(real, 0))
+        nearest = _nearest_other(samples)
+        middle = tf.sort(nearest)[self._number // 2]
+        ends = tf.reduce_mean(tf.cast(tf.abs(samples) > 0.999, "float32")) - self._range_share
+        return {
+            "variety": tf.reduce_mean(own) / self.unit,
+            "nearest": middle / self._usual_nearest,
+            "shift": shift / self.unit,
+            "distance": self._energy(samples, own),
+            "averaged_distance": self._energy(averaged, _from_others(averaged)),
+            "saturated": ends,
+        }
+
+    def _energy(self, samples: Any, own: Any) -> Any:
+        across = tf.reduce_mean(_distances(samples, _flat(self._real[0])))
+        return (2 * across - tf.reduce_mean(own)) / self.unit - 1
+
+    def _of_labels(self, samples: Any) -> dict[str, Any]:
+        """Whether D and G look at labels."""
+        gan = self._gan
+        labels = self._real[1]
+        other_latents = tf.roll(self._latents, 1, axis=0)
+        by_label, by_latents = (
+            tf.reduce_mean(
+                tf.norm(_flat(players.play(gan.generator, *inputs, False) - samples), axis=1)
+            )
+            for inputs in ((self._latents, self._wrong(labels)), (other_latents, labels))
+        )
+        images, right = self._others or self._real
+        margins = self._critic(right)(images) - self._critic(self._wrong(right))(images)
+        return {
+            "label_margin": tf.reduce_mean((1 + tf.sign(_of_samples(margins))) / 2),
+            "label_effect": by_label / tf.maximum(by_latents, 1e-12),
+        }
+
+    def _wrong(self, labels: Any) -> Any:
+        """Of each label another one."""
+        number = self._gan.num_classes
+        return (labels + 1 + tf.range(self._number) % (number - 1)) % number
+
+    def _critic(self, labels: Any) -> Critic:
+        return Critic(self._gan.discriminator, labels, packing=self._gan.packing)
+
+
+def _chosen(data: Any, rows: np.ndarray) -> tuple[Any, Any]:
+    """These rows of samples and of labels, or None, as tensors."""
+    samples, labels = data
+    chosen = None if labels is None else tf.constant(np.asarray(labels)[rows], "int32")
+    return tf.constant(np.asarray(samples)[rows], "float32"), chosen
+
+
+def _flat(samples: Any) -> Any:
+    """Samples as float32 rows."""
+    if tf.is_tensor(samples):
+        return tf.reshape(samples, (tf.shape(samples)[0], -1))
+    return np.asarray(samples, "float32").reshape(len(samples), -1)
+
+
+def _distances(x: Any, y: Any) -> Any:
+    """The Euclidean distances of all pairs of rows."""
+    squared = tf.reduce_sum(x * x, 1)[:, None] + tf.reduce_sum(y * y, 1) - 2 * x @ tf.transpose(y)
+    return tf.sqrt(tf.maximum(squared, 0))
+
+
+def _from_others(x: Any) -> Any:
+    """The mean distances of rows from all others."""
+    found = _distances(x, x)
+    found = tf.linalg.set_diag(found, tf.zeros(tf.shape(found)[0]))
+    return tf.reduce_sum(found, axis=1) / tf.cast(tf.shape(found)[0] - 1, "float32")
+
+
+def _nearest_other(x: Any) -> Any:
+    """The distances of rows to the nearest other one."""
+    found = _distances(x, x)
+    return tf.reduce_min(tf.linalg.set_diag(found, tf.fill([tf.shape(found)[0]], np.inf)), axis=1)
+
+
+def _median(values: Any) -> float:
+    return float(np.median(values))
+
+
+def _median_nearest(samples: np.ndarray, training: np.ndarray) -> float:
+    """The median distance of samples to the nearest training sample."""
+    return _median(distances.nearest(samples, training)[1])
+
+
+def _of_samples(logits: Any) -> Any:
+    """One logit for each sample, or pack: the mean of a map."""
+    return tf.reduce_mean(tf.reshape(logits, (tf.shape(logits)[0], -1)), axis=1)
+
+
+def _auc(real_logits: Any, fake_logits: Any) -> Any:
+    """How often a real logit is higher than a fake one; equal ones count half."""
+    real, fake = _of_samples(real_logits), _of_samples(fake_logits)
+    return tf.reduce_mean((1 + tf.sign(real[:, None] - fake)) / 2)
+
+
+def _norm(tape: tf.GradientTape, loss: Any, player: keras.Model) -> Any:
+    gradients = [one for one in tape.gradient(loss, player.trainable_weights) if one is not None]
+    return tf.linalg.global_norm([tf.convert_to_tensor(one) for one in gradients])

@@ -1,0 +1,274 @@
+"""What ails a game, told from what a probe has read of it again and again.
+
+Each rule looks for what a player or the samples do, not for why: one symptom has several causes,
+and the advice begins with the one that is to blame most often. That a rule holds once says little,
+so a symptom begins when it has held in three of four readings.
+"""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from kgan.diagnosis.readings import Reading
+
+__all__ = ["NAMES", "Symptom", "find_symptoms"]
+
+# A symptom begins once its rule holds in so many of the last readings, and is over once it holds
+# in no more than so many of them.
+OF_LAST, BEGINS, IS_OVER = 4, 3, 1
+# How many readings pass before a game is judged: at first every game looks sick.
+WARM_UP = 6
+# A distance that has not fallen to this part of itself in so many readings has stopped falling.
+PROGRESS, STAGNANT = 0.9, 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Symptom:
+    """Something that is wrong with a game.
+
+    Args:
+        name: what it is called, one of `kgan.diagnosis.NAMES`.
+        since_step: the step of the first reading that showed it.
+        until_step: the step at which it was over; None while it lasts.
+        evidence: the numbers that show it, by the names that they have in a `Reading`.
+        says: what is wrong, in a sentence.
+        advice: what to change first.
+    """
+
+    name: str
+    since_step: int
+    until_step: int | None
+    evidence: dict[str, float]
+    says: str
+    advice: str
+
+
+class Rule(NamedTuple):
+    """How a symptom is told.
+
+    Args:
+        name: of the symptom.
+        says: what is wrong, in a sentence, judging by the readings so far, the last of which is the
+            present one; None where nothing is.
+        evidence: the names of the numbers that show it.
+        advice: what to change first.
+    """
+
+    name: str
+    says: Callable[[Sequence[Reading]], str | None]
+    evidence: tuple[str, ...]
+    advice: str
+
+
+def find_symptoms(readings: Sequence[Reading]) -> list[Symptom]:
+    """The symptoms that readings of a game show, in the order in which they began.
+
+    A symptom does not begin while one of an earlier rule lasts, which most often is its cause.
+
+    Args:
+        readings: of one game, in their order, as `Probe.read` returns them.
+
+    Returns:
+        A list of `Symptom`s. More readings add to it and end what lasts; nothing else changes.
+    """
+    symptoms: list[Symptom] = []
+    lasting: dict[str, int] = {}  # Where in `symptoms` those are that last.
+    said: dict[str, list[str | None]] = {rule.name: [] for rule in RULES}
+    for i in range(WARM_UP, len(readings)):
+        for place, rule in enumerate(RULES):
+            said[rule.name].append(rule.says(readings[: i + 1]))
+            recent = said[rule.name][-OF_LAST:]
+            number = sum(one is not None for one in recent)
+            if rule.name in lasting and number <= IS_OVER:
+                over = lasting.pop(rule.name)
+                until = readings[i].step
+                symptoms[over] = dataclasses.replace(symptoms[over], until_step=until)
+            is_hidden = any(one.name in lasting for one in RULES[:place])
+            if rule.name not in lasting and number >= BEGINS and not is_hidden:
+                lasting[rule.name] = len(symptoms)
+                symptoms.append(_symptom(rule, recent, readings[: i + 1]))
+    return symptoms
+
+
+def _symptom(rule, recent, readings):
+    """The symptom that begins now, with the evidence of the last reading that shows it."""
+    showing = [i - len(recent) for i, said in enumerate(recent) if said is not None]
+    shown = readings[showing[-1]]
+    evidence = {name: float(getattr(shown, name)) for name in rule.evidence}
+    since = readings[showing[0]].step
+    return Symptom(rule.name, since, None, evidence, recent[showing[-1]], rule.advice)
+
+
+def _stagnates(readings: Sequence[Reading], least: float) -> bool:
+    """Whether samples are farther than `least` from the data, and have stopped coming nearer."""
+    if len(readings) < WARM_UP + STAGNANT:
+        return False
+    before, lately = (
+        min((one.distance for one in part if one.is_finite), default=np.inf)
+        for part in (readings[:-STAGNANT], readings[-STAGNANT:])
+    )
+    return bool(lately > max(least, PROGRESS * before))
+
+
+def _diverged(readings):
+    now = readings[-1]
+    if not now.is_finite:
+        return "The game has diverged: D's logits, samples or gradients are not finite."
+    if now.logit_spread > 30:
+        return (
+            f"The game is diverging: D's logits for real samples spread by {now.logit_spread:.3g}, "
+            "where those of a sound D spread by less than 30."
+        )
+    return None
+
+
+def _generator_starved(readings):
+    now = readings[-1]
+    if now.push < 0.02 and now.auc > 0.98:
+        return (
+            f"Next to no gradient reaches G: its loss changes by {now.push:.1g} per unit of D's "
+            f"logit, and D tells real samples from generated ones in {now.auc:.1%} of pairs."
+        )
+    return None
+
+
+def _class_collapse(readings):
+    now = readings[-1]
+    if now.label_margin < 0.6 and now.label_effect < 0.25:
+        return (
+            "Labels are ignored: D prefers a real sample with its own label to the same with "
+            f"another in {now.label_margin:.0%} of pairs, and another label changes a sample "
+            f"{now.label_effect:.2g} times as much as other latents do."
+        )
+    return None
+
+
+def _discriminator_overfits(readings):
+    now = readings[-1]
+    if now.auc - now.held_out_auc > 0.3:
+        return (
+            "D learns the training data by heart: it tells training data from generated samples in "
+            f"{now.auc:.0%} of pairs, and held-out data in {now.held_out_auc:.0%}."
+        )
+    return None
+
+
+def _mode_collapse(readings):
+    now = readings[-1]
+    if now.variety < 0.05:
+        return (
+            f"All samples are alike: they are {now.variety:.2g} times as far from each other as "
+            "real ones."
+        )
+    if now.missing > 0.3 and _stagnates(readings, 0.05):
+        return (
+            f"Samples leave out {now.missing:.0%} of the training data, and have stopped coming "
+            "nearer to it."
+        )
+    return None
+
+
+def _discriminator_too_weak(readings):
+    now = readings[-1]
+    is_fooled = max(now.auc, np.nan_to_num(now.held_out_auc)) < 0.3
+    if is_fooled or (now.auc < 0.8 and now.distance > 0.5):
+        return (
+            f"D is too weak: it prefers real samples to generated ones in only {now.auc:.0%} of "
+            f"pairs, though they are far from each other (energy distance {now.distance:.2g})."
+        )
+    return None
+
+
+def _discriminator_won(readings):
+    now = readings[-1]
+    if now.auc > 0.995 and _stagnates(readings, 0.05):
+        return (
+            f"D has won: it tells real samples from generated ones in {now.auc:.1%} of pairs, and "
+            f"these have stopped coming nearer to the data (energy distance {now.distance:.2g})."
+        )
+    return None
+
+
+def _not_converging(readings):
+    now = readings[-1]
+    if now.drift > 1 or (now.drift > 0.3 and _stagnates(readings, 0.1)):
+        return (
+            "The game does not converge: from one reading to the next a sample moves "
+            f"{now.drift:.2g} times as far as real samples are from each other."
+        )
+    return None
+
+
+def _memorizes(readings):
+    now = readings[-1]
+    if now.memorization < 0.75:
+        return (
+            f"Samples are copies: they are {now.memorization:.2g} times as far from the training "
+            "data as held-out data is."
+        )
+    return None
+
+
+# The first of them that holds is the most likely to be the cause of the others.
+RULES = (
+    Rule(
+        "diverged",
+        _diverged,
+        ("logit_spread", "generator_gradient", "discriminator_gradient"),
+        "Lower the learning rates, D's first; then add the penalty 'r1'.",
+    ),
+    Rule(
+        "generator_starved",
+        _generator_starved,
+        ("push", "auc"),
+        "Use the loss 'non_saturating' in place of 'minimax'; then lower D's learning rate, or add "
+        "the penalty 'r1'.",
+    ),
+    Rule(
+        "class_collapse",
+        _class_collapse,
+        ("label_margin", "label_effect"),
+        "Check that each label belongs to its sample; then train longer, or with a larger D.",
+    ),
+    Rule(
+        "discriminator_overfits",
+        _discriminator_overfits,
+        ("auc", "held_out_auc"),
+        "Add augmentation='diff_augment'; then train on more data, or with a smaller D.",
+    ),
+    Rule(
+        "mode_collapse",
+        _mode_collapse,
+        ("variety", "missing"),
+        "Use the loss 'relativistic' with the penalties 'r1' and 'r2'; then lower G's learning "
+        "rate, or set packing=2. Check that G uses its latents.",
+    ),
+    Rule(
+        "discriminator_too_weak",
+        _discriminator_too_weak,
+        ("auc", "distance"),
+        "Raise D's learning rate or discriminator_steps; then weaken its penalty, or enlarge D.",
+    ),
+    Rule(
+        "discriminator_won",
+        _discriminator_won,
+        ("auc", "distance"),
+        "Lower D's learning rate or raise G's; then add the penalty 'r1'.",
+    ),
+    Rule(
+        "not_converging",
+        _not_converging,
+        ("drift", "distance"),
+        "Lower both learning rates, with beta_1 of 0.5 or 0; then add the penalty 'r1'.",
+    ),
+    Rule(
+        "memorizes",
+        _memorizes,
+        ("memorization",),
+        "Add augmentation='diff_augment'; then train on more data, or stop earlier.",
+    ),
+)
+
+NAMES = tuple(rule.name for rule in RULES)

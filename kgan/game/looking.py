@@ -1,0 +1,98 @@
+"""Looking at data outside of training: what `fit` trains on, and what nobody trains on."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kgan.game import batches
+
+__all__ = ["held_out_pair", "training_pair"]
+
+# Samples, and integer labels or None.
+Pair = tuple[np.ndarray, np.ndarray | None]
+
+
+def held_out_pair(held_out: Any, least: int = 1) -> Pair:
+    """Held-out samples and labels, as callbacks and augmentations are given them.
+
+    Args:
+        held_out: samples `(num_samples, ...)`, the pair of them and their labels, or a
+            `kgan.datasets.Dataset`.
+        least: how many there must be.
+
+    Returns:
+        The pair of the samples, float32, and their labels, int32 `(num_samples,)` or None.
+
+    Raises:
+        ValueError: if they are not as many samples, floats and finite.
+    """
+    if hasattr(held_out, "samples"):  # A data set of kgan.
+        held_out = held_out.samples, held_out.labels
+    is_pair = isinstance(held_out, tuple | list) and len(held_out) == 2
+    samples, labels = held_out if is_pair else (held_out, None)
+    samples = np.asarray(samples)
+    if samples.ndim < 2 or samples.dtype.kind != "f" or len(samples) < least:
+        many = "samples" if least == 1 else f"at least {least} samples"
+        raise ValueError(
+            f"`held_out` must be {many} as the generator draws them, floats (num_samples, ...), "
+            "with their labels or without; kgan.datasets.from_arrays scales bytes. "
+            f"Received: {samples.dtype} of shape {samples.shape}."
+        )
+    if not np.isfinite(samples).all():
+        raise ValueError("`held_out` must be finite. Received: values that are NaN or infinite.")
+    labels = None if labels is None else np.asarray(labels).astype("int32")
+    return samples.astype("float32"), labels
+
+
+def training_pair(
+    data: Any, labels: Any, num_batches: int, most: int, seed: int | None = None
+) -> Pair | None:
+    """Samples of what `fit` trains on, and their labels.
+
+    Args:
+        data, labels: what `fit` was given as `x` and `y`.
+        num_batches: how many batches of a stream are an epoch; -1 for all of it.
+        most: how many samples of a stream are looked at; with a `seed`, how many of any data.
+        seed: of which samples; None for all of an array or a data set of kgan.
+
+    Returns:
+        The pair of different samples, float32, and int32 labels or None. None for data at which
+        one cannot look before training, such as a Python generator.
+    """
+    if hasattr(data, "samples"):
+        return _some(data.samples, data.labels, most, seed)
+    if batches.is_array(data):
+        return _some(np.asarray(data, "float32"), labels, most, seed)
+    if isinstance(data, tf.data.Dataset):
+        rows = data.take(num_batches).unbatch().take(most).as_numpy_iterator()
+    elif isinstance(data, keras.utils.PyDataset):
+        rows = _rows(data, num_batches, most)
+    else:
+        return None
+    every = [tf.nest.flatten(row) for row in rows]
+    once = list({row[0].tobytes(): row for row in every}.values())  # It may repeat.
+    has_labels = len(once[0]) > 1
+    samples = np.stack([row[0] for row in once]).astype("float32")
+    return samples, np.array([row[1] for row in once], "int32") if has_labels else None
+
+
+def _rows(data, num_batches, most):
+    """The rows of the first batches of a PyDataset."""
+    last = data.num_batches if num_batches < 0 else num_batches
+    number = 0
+    for i in range(last or 1):
+        for row in zip(*map(np.asarray, tf.nest.flatten(data[i])), strict=True):
+            yield row
+            number += 1
+            if number == most:
+                return
+
+
+def _some(samples, labels, most, seed):
+    labels = None if labels is None else np.asarray(labels).astype("int32")
+    if seed is None or len(samples) <= most:
+        return samples, labels
+    rows = np.random.default_rng(seed).permutation(len(samples))[:most]
+    return samples[rows], None if labels is None else labels[rows]

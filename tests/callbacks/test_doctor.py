@@ -1,0 +1,167 @@
+import csv
+
+import keras
+import numpy as np
+import players
+import pytest
+import tensorflow as tf
+from trainings import Kill
+
+import kgan
+from kgan.callbacks import Doctor
+from kgan.diagnosis import Reading
+
+NUM_SAMPLES = 200
+
+
+def points(seed=0, number=NUM_SAMPLES):
+    return np.random.default_rng(seed).normal(size=(number, 2)).astype("float32")
+
+
+def game(kernel=1.0):
+    """A game of points in which nobody learns: G multiplies its latents with a number."""
+    latents, samples = keras.Input((2,)), keras.Input((2,))
+    layer = keras.layers.Dense(2, kernel_initializer="identity")
+    generator = keras.Model(latents, layer(latents))
+    layer.set_weights([kernel * np.eye(2), np.zeros(2)])
+    gan = kgan.GAN(generator, keras.Model(samples, keras.layers.Dense(1)(samples)), seed=0)
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    return gan
+
+
+def fit(gan, *callbacks, data=None, epochs=5, **options):
+    data = points() if data is None else data
+    options = {"verbose": 0, "batch_size": 20} | options
+    return gan.fit(data, epochs=epochs, callbacks=list(callbacks), **options)
+
+
+def test_of_a_healthy_game_nothing_is_said(capsys):
+    doctor = Doctor(points(1), every_steps=2)
+    fit(game(), doctor)
+    assert doctor.symptoms == []
+    assert capsys.readouterr().out == ""
+    assert [reading.step for reading in doctor.readings] == list(range(0, 51, 2))
+
+
+def test_what_is_wrong_is_said_once_when_it_begins_and_once_when_it_is_over(capsys):
+    def recover(epoch, logs):
+        if epoch == 2:
+            gan.generator.layers[-1].kernel.assign(np.eye(2))
+
+    gan, doctor = game(0.0), Doctor(points(1), every_steps=2)
+    history = fit(gan, doctor, keras.callbacks.LambdaCallback(on_epoch_end=recover)).history
+    assert [symptom.name for symptom in doctor.symptoms] == ["mode_collapse"]
+    said = capsys.readouterr().out
+    assert said.count("All samples are alike") == 1
+    assert said.count("Step 12: All samples are alike") == 1
+    assert said.count("mode collapse, which began at step 12, is over.") == 1
+    assert history["mode_collapse"] == [1.0, 1.0, 0.0, 0.0]  # From the epoch that shows it.
+
+
+def test_findings_are_columns_of_the_log(tmp_path):
+    doctor = Doctor(every_steps=2)
+    fit(game(0.0), doctor, kgan.callbacks.CSVLogger(tmp_path / "log.csv"))
+    rows = list(csv.DictReader((tmp_path / "log.csv").open()))
+    assert [row["mode_collapse"] for row in rows] == ["", "1.0", "1.0", "1.0", "1.0"]
+
+
+def test_a_training_has_sixty_readings_no_nearer_than_twenty_steps():
+    doctor = Doctor()
+    fit(game(), doctor, epochs=20, steps_per_epoch=10)
+    assert [reading.step for reading in doctor.readings] == list(range(0, 201, 20))
+    doctor = Doctor()
+    gan = game()
+    doctor.set_model(gan)
+    doctor.set_params({"epochs": 100, "steps": 300})
+    gan.training_data = points()
+    doctor.on_train_begin()
+    assert doctor._between == 500
+
+
+@pytest.mark.parametrize("steps_per_execution", [1, 2])
+def test_training_is_not_changed(steps_per_execution):
+    weights = []
+    for callbacks in ([], [Doctor(players.dataset(num_samples=120, seed=1), every_steps=1)]):
+        gan = players.gan(steps_per_execution=steps_per_execution)
+        gan.fit(players.dataset(), epochs=2, callbacks=callbacks, verbose=0)
+        weights.append([weight.numpy() for weight in gan.weights])
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_what_was_read_survives_a_kill(tmp_path):
+    whole = Doctor(points(1), every_steps=5)
+    fit(game(0.0), whole, kgan.callbacks.BackupAndRestore(tmp_path / "whole"))
+    killed = Doctor(points(1), every_steps=5)
+    folder = tmp_path / "killed"
+    with pytest.raises(KeyboardInterrupt):
+        fit(game(0.0), killed, Kill(31), kgan.callbacks.BackupAndRestore(folder, every_seconds=0))
+    resumed = Doctor(points(1), every_steps=5)
+    fit(game(0.0), resumed, kgan.callbacks.BackupAndRestore(folder, every_seconds=0))
+    assert [reading.step for reading in resumed.readings] == [
+        reading.step for reading in whole.readings
+    ]
+    assert [one.name for one in resumed.symptoms] == [one.name for one in whole.symptoms]
+
+
+@pytest.mark.parametrize("kind", ["kgan", "array", "stream", "batches"])
+def test_training_data_comes_in_several_forms(kind):
+    array = points()
+    data = {
+        "kgan": lambda: kgan.datasets.from_arrays(array, batch_size=20),
+        "array": lambda: array,
+        "stream": lambda: tf.data.Dataset.from_tensor_slices(array).batch(20),
+        "batches": lambda: players.Batches(array),
+    }[kind]()
+    doctor = Doctor()
+    fit(game(), doctor, data=data, batch_size=20 if kind == "array" else None, epochs=1)
+    assert doctor.readings[0].distance == pytest.approx(0, abs=0.1)
+
+
+def test_labels_of_arrays_are_looked_at():
+    gan, doctor = players.linear(num_classes=3), Doctor()
+    images = players.images(rows=60)
+    fit(gan, doctor, data=images, y=np.arange(60) % 3, epochs=1)
+    assert np.isfinite(doctor.readings[0].label_margin)
+
+
+def test_of_data_that_cannot_be_looked_at_nothing_is_said_and_training_goes_on():
+    gan, doctor = game(), Doctor(every_steps=1)
+    with pytest.warns(UserWarning, match="Doctor must look at 32 training samples"):
+        fit(gan, doctor, data=(points() for _ in range(3)), epochs=1, batch_size=None)
+    assert doctor.readings == []
+    assert gan.step.numpy() == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"every_steps": 0}, "`every_steps` must be an integer of at least 1"),
+        ({"seed": -3.5}, "`seed` must be"),
+        ({"held_out": points(number=99)}, r"at least 100 samples.*\(99, 2\)"),
+        ({"held_out": points() * np.nan}, "`held_out` must be finite"),
+        ({"held_out": "digits"}, "`held_out` must be at least 100 samples"),
+    ],
+)
+def test_bad_arguments_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        Doctor(**options)
+
+
+def test_held_out_samples_that_do_not_fit_are_refused_before_training():
+    gan = game()
+    with pytest.raises(ValueError, match=r"samples of shape \(2,\), as the generator draws"):
+        fit(gan, Doctor(np.zeros((100, 3), "float32")))
+    assert gan.step.numpy() == 0
+    gan = players.linear(num_classes=3)
+    images = players.images(rows=100)
+    for held_out in (images, (images, np.arange(100))):
+        with pytest.raises(ValueError, match="labels"):
+            fit(gan, Doctor(held_out), data=images, y=np.arange(100) % 3)
+    assert gan.step.numpy() == 0
+
+
+def test_labels_that_nobody_needs_are_left_out():
+    doctor = Doctor((points(1), np.zeros(NUM_SAMPLES, int)))
+    fit(game(), doctor, epochs=1)
+    assert isinstance(doctor.readings[-1], Reading)

@@ -1,0 +1,167 @@
+import math
+
+import pytest
+
+from kgan.diagnosis import NAMES, Reading, find_symptoms
+from kgan.diagnosis.symptoms import RULES, STAGNANT, WARM_UP
+
+HEALTHY = {
+    "real_logit": 0.3,
+    "fake_logit": -0.3,
+    "logit_spread": 1.0,
+    "auc": 0.7,
+    "held_out_auc": 0.65,
+    "slope": 5.0,
+    "push": 0.6,
+    "generator_gradient": 1.0,
+    "discriminator_gradient": 1.0,
+    "variety": 0.95,
+    "nearest": 0.9,
+    "shift": 0.1,
+    "distance": 0.02,
+    "missing": 0.02,
+    "drift": 0.4,
+    "memorization": 1.0,
+    "label_margin": 0.8,
+    "label_effect": 1.0,
+}
+SICK = {
+    "diverged": {"logit_spread": 50.0},
+    "generator_starved": {"push": 1e-6, "auc": 0.999},
+    "class_collapse": {"label_margin": 0.5, "label_effect": 0.1},
+    "discriminator_overfits": {"auc": 0.95, "held_out_auc": 0.5},
+    "mode_collapse": {"missing": 0.5, "distance": 0.3},
+    "discriminator_too_weak": {"auc": 0.1, "held_out_auc": 0.1},
+    "discriminator_won": {"auc": 1.0, "held_out_auc": 1.0, "distance": 0.3},
+    "not_converging": {"drift": 1.3},
+    "memorizes": {"memorization": 0.5},
+}
+
+
+def readings(*courses):
+    """Readings, 100 steps apart: pairs of how many, and in what they differ from healthy ones."""
+    changes = [change for number, change in courses for _ in range(number)]
+    return [Reading(100 * i, **{**HEALTHY, **change}) for i, change in enumerate(changes)]
+
+
+def names(found):
+    return [symptom.name for symptom in found]
+
+
+def test_a_healthy_game_shows_nothing():
+    assert find_symptoms(readings((60, {}))) == []
+    assert find_symptoms([]) == []
+
+
+def test_a_game_of_which_little_is_known_shows_nothing():
+    assert (
+        find_symptoms(
+            [
+                Reading(
+                    i,
+                    0.0,
+                    0.0,
+                    1.0,
+                    0.7,
+                    variety=1.0,
+                    slope=1.0,
+                    generator_gradient=1.0,
+                    discriminator_gradient=1.0,
+                )
+                for i in range(60)
+            ]
+        )
+        == []
+    )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_symptom_is_told_with_its_evidence_and_what_to_do(name):
+    (symptom,) = find_symptoms(readings((40, SICK[name])))
+    assert symptom.name == name
+    assert symptom.until_step is None
+    assert symptom.evidence
+    assert all(isinstance(value, float) for value in symptom.evidence.values())
+    changed = [key for key in symptom.evidence if key in SICK[name]]
+    assert changed
+    assert symptom.says.endswith(".")
+    assert symptom.advice.endswith(".")
+
+
+@pytest.mark.parametrize("name", [rule.name for rule in RULES])
+def test_one_bad_reading_in_four_is_no_symptom(name):
+    bad = readings(*[(1, SICK[name] if i % 4 == 0 else {}) for i in range(60)])
+    assert find_symptoms(bad) == []
+
+
+def test_three_bad_readings_in_four_are_one_since_the_first_of_them():
+    course = (20, {}), (2, SICK["memorizes"]), (1, {}), (1, SICK["memorizes"])
+    (symptom,) = find_symptoms(readings(*course))
+    assert symptom.since_step == 2000
+
+
+def test_a_symptom_is_over_once_three_readings_in_four_are_well():
+    found = find_symptoms(readings((20, {}), (10, SICK["memorizes"]), (2, {})))
+    assert [one.until_step for one in found] == [None]
+    found = find_symptoms(readings((20, {}), (10, SICK["memorizes"]), (3, {})))
+    assert [one.until_step for one in found] == [3200]
+
+
+def test_a_symptom_that_comes_back_is_another_one():
+    sick = SICK["memorizes"]
+    found = find_symptoms(readings((20, {}), (10, sick), (10, {}), (10, sick)))
+    assert [(one.since_step, one.until_step) for one in found] == [(2000, 3200), (4000, None)]
+
+
+def test_more_readings_change_nothing_of_what_was_over():
+    course = readings((20, {}), (10, SICK["memorizes"]), (10, {}), (10, SICK["not_converging"]))
+    last = []
+    for number in range(len(course) + 1):
+        found = find_symptoms(course[:number])
+        assert names(found)[: len(last)] == names(last)
+        for one, before in zip(found, last, strict=False):
+            assert before.until_step in (None, one.until_step)
+        last = found
+    assert names(last) == ["memorizes", "not_converging"]
+
+
+def test_at_first_every_game_looks_sick():
+    assert find_symptoms(readings((WARM_UP, SICK["mode_collapse"]), (54, {}))) == []
+
+
+def test_a_symptom_hides_what_it_causes_while_it_lasts():
+    both = {"variety": 0.01} | SICK["memorizes"]
+    found = find_symptoms(readings((20, {}), (20, both), (20, SICK["memorizes"])))
+    assert names(found) == ["mode_collapse", "memorizes"]
+    assert found[0].until_step == found[1].since_step + 300  # Three readings later.
+
+
+@pytest.mark.parametrize("name", ["mode_collapse", "discriminator_won"])
+def test_a_game_that_still_comes_nearer_to_the_data_is_not_sick(name):
+    falling = [(1, SICK[name] | {"distance": 0.4 * 0.97**i}) for i in range(60)]
+    assert find_symptoms(readings(*falling)) == []
+    slower = [(1, SICK[name] | {"distance": 0.4 * 0.999**i}) for i in range(60)]
+    assert names(find_symptoms(readings(*slower))) == [name]
+
+
+def test_samples_that_are_all_alike_need_no_proof_of_a_standstill():
+    (symptom,) = find_symptoms(readings((WARM_UP + 3, {"variety": 0.01})))
+    assert symptom.name == "mode_collapse"
+    assert "alike" in symptom.says
+    assert WARM_UP + 3 < WARM_UP + STAGNANT
+
+
+def test_numbers_that_are_not_finite_are_divergence_alone():
+    bad = {"fake_logit": math.nan, "variety": math.nan, "distance": math.nan, "auc": 0.0}
+    (symptom,) = find_symptoms(readings((20, {}), (40, bad)))
+    assert symptom.name == "diverged"
+    assert "not finite" in symptom.says
+
+
+def test_without_held_out_data_nothing_is_said_of_it():
+    unknown = {"held_out_auc": math.nan, "memorization": math.nan}
+    for name in ("discriminator_overfits", "memorizes"):
+        assert find_symptoms(readings((40, SICK[name] | unknown))) == []
+    assert names(find_symptoms(readings((40, {"auc": 0.1} | unknown)))) == [
+        "discriminator_too_weak"
+    ]
