@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from kgan import checks
-from kgan.diagnosis import Probe, Reading, Symptom, find_symptoms
+from kgan.diagnosis import Probe, Reading, Risk, Symptom, find_risks, find_symptoms
 from kgan.game import looking
 
 __all__ = ["Doctor"]
@@ -25,10 +25,12 @@ LEAST_SAMPLES, LEAST_HELD_OUT = 32, 100
 class Doctor(keras.callbacks.Callback):
     """Says when a game is sick, with the number that shows it, and what to change first.
 
-    Now and then it asks D about training data, held-out data and generated samples, and compares
-    the samples with real ones (`kgan.diagnosis.Probe`). From what it has read so far it tells
-    symptoms (`kgan.diagnosis.NAMES`). It says what it finds once when it has begun, and once when
-    it is over; of a healthy game it says nothing. Training is not changed by it.
+    Before the first step it says what is unusual about the game's configuration, as a risk
+    (`kgan.diagnosis.find_risks`). Now and then it asks D about training data, held-out data and
+    generated samples, and compares the samples with real ones (`kgan.diagnosis.Probe`). From what
+    it has read so far it tells symptoms (`kgan.diagnosis.NAMES`). It says what it finds once when
+    it has begun, and once when it is over; of a healthy game it says nothing. Training is not
+    changed by it.
 
     For each symptom that has been there, the logs of an epoch have a number of that name from then
     on, 1 while it lasts and 0 afterwards: put the callback before those that write logs.
@@ -42,6 +44,7 @@ class Doctor(keras.callbacks.Callback):
         seed: of the latents, and of which samples are looked at.
 
     Attributes:
+        risks: a list of `kgan.diagnosis.Risk`, what was unusual before the first step.
         symptoms: a list of `kgan.diagnosis.Symptom`, in the order in which they began.
         readings: a list of `kgan.diagnosis.Reading`, in their order.
 
@@ -72,6 +75,7 @@ class Doctor(keras.callbacks.Callback):
             self.held_out = looking.held_out_pair(held_out, LEAST_HELD_OUT)
         self.every_steps = every_steps
         self.seed = seed
+        self.risks: list[Risk] = []
         self.symptoms: list[Symptom] = []
         self.readings: list[Reading] = []
         self._probe: Probe | None = None
@@ -97,6 +101,11 @@ class Doctor(keras.callbacks.Callback):
             )
             return
         self._probe = Probe(gan, training, self.held_out, self.seed)
+        number = getattr(gan.training_data, "num_samples", None)
+        self.risks = find_risks(gan, number or len(training[0]))
+        if gan.is_chief and not gan.step.numpy():  # A training that goes on has been told.
+            for risk in self.risks:
+                print(f"Risk: {risk.says} {risk.advice}")
         self._read()
 
     def _check_held_out(self) -> None:

@@ -2,6 +2,17 @@
 
 from kgan.diagnosis.exams import Exam, Examiner
 from kgan.diagnosis.readings import Probe, Reading
+from kgan.diagnosis.risks import Risk, find_risks
 from kgan.diagnosis.symptoms import NAMES, Symptom, find_symptoms
 
-__all__ = ["NAMES", "Exam", "Examiner", "Probe", "Reading", "Symptom", "find_symptoms"]
+__all__ = [
+    "NAMES",
+    "Exam",
+    "Examiner",
+    "Probe",
+    "Reading",
+    "Risk",
+    "Symptom",
+    "find_risks",
+    "find_symptoms",
+]

@@ -11,7 +11,7 @@ import kgan
 from kgan.callbacks import Doctor
 from kgan.diagnosis import Reading
 
-NUM_SAMPLES = 200
+NUM_SAMPLES = 300
 
 
 def points(seed=0, number=NUM_SAMPLES):
@@ -40,7 +40,7 @@ def test_of_a_healthy_game_nothing_is_said(capsys):
     fit(game(), doctor)
     assert doctor.symptoms == []
     assert capsys.readouterr().out == ""
-    assert [reading.step for reading in doctor.readings] == list(range(0, 51, 2))
+    assert [reading.step for reading in doctor.readings] == list(range(0, 75, 2))
 
 
 def test_what_is_wrong_is_said_once_when_it_begins_and_once_when_it_is_over(capsys):
@@ -58,6 +58,20 @@ def test_what_is_wrong_is_said_once_when_it_begins_and_once_when_it_is_over(caps
     assert history["mode_collapse"] == [1.0, 1.0, 0.0, 0.0]  # From the epoch that shows it.
 
 
+def test_risks_are_said_before_the_first_step_and_not_again(capsys):
+    gan, doctor = game(), Doctor()
+    gan.compile(keras.optimizers.Adam(1e-4, 0.5), keras.optimizers.Adam(1e-2, 0.5))
+    fit(gan, doctor, data=points(number=200), epochs=1)
+    assert [risk.names[0] for risk in doctor.risks] == [
+        "discriminator_won",
+        "discriminator_overfits",
+    ]
+    assert capsys.readouterr().out.count("Risk: ") == 2
+    fit(gan, doctor, data=points(number=200), epochs=2, initial_epoch=1)
+    assert len(doctor.risks) == 2
+    assert "Risk: " not in capsys.readouterr().out
+
+
 def test_findings_are_columns_of_the_log(tmp_path):
     doctor = Doctor(every_steps=2)
     fit(game(0.0), doctor, kgan.callbacks.CSVLogger(tmp_path / "log.csv"))
@@ -67,8 +81,8 @@ def test_findings_are_columns_of_the_log(tmp_path):
 
 def test_a_training_has_sixty_readings_no_nearer_than_twenty_steps():
     doctor = Doctor()
-    fit(game(), doctor, epochs=20, steps_per_epoch=10)
-    assert [reading.step for reading in doctor.readings] == list(range(0, 201, 20))
+    fit(game(), doctor, epochs=14)
+    assert [reading.step for reading in doctor.readings] == list(range(0, 210, 20))
     doctor = Doctor()
     gan = game()
     doctor.set_model(gan)
