@@ -13,7 +13,7 @@ from kgan.game import looking
 __all__ = ["Doctor"]
 
 # How many readings a training has, where they are not too near to each other.
-NUM_READINGS, LEAST_STEPS = 60, 20
+NUM_READINGS, LEAST_STEPS = 40, 20
 # How many steps there are between two, where the length of a training is not known.
 USUAL_STEPS = 500
 # Of so many training samples the doctor sees some.
@@ -39,8 +39,8 @@ class Doctor(keras.callbacks.Callback):
         held_out: samples `(num_samples, ...)` like those of the training that nobody trains on, at
             least 100; the pair of them and their labels; or a `kgan.datasets.Dataset`. `None`: it
             cannot tell whether D learns by heart, nor whether samples are copies.
-        every_steps: how many steps pass between two readings. `None`: a sixtieth of the training,
-            and at least 20. A symptom shows in three readings, and none is told before the tenth.
+        every_steps: how many steps pass between two readings. `None`: a fortieth of the training,
+            and at least 20. A symptom shows in three readings, and none is told before the seventh.
         seed: of the latents, and of which samples are looked at.
 
     Attributes:

@@ -20,8 +20,11 @@ from kgan.metrics import distances
 
 __all__ = ["NUM_SAMPLES", "Probe", "Reading"]
 
-# How many samples of each kind are looked at.
-NUM_SAMPLES = 256
+# How many samples of each kind are looked at, and how many of them for gradients of the players,
+# which cost the most.
+NUM_SAMPLES, NUM_OF_GRADIENTS = 128, 16
+# The averaged generator, which changes slowly, is looked at in every fourth reading.
+OF_AVERAGE = 4
 # Of so many training samples the nearest one is looked for; memorizing more takes very long.
 MOST_NEIGHBORS = 5000
 # A cluster is missing where samples have less than this part of the share that real ones have.
@@ -42,21 +45,22 @@ class Reading(NamedTuple):
         slope: by how much D's logit changes over the mean distance of real samples, at the samples.
         push: by how much G's loss changes with D's logit, |∂L_G/∂D(G(z))|; at most 1 for
             cross-entropy, 0 where the loss is flat.
-        generator_gradient, discriminator_gradient: the Euclidean norms of both players' gradients,
-            without penalties.
+        generator_gradient, discriminator_gradient: the Euclidean norms of both players' gradients
+            on sixteen samples, without penalties.
         variety: the mean distance of the samples from each other; real ones have 1.
         nearest: their median distance to the nearest other one; real ones have 1.
         shift: how far the mean of the samples is from that of training data.
         distance: the energy distance (Székely and Rizzo 2013) of the samples to training data.
         missing: the share of the training data in clusters where the samples hardly come.
-        averaged_distance, averaged_missing: likewise, of samples of the averaged generator.
+        averaged_distance, averaged_missing: likewise, of samples of the averaged generator, when it
+            was looked at last.
         drift: how far a sample has moved since the last reading, in the mean.
         saturated: the share of numbers of the samples at the ends of their range (|x| > 0.999),
             less that of real data.
         label_margin: how often D finds a real sample more real with its label than with another.
         label_effect: how far another label moves a sample, over how far other latents do.
-        memorization: the median distance of samples of the averaged generator to training data,
-            over that of held-out data.
+        memorization: the median distance of those samples to training data, over that of held-out
+            data.
     """
 
     step: int
@@ -132,56 +136,89 @@ class Probe:
         shape = self._number, gan.latent_dim
         self._latents = noise.latents(gan.latent_distribution, shape, [seed, 0])
         self._before: np.ndarray | None = None
+        self._of_average: dict[str, float] = {}
+        self._num_read = 0
         self._measure = tf.function(self._measured)
+        self._measure_average = tf.function(self._measured_average)
 
     def read(self) -> Reading:
         """Reads the game as it is now."""
-        values, samples, averaged = self._measure()
+        values, samples = self._measure()
         found = {name: float(value) for name, value in values.items()}
-        samples, averaged = samples.numpy(), averaged.numpy()
+        samples = samples.numpy()
         found["missing"] = self._clusters.missing(samples, RARE)
-        found["averaged_missing"] = self._clusters.missing(averaged, RARE)
         if self._before is not None:
             moved = np.linalg.norm(samples - self._before, axis=1).mean()
             found["drift"] = float(moved) / self.unit
         self._before = samples
-        if self._usual and np.isfinite(averaged).all():
-            found["memorization"] = _median_nearest(averaged, self._neighbors) / self._usual
-        return Reading(int(self._gan.step.numpy()), **found)
+        if self._num_read % OF_AVERAGE == 0:
+            self._of_average = self._read_average()
+        self._num_read += 1
+        return Reading(int(self._gan.step.numpy()), **found, **self._of_average)
 
-    def _measured(self) -> tuple[dict[str, Any], Any, Any]:
-        """What is measured in a graph: numbers, and the samples of both generators, flattened."""
+    def _read_average(self) -> dict[str, float]:
+        distance, samples = self._measure_average()
+        samples = samples.numpy()
+        missing = self._clusters.missing(samples, RARE)
+        found = {"averaged_distance": float(distance), "averaged_missing": missing}
+        if self._usual and np.isfinite(samples).all():
+            found["memorization"] = _median_nearest(samples, self._neighbors) / self._usual
+        return found
+
+    def _measured_average(self) -> tuple[Any, Any]:
+        """The distance of the averaged generator's samples, and these, flattened."""
+        inputs = self._latents, self._real[1]
+        samples = _flat(players.play(self._gan.averaged_generator, *inputs, training=False))
+        return self._energy(samples, _from_others(samples)), samples
+
+    def _measured(self) -> tuple[dict[str, Any], Any]:
+        """What is measured in a graph: numbers, and the samples, flattened."""
         gan = self._gan
         real, labels = self._real
-        with tf.GradientTape(persistent=True) as tape:
-            samples = players.play(gan.generator, self._latents, labels, training=False)
-            critic = self._critic(labels)
-            real_logits, (fake_logits, slopes) = critic(real), critic.gradient(samples)
-            discriminator_loss = gan.loss.discriminator_loss(real_logits, fake_logits)
-            seen = real_logits if gan.loss.generator_sees_real else None
-            generator_loss = tf.reduce_mean(gan.loss.generator_loss(seen, fake_logits))
-            discriminator_loss = tf.reduce_mean(discriminator_loss)
-        push = tape.gradient(generator_loss, fake_logits)
+        samples = players.play(gan.generator, self._latents, labels, training=False)
+        critic = self._critic(labels)
+        real_logits, (fake_logits, slopes) = critic(real), critic.gradient(samples)
+        with tf.GradientTape() as tape:
+            tape.watch(fake_logits)
+            loss = self._generator_loss(real_logits, fake_logits)
         found = {
             "real_logit": tf.reduce_mean(real_logits) / self._logit_unit,
             "fake_logit": tf.reduce_mean(fake_logits) / self._logit_unit,
             "logit_spread": tf.math.reduce_std(_of_samples(real_logits)) / self._logit_unit,
             "auc": _auc(real_logits, fake_logits),
             "slope": self.unit / self._logit_unit * tf.reduce_mean(tf.norm(_flat(slopes), axis=1)),
-            "push": tf.reduce_sum(tf.abs(push)),
-            "generator_gradient": _norm(tape, generator_loss, gan.generator),
-            "discriminator_gradient": _norm(tape, discriminator_loss, gan.discriminator),
+            "push": tf.reduce_sum(tf.abs(tape.gradient(loss, fake_logits))),
         }
         if self._others is not None:
             others = self._critic(self._others[1])(self._others[0])
             found["held_out_auc"] = _auc(others, fake_logits)
-        averaged = players.play(gan.averaged_generator, self._latents, labels, training=False)
         if (gan.num_classes or 0) > 1:
             found |= self._of_labels(samples)
-        samples, averaged = _flat(samples), _flat(averaged)
-        return found | self._of_samples(samples, averaged), samples, averaged
+        samples = _flat(samples)
+        return found | self._of_gradients() | self._of_samples(samples), samples
 
-    def _of_samples(self, samples: Any, averaged: Any) -> dict[str, Any]:
+    def _generator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
+        loss = self._gan.loss
+        seen = real_logits if loss.generator_sees_real else None
+        return tf.reduce_mean(loss.generator_loss(seen, fake_logits))
+
+    def _of_gradients(self) -> dict[str, Any]:
+        """The norms of both players' gradients, on a few samples."""
+        gan = self._gan
+        some = slice(max(1, NUM_OF_GRADIENTS // gan.packing) * gan.packing)
+        labels = None if self._real[1] is None else self._real[1][some]
+        with tf.GradientTape(persistent=True) as tape:
+            samples = players.play(gan.generator, self._latents[some], labels, training=False)
+            critic = self._critic(labels)
+            logits = critic(self._real[0][some]), critic(samples)
+            generator_loss = self._generator_loss(*logits)
+            discriminator_loss = tf.reduce_mean(gan.loss.discriminator_loss(*logits))
+        return {
+            "generator_gradient": _norm(tape, generator_loss, gan.generator),
+            "discriminator_gradient": _norm(tape, discriminator_loss, gan.discriminator),
+        }
+
+    def _of_samples(self, samples: Any) -> dict[str, Any]:
         real = _flat(self._real[0])
         own = _from_others(samples)
         shift = tf.norm(tf.reduce_mean(samples, 0) - tf.reduce_mean(real, 0))
@@ -193,7 +230,6 @@ class Probe:
             "nearest": middle / self._usual_nearest,
             "shift": shift / self.unit,
             "distance": self._energy(samples, own),
-            "averaged_distance": self._energy(averaged, _from_others(averaged)),
             "saturated": ends,
         }
 

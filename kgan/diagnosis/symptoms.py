@@ -19,9 +19,9 @@ __all__ = ["NAMES", "Symptom", "find_symptoms"]
 # in no more than so many of them.
 OF_LAST, BEGINS, IS_OVER = 4, 3, 1
 # How many readings pass before a game is judged: at first every game looks sick.
-WARM_UP = 6
+WARM_UP = 4
 # A distance that has not fallen to this part of itself in so many readings has stopped falling.
-PROGRESS, STAGNANT = 0.9, 10
+PROGRESS, STAGNANT = 0.9, 7
 
 
 @dataclasses.dataclass(frozen=True)
