@@ -14,6 +14,8 @@ __all__ = ["Doctor"]
 
 # How many readings a training has, where they are not too near to each other.
 NUM_READINGS, LEAST_STEPS = 40, 20
+# A training that has fewer of them is not judged: nothing could be told.
+LEAST_READINGS = 7
 # How many steps there are between two, where the length of a training is not known.
 USUAL_STEPS = 500
 # Of so many training samples the doctor sees some.
@@ -40,7 +42,8 @@ class Doctor(keras.callbacks.Callback):
             least 100; the pair of them and their labels; or a `kgan.datasets.Dataset`. `None`: it
             cannot tell whether D learns by heart, nor whether samples are copies.
         every_steps: how many steps pass between two readings. `None`: a fortieth of the training,
-            and at least 20. A symptom shows in three readings, and none is told before the seventh.
+            and at least 20. A symptom shows in three readings, and none is told before the seventh:
+            in a training that has fewer, none is made.
         seed: of the latents, and of which samples are looked at.
 
     Attributes:
@@ -82,17 +85,18 @@ class Doctor(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self.symptoms, self.readings = [], []
+        self._probe = None
         self._check_held_out()
+        gan = self.model
         epochs, steps = ((self.params or {}).get(name) for name in ("epochs", "steps"))
+        total = epochs * steps if steps else math.inf
         self._between = self.every_steps or USUAL_STEPS
         if steps and not self.every_steps:
-            self._between = max(LEAST_STEPS, math.ceil(epochs * steps / NUM_READINGS))
-        gan = self.model
+            self._between = max(LEAST_STEPS, math.ceil(total / NUM_READINGS))
         training = looking.training_pair(
             gan.training_data, gan.training_labels, steps or -1, MOST_SAMPLES, self.seed
         )
         if training is None or len(training[0]) < LEAST_SAMPLES:
-            self._probe = None
             warnings.warn(
                 f"Doctor must look at {LEAST_SAMPLES} training samples before training, and says "
                 "nothing of this game: give `fit` a data set of kgan.datasets, an array, a "
@@ -100,13 +104,14 @@ class Doctor(keras.callbacks.Callback):
                 stacklevel=2,
             )
             return
-        self._probe = Probe(gan, training, self.held_out, self.seed)
         number = getattr(gan.training_data, "num_samples", None)
         self.risks = find_risks(gan, number or len(training[0]))
         if gan.is_chief and not gan.step.numpy():  # A training that goes on has been told.
             for risk in self.risks:
                 print(f"Risk: {risk.says} {risk.advice}")
-        self._read()
+        if total // self._between >= LEAST_READINGS:
+            self._probe = Probe(gan, training, self.held_out, self.seed)
+            self._read()
 
     def _check_held_out(self) -> None:
         if self.held_out is None:
