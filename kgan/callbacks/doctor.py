@@ -8,6 +8,7 @@ import keras
 
 from kgan import checks
 from kgan.diagnosis import Probe, Reading, Risk, Symptom, find_risks, find_symptoms
+from kgan.game import logs as logs_module
 from kgan.game import looking
 
 __all__ = ["Doctor"]
@@ -34,8 +35,9 @@ class Doctor(keras.callbacks.Callback):
     it has begun, and once when it is over; of a healthy game it says nothing. Training is not
     changed by it.
 
-    For each symptom that has been there, the logs of an epoch have a number of that name from then
-    on, 1 while it lasts and 0 afterwards: put the callback before those that write logs.
+    For each symptom that has been there, the logs of an epoch have a number from then on, such as
+    `symptom_mode_collapse`, 1 while it lasts and 0 afterwards: put the callback before those that
+    write logs.
 
     Args:
         held_out: samples `(num_samples, ...)` like those of the training that nobody trains on, at
@@ -141,7 +143,7 @@ class Doctor(keras.callbacks.Callback):
         self._reach(int(self.model.step.numpy()))
         if logs is not None:
             for symptom in self.symptoms:
-                logs[symptom.name] = float(symptom.until_step is None)
+                logs[logs_module.SYMPTOM + symptom.name] = float(symptom.until_step is None)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self._probe = None  # It holds data.

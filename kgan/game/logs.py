@@ -35,6 +35,9 @@ GRADIENT_NORMS = (DISCRIMINATOR_GRADIENT_NORM, GENERATOR_GRADIENT_NORM)
 # Of an augmentation that follows D.
 AUGMENTATION_PROBABILITY = "augmentation_probability"
 
+# What a doctor finds begins with this: 1 while it lasts, 0 afterwards.
+SYMPTOM = "symptom_"
+
 # All logs of the game itself. Any other log is a measure of samples.
 GAME = (*LOSSES, ACCURACY, *PROBABILITIES, *LOGITS, *GRADIENT_NORMS, AUGMENTATION_PROBABILITY)
 

@@ -70,6 +70,8 @@ def _curves(logs, running, progress, scale):
     """Where each log that is a number has its values, and those, by its name."""
     curves = {}
     for name in {**logs, **running}:
+        if name.startswith(logs_module.SYMPTOM):  # It is not known of the epochs before.
+            continue
         values = list(logs.get(name, ()))
         epochs = [*range(1, len(values) + 1)]
         if name in running:

@@ -55,7 +55,7 @@ def test_what_is_wrong_is_said_once_when_it_begins_and_once_when_it_is_over(caps
     assert said.count("All samples are alike") == 1
     assert said.count("Step 8: All samples are alike") == 1
     assert said.count("mode collapse, which began at step 8, is over.") == 1
-    assert history["mode_collapse"] == [1.0, 1.0, 1.0, 0.0, 0.0]
+    assert history["symptom_mode_collapse"] == [1.0, 1.0, 1.0, 0.0, 0.0]
 
 
 def test_risks_are_said_before_the_first_step_and_not_again(capsys):
@@ -76,7 +76,7 @@ def test_findings_are_columns_of_the_log(tmp_path):
     doctor = Doctor(every_steps=3)
     fit(game(0.0), doctor, kgan.callbacks.CSVLogger(tmp_path / "log.csv"))
     rows = list(csv.DictReader((tmp_path / "log.csv").open()))
-    assert [row["mode_collapse"] for row in rows] == ["", "1.0", "1.0", "1.0", "1.0"]
+    assert [row["symptom_mode_collapse"] for row in rows] == ["", "1.0", "1.0", "1.0", "1.0"]
 
 
 def test_a_training_has_forty_readings_no_nearer_than_twenty_steps():

@@ -83,6 +83,10 @@ def test_a_measure_gets_a_panel_of_its_own_beside_the_game():
     assert likelihood.get_ylim()[0] < -30
 
 
+def test_symptoms_have_no_panels():
+    assert len(_visible(plots.history(LOGS | {"symptom_mode_collapse": [1.0]}))) == 2
+
+
 def test_an_epoch_that_is_not_over_adds_a_point_to_the_curves_that_have_it():
     running = {"generator_loss": 0.5, "fake_probability": 0.3}
     losses, answers = _visible(plots.history(LOGS, running, progress=0.25))
