@@ -112,6 +112,9 @@ def train(
     tensorboard: Annotated[
         bool, typer.Option("--tensorboard", help="Write logs and samples for TensorBoard too.")
     ] = False,
+    doctor: Annotated[
+        bool, typer.Option("--doctor/--no-doctor", help="Say so if the game turns sick.")
+    ] = True,
 ):
     """Trains a GAN; without options, on the embedded digits.
 
@@ -128,6 +131,7 @@ def train(
         source=source,
         freeze=freeze,
         tensorboard=tensorboard,
+        doctor=doctor,
         quiet=quiet,
         dataset=dataset,
         epochs=epochs,
@@ -222,6 +226,17 @@ def evaluate(
 ):
     """Measures how good a GAN's samples are, beside what real data would get."""
     _cli().evaluate(run, samples, measures, seeds, features, dataset)
+
+
+@app.command()
+def diagnose(
+    run: Annotated[pathlib.Path, typer.Argument(help="A run's folder, or a .keras file.")],
+    dataset: Annotated[
+        str | None, typer.Option(help="The data it was trained on, if it is elsewhere now.")
+    ] = None,
+):
+    """Says what ails a GAN, or ailed it while it was trained, and what to change first."""
+    _cli().diagnose(run, dataset)
 
 
 @app.command()

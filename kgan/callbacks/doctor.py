@@ -7,7 +7,7 @@ from typing import Any
 import keras
 
 from kgan import checks
-from kgan.diagnosis import Probe, Reading, Risk, Symptom, find_risks, find_symptoms
+from kgan.diagnosis import LEAST_READINGS, Probe, Reading, Risk, Symptom, find_risks, find_symptoms
 from kgan.game import logs as logs_module
 from kgan.game import looking
 
@@ -15,8 +15,6 @@ __all__ = ["Doctor"]
 
 # How many readings a training has, where they are not too near to each other.
 NUM_READINGS, LEAST_STEPS = 40, 20
-# A training that has fewer of them is not judged: nothing could be told.
-LEAST_READINGS = 7
 # How many steps there are between two, where the length of a training is not known.
 USUAL_STEPS = 500
 # Of so many training samples the doctor sees some.
@@ -159,10 +157,10 @@ class Doctor(keras.callbacks.Callback):
         if not self.model.is_chief:
             return
         for i, symptom in enumerate(self.symptoms):
+            name = symptom.name.replace("_", " ")
             if i >= len(before):
-                print(f"\nStep {symptom.since_step:,}: {symptom.says} {symptom.advice}")
+                print(f"\nStep {symptom.since_step:,}, {name}: {symptom.says} {symptom.advice}")
             elif symptom != before[i]:
-                name = symptom.name.replace("_", " ")
                 print(
                     f"\nStep {symptom.until_step:,}: {name}, which began at step "
                     f"{symptom.since_step:,}, is over."

@@ -12,7 +12,7 @@ import rich.table
 import tensorflow as tf
 
 from kgan import callbacks, checks, datasets, files, metrics, recipes, runs
-from kgan.cli import data_of_runs, exporting, fine_tuning, probing, refusing
+from kgan.cli import data_of_runs, diagnosing, exporting, fine_tuning, probing, refusing
 from kgan.cli.announcing import announce, described_devices
 from kgan.cli.devices import strategy_for
 from kgan.cli.planning import Plan
@@ -41,6 +41,7 @@ def train(
     source: pathlib.Path | None = None,
     freeze: int | None = None,
     tensorboard: bool = False,
+    doctor: bool = True,
     quiet: Quiet = contextlib.nullcontext,
     **options: Any,
 ) -> None:
@@ -56,6 +57,7 @@ def train(
         source: the run, or the .keras file, whose GAN is trained on; None for a new one.
         freeze: how many blocks of that GAN's discriminator do not learn; None for none.
         tensorboard: whether logs and pictures are written for TensorBoard too.
+        doctor: whether a doctor watches the game.
         quiet: as of `exporting.write`.
         **options: fields that are to differ from the recipe; None where they are not.
     """
@@ -69,7 +71,7 @@ def train(
     refusing.check_not_diverged(run)
     if strategy and not replicas.is_chief(strategy):
         if not run.has_ended(plan.asked):
-            _follow(plan, run, strategy)
+            _follow(plan, run, strategy, doctor)
         return
     if run.has_ended(plan.asked):
         tell(f"The run in {run.folder} has ended already, and is left as it is.")
@@ -78,7 +80,7 @@ def train(
             gan, _ = runs.find(run.folder)
             _export(gan, run, missing, exporting.known(run, gan), quiet)
     else:
-        _train(plan, run, formats, quiet, strategy, tensorboard)
+        _train(plan, run, formats, quiet, strategy, tensorboard, doctor)
     _summarize(run)
 
 
@@ -107,9 +109,9 @@ def _recipe_for(dataset):
     return dataset if dataset in recipes.ALL else "pictures"
 
 
-def _train(plan, run, formats, quiet, strategy=None, tensorboard=False):
+def _train(plan, run, formats, quiet, strategy=None, tensorboard=False, doctor=True):
     files.check_free(run.folder)  # It is held when the data is there: what fails leaves no folder.
-    dataset, gan, watched, plan = _prepared(plan, run, strategy)
+    dataset, gan, watched, plan = _prepared(plan, run, strategy, doctor)
     recipe = plan.recipe
     with files.held(run.folder):
         runs.at(run.folder, plan.asked)  # Another process may have had the folder meanwhile.
@@ -127,7 +129,7 @@ def _train(plan, run, formats, quiet, strategy=None, tensorboard=False):
             watching.append(keras.callbacks.TensorBoard(run.tensorboard, write_graph=False))
         with progress.bar:
             _fit(gan, dataset, recipe.num_epochs, run, watching, **watched)
-        if watched:
+        if "monitor" in watched:
             gan = keras.models.load_model(run.best)
         run.end(gan, plan.asked)
         if formats:
@@ -177,14 +179,14 @@ def _say_if_short(plan, dataset, tense):
         )
 
 
-def _follow(plan, run, strategy):
+def _follow(plan, run, strategy, doctor):
     """Trains as one of several workers that is not the chief: it reads, and writes nothing."""
-    dataset, gan, watched, plan = _prepared(plan, run, strategy)
+    dataset, gan, watched, plan = _prepared(plan, run, strategy, doctor)
     _fit(gan, dataset, plan.recipe.num_epochs, run, [], **watched)
 
 
-def _prepared(plan, run, strategy):
-    """The data, the GAN, what tells the best epoch (arguments of `_fit`), and the whole plan."""
+def _prepared(plan, run, strategy, doctor):
+    """The data, the GAN, what watches it (arguments of `_fit`), and the whole plan."""
     if not tf.config.list_physical_devices("GPU"):  # There kgan promises less.
         tf.config.experimental.enable_op_determinism()
     plan = plan.sized()
@@ -198,6 +200,8 @@ def _prepared(plan, run, strategy):
     if "best" in plan.others:
         number = strategy.num_replicas_in_sync if strategy else 1
         watched, metric = _validation(plan.recipe, dataset, held_out, number)
+    if doctor:
+        watched["doctor"] = diagnosing.doctor(plan.recipe, dataset, held_out)
     if strategy is None:
         gan, plan = probing.built(plan, dataset, metric)
         return dataset, gan, watched, plan
@@ -242,9 +246,11 @@ def _validation(recipe, dataset, held_out, num_replicas=1):
     return {"held_out": held_out, "monitor": f"val_{metric.name}"}, [metric]
 
 
-def _fit(gan, dataset, epochs, run, watching, held_out=None, monitor=None):
+def _fit(gan, dataset, epochs, run, watching, held_out=None, monitor=None, doctor=None):
     """Trains, and returns Keras's history; `watching` are the callbacks of this process alone."""
     all_have = [callbacks.TerminateOnNaN(), callbacks.BackupAndRestore(run.backup)]
+    if doctor:
+        all_have.insert(0, doctor)
     if monitor:
         all_have.insert(0, callbacks.BestGenerator(run.best, monitor))
     every = [*all_have, *watching]

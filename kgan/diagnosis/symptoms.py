@@ -13,13 +13,15 @@ import numpy as np
 
 from kgan.diagnosis.readings import Reading
 
-__all__ = ["NAMES", "Symptom", "find_symptoms"]
+__all__ = ["LEAST_READINGS", "NAMES", "Symptom", "find_symptoms"]
 
 # A symptom begins once its rule holds in so many of the last readings, and is over once it holds
 # in no more than so many of them.
 OF_LAST, BEGINS, IS_OVER = 4, 3, 1
 # How many readings pass before a game is judged: at first every game looks sick.
 WARM_UP = 4
+# Of fewer readings nothing can be told.
+LEAST_READINGS = WARM_UP + BEGINS
 # A distance that has not fallen to this part of itself in so many readings has stopped falling.
 PROGRESS, STAGNANT = 0.9, 7
 

@@ -4,6 +4,7 @@ A figure is a `matplotlib.figure.Figure`, made without pyplot: a callback needs 
 leaves no figure open. `save(path, figure)` writes one.
 """
 
+from kgan.plots.courses import course
 from kgan.plots.curves import EQUILIBRIUM, history
 from kgan.plots.distributions import histograms, plane, scatter
 from kgan.plots.figures import encode, save
@@ -13,6 +14,7 @@ from kgan.plots.views import View, picture, view_of
 __all__ = [
     "EQUILIBRIUM",
     "View",
+    "course",
     "encode",
     "grids",
     "histograms",

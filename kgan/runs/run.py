@@ -67,6 +67,11 @@ class Run:
         return self.folder / "history.png"
 
     @property
+    def diagnosis(self) -> pathlib.Path:
+        """What the doctor read during training, as a figure, of `kgan diagnose`."""
+        return self.folder / "diagnosis.png"
+
+    @property
     def tensorboard(self) -> pathlib.Path:
         """The logs and pictures for TensorBoard, of `--tensorboard`."""
         return self.folder / "tensorboard"

@@ -53,7 +53,7 @@ def test_what_is_wrong_is_said_once_when_it_begins_and_once_when_it_is_over(caps
     assert [symptom.name for symptom in doctor.symptoms] == ["mode_collapse"]
     said = capsys.readouterr().out
     assert said.count("All samples are alike") == 1
-    assert said.count("Step 8: All samples are alike") == 1
+    assert said.count("Step 8, mode collapse: All samples are alike") == 1
     assert said.count("mode collapse, which began at step 8, is over.") == 1
     assert history["symptom_mode_collapse"] == [1.0, 1.0, 1.0, 0.0, 0.0]
 

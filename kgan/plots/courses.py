@@ -1,0 +1,58 @@
+"""What a doctor has read of a training, and what it has found."""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.figure
+import numpy as np
+
+__all__ = ["course"]
+
+# Which numbers are in which panel, by title.
+PANELS = {
+    "how often D tells real samples": ("auc", "held_out_auc"),
+    "samples and training data": ("distance", "missing"),
+    "samples among themselves": ("variety", "drift", "memorization"),
+}
+LABELS = {
+    "auc": "training data",
+    "held_out_auc": "held-out data",
+    "distance": "energy distance",
+    "missing": "share left out",
+    "variety": "variety (real: 1)",
+    "drift": "movement between readings",
+    "memorization": "nearness to training data (real: 1)",
+}
+
+
+def course(
+    steps: Sequence[int],
+    numbers: Mapping[str, Sequence[float]],
+    symptoms: Sequence[tuple[str, int, int | None]] = (),
+) -> matplotlib.figure.Figure:
+    """The readings of a training over its steps, with the symptoms as shaded stretches.
+
+    Args:
+        steps: when each reading was made.
+        numbers: by their names in `kgan.diagnosis.Reading`, one for each reading; NaN where it is
+            unknown.
+        symptoms: the name of each, and the steps between which it lasted, the last None if to the
+            end.
+
+    Returns:
+        A figure with three panels.
+    """
+    figure = matplotlib.figure.Figure(figsize=(15, 4), layout="constrained")
+    for panel, (title, names) in zip(figure.subplots(1, 3), PANELS.items(), strict=True):
+        for name in names:
+            values = np.asarray(numbers[name], float)
+            if np.isfinite(values).any():
+                panel.plot(steps, values, label=LABELS[name], linewidth=1.5)
+        for number, (name, since, until) in enumerate(symptoms):
+            end = steps[-1] if until is None else until
+            label = f"{name.replace('_', ' ')}, from step {since:,}"
+            panel.axvspan(since, end, color=f"C{number + 3}", alpha=0.15, label=label)
+        panel.set(xlabel="step", title=title)
+        panel.grid(alpha=0.3)
+        below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.18), "ncols": 2}
+        panel.legend(fontsize="small", frameon=False, **below)
+    return figure
