@@ -65,8 +65,14 @@ def test_the_export_notebook_exports(tmp_path, monkeypatch, capsys):
 
 
 def test_every_notebook_is_tested():
-    names = ["01_first_gan", "02_export", "03_measure", "04_the_game", "06_your_own_images"]
-    assert [path.stem for path in NOTEBOOKS] == names
+    assert [path.stem for path in NOTEBOOKS] == [
+        "01_first_gan",
+        "02_export",
+        "03_measure",
+        "04_the_game",
+        "05_when_it_goes_wrong",
+        "06_your_own_images",
+    ]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -107,6 +113,15 @@ def test_the_measuring_notebook_measures(tmp_path, monkeypatch, capsys, replacin
     assert found["frechet_distance_digits"].value > found["frechet_distance_digits"].real
     assert names["likelihood"](names["blurred"]) > names["likelihood"](names["train"].samples[:500])
     assert "copies 0.0" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_the_notebook_of_illnesses_brings_them_about(tmp_path, monkeypatch, capsys):
+    names = run("05_when_it_goes_wrong.ipynb", tmp_path, monkeypatch, [("= 150 ", "= 8 ")])
+    assert names["healthy"].risks == []
+    for name in ("collapsed", "same"):
+        assert [symptom.name for symptom in names[name].symptoms] == ["mode_collapse"]
+    assert "Risk: With a learning rate of" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -195,7 +195,7 @@ def _discriminator_won(readings):
 
 def _not_converging(readings):
     now = readings[-1]
-    if now.drift > 1 or (now.drift > 0.3 and _stagnates(readings, 0.1)):
+    if now.drift > 0.3 and _stagnates(readings, 0.1):
         return (
             "The game does not converge: from one reading to the next a sample moves "
             f"{now.drift:.2g} times as far as real samples are from each other."
