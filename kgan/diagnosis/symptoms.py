@@ -23,7 +23,7 @@ WARM_UP = 4
 # Of fewer readings nothing can be told.
 LEAST_READINGS = WARM_UP + BEGINS
 # A distance that has not fallen to this part of itself in so many readings has stopped falling.
-PROGRESS, STAGNANT = 0.9, 7
+PROGRESS, STAGNANT = 0.9, 10
 
 
 @dataclasses.dataclass(frozen=True)
