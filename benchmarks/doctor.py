@@ -1,15 +1,13 @@
 """How often `kgan.callbacks.Doctor` is right.
 
 Games are made sick on purpose, each kind with several seeds, and healthy ones are played beside
-them. A run is called by what has come of it: broken, where its samples end at more than twice the
-distance to held-out data that the healthy game of the same networks and length has.
+them. What was said, when, and what came of each run is written down. A run counts as broken where
+its samples end at more than twice the distance to held-out data that healthy games have. Then one
+of the names that fit its kind (`KINDS`) should be said in the first third of the training, or
+before the first step as a risk; of a run that is not broken, nothing.
 
-- Of a broken run, a name that fits the kind must be said in the first third of the training: by the
-  doctor, or before the first step as a risk.
-- Of a run that is not broken, nothing must be said.
-
-`HELD_OUT` kinds, and the data set Fashion-MNIST, were set apart before the first rule was written;
-nobody has looked at them while the rules were made, and they are reported by themselves.
+The kinds in `HELD_OUT`, and the data set Fashion-MNIST, are set apart: nobody looks at them while
+rules are made, and they are reported by themselves.
 
     python benchmarks/doctor.py digits
     python benchmarks/doctor.py ring --seeds 5

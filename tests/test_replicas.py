@@ -89,6 +89,28 @@ def test_evaluation_arrays_and_drawing_are_those_of_one_device():
         assert two[name] == pytest.approx(numbers, abs=1e-5), name
 
 
+def watched(strategy):
+    """The last reading of a doctor, outside of the strategy's scope and within."""
+    found = []
+    for scope in (contextlib.nullcontext(), strategy.scope() if strategy else None):
+        if scope is None:
+            break
+        gan = game(strategy)
+        doctor = kgan.callbacks.Doctor(data(split="test"), every_steps=5)
+        with scope:
+            gan.fit(data(), callbacks=[doctor], verbose=0)
+        found.append(list(doctor.readings[-1]))
+    return found
+
+
+@pytest.mark.slow
+def test_a_doctor_reads_the_game_of_several_replicas_as_that_of_one():
+    (one,), two = watched(None), on_devices(2, watched)
+    assert len(two) == 2
+    for numbers in two:
+        np.testing.assert_allclose(numbers, one, rtol=1e-3, atol=1e-3)
+
+
 def saved(strategy, folder):
     """Losses after a game was saved and loaded, on one device, within the scope, and not at all."""
     gan = game(strategy)

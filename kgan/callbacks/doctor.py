@@ -7,9 +7,11 @@ from typing import Any
 import keras
 
 from kgan import checks
-from kgan.diagnosis import LEAST_READINGS, Probe, Reading, Risk, Symptom, find_risks, find_symptoms
+from kgan.diagnosis import LEAST_READINGS, Judge, Probe, Reading, Risk, Symptom, find_risks
+from kgan.diagnosis.readings import OF_AVERAGE, most_samples
+from kgan.game import batches, looking
 from kgan.game import logs as logs_module
-from kgan.game import looking
+from kgan.game.players import is_finite
 
 __all__ = ["Doctor"]
 
@@ -17,9 +19,7 @@ __all__ = ["Doctor"]
 NUM_READINGS, LEAST_STEPS = 40, 20
 # How many steps there are between two, where the length of a training is not known.
 USUAL_STEPS = 500
-# Of so many training samples the doctor sees some.
-MOST_SAMPLES = 5000
-# From fewer samples, training or held-out, nothing can be told.
+# With fewer samples, training or held-out, nothing can be concluded.
 LEAST_SAMPLES, LEAST_HELD_OUT = 32, 100
 
 
@@ -28,10 +28,11 @@ class Doctor(keras.callbacks.Callback):
 
     Before the first step it says what is unusual about the game's configuration, as a risk
     (`kgan.diagnosis.find_risks`). Now and then it asks D about training data, held-out data and
-    generated samples, and compares the samples with real ones (`kgan.diagnosis.Probe`). From what
-    it has read so far it tells symptoms (`kgan.diagnosis.NAMES`). It says what it finds once when
-    it has begun, and once when it is over; of a healthy game it says nothing. Training is not
-    changed by it.
+    generated samples, and compares the samples with real ones (`kgan.diagnosis.Probe`). From these
+    readings it infers symptoms (`kgan.diagnosis.NAMES`). It says what it finds once when it has
+    begun, and once when it is over; it is silent about a healthy game. It does not change training,
+    except that a tf.data.Dataset or a PyDataset is looked at beforehand, which may move its
+    shuffling on.
 
     For each symptom that has been there, the logs of an epoch have a number from then on, such as
     `symptom_mode_collapse`, 1 while it lasts and 0 afterwards: put the callback before those that
@@ -61,7 +62,10 @@ class Doctor(keras.callbacks.Callback):
     >>> gan = kgan.GAN(*kgan.architectures.mlp((8, 8, 1), latent_dim=8), seed=0)
     >>> gan.compile(discriminator_optimizer=keras.optimizers.SGD(1e-9))
     >>> doctor = kgan.callbacks.Doctor(kgan.datasets.digits("test"))
-    >>> history = gan.fit(kgan.datasets.digits(), epochs=12, callbacks=[doctor], verbose=0)
+    >>> _ = gan.fit(kgan.datasets.digits(), epochs=12, callbacks=[doctor], verbose=0)
+    ... # doctest: +ELLIPSIS
+    <BLANKLINE>
+    Step ..., mode collapse: All samples are alike: they are ... times as far from each other as...
     >>> doctor.symptoms[0].name
     'mode_collapse'
     """
@@ -79,13 +83,14 @@ class Doctor(keras.callbacks.Callback):
         self.every_steps = every_steps
         self.seed = seed
         self.risks: list[Risk] = []
-        self.symptoms: list[Symptom] = []
-        self.readings: list[Reading] = []
+        self.symptoms: list[Symptom]
+        self.readings: list[Reading]
         self._probe: Probe | None = None
+        self._start(Judge())
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self.symptoms, self.readings = [], []
         self._probe = None
+        self._start(Judge())
         self._check_held_out()
         gan = self.model
         epochs, steps = ((self.params or {}).get(name) for name in ("epochs", "steps"))
@@ -93,23 +98,23 @@ class Doctor(keras.callbacks.Callback):
         self._between = self.every_steps or USUAL_STEPS
         if steps and not self.every_steps:
             self._between = max(LEAST_STEPS, math.ceil(total / NUM_READINGS))
-        training = looking.training_pair(
-            gan.training_data, gan.training_labels, steps or -1, MOST_SAMPLES, self.seed
-        )
+        most = most_samples(gan.generator.output_shape[1:])
+        data = gan.training_data
+        training = looking.training_pair(data, gan.training_labels, steps or -1, most, self.seed)
         if training is None or len(training[0]) < LEAST_SAMPLES:
             warnings.warn(
-                f"Doctor must look at {LEAST_SAMPLES} training samples before training, and says "
-                "nothing of this game: give `fit` a data set of kgan.datasets, an array, a "
+                f"Doctor must look at {LEAST_SAMPLES} training samples before training, so it "
+                "cannot judge this game: give `fit` a data set of kgan.datasets, an array, a "
                 "tf.data.Dataset or a keras.utils.PyDataset.",
                 stacklevel=2,
             )
             return
-        number = getattr(gan.training_data, "num_samples", None)
-        self.risks = find_risks(gan, number or len(training[0]))
-        if gan.is_chief and not gan.step.numpy():  # A training that goes on has been told.
+        number = len(data) if batches.is_array(data) else getattr(data, "num_samples", None)
+        self.risks = find_risks(gan, number)
+        if gan.is_chief and not gan.step.numpy():  # A resumed training has been warned already.
             for risk in self.risks:
                 print(f"Risk: {risk.says} {risk.advice}")
-        if total // self._between >= LEAST_READINGS:
+        if total / self._between >= LEAST_READINGS:
             self._probe = Probe(gan, training, self.held_out, self.seed)
             self._read()
 
@@ -144,6 +149,8 @@ class Doctor(keras.callbacks.Callback):
                 logs[logs_module.SYMPTOM + symptom.name] = float(symptom.until_step is None)
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        if self._probe and self.readings[-1].is_finite and not is_finite(self.model):
+            self._read()  # What ended it comes before the next reading.
         self._probe = None  # It holds data.
 
     def _reach(self, step: int) -> None:
@@ -151,9 +158,14 @@ class Doctor(keras.callbacks.Callback):
         if self._probe and step // self._between > self.readings[-1].step // self._between:
             self._read()
 
+    def _start(self, judge: Judge) -> None:
+        self._judge = judge
+        self.symptoms, self.readings = judge.symptoms, judge.readings
+
     def _read(self) -> None:
-        self.readings.append(self._probe.read())  # type: ignore[union-attr]
-        before, self.symptoms = self.symptoms, find_symptoms(self.readings)
+        assert self._probe is not None
+        before = list(self.symptoms)
+        self._judge.add(self._probe.read(with_average=len(self.readings) % OF_AVERAGE == 0))
         if not self.model.is_chief:
             return
         for i, symptom in enumerate(self.symptoms):
@@ -168,9 +180,13 @@ class Doctor(keras.callbacks.Callback):
 
     def get_state(self) -> dict[str, Any]:
         """What a backup keeps."""
-        return {"readings": [list(reading) for reading in self.readings]}
+        readings = [list(reading) for reading in self.readings]
+        return {"readings": readings, "probe": self._probe and self._probe.get_state()}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Takes what `get_state` returned."""
-        self.readings = [Reading(int(step), *rest) for step, *rest in state["readings"]]
-        self.symptoms = find_symptoms(self.readings)
+        self._start(Judge())
+        for step, *numbers in state["readings"]:
+            self._judge.add(Reading(int(step), *numbers))
+        if self._probe and state["probe"]:
+            self._probe.set_state(state["probe"])

@@ -3,13 +3,14 @@
 from kgan.diagnosis.exams import Exam, Examiner
 from kgan.diagnosis.readings import Probe, Reading
 from kgan.diagnosis.risks import Risk, find_risks
-from kgan.diagnosis.symptoms import LEAST_READINGS, NAMES, Symptom, find_symptoms
+from kgan.diagnosis.symptoms import LEAST_READINGS, NAMES, Judge, Symptom, find_symptoms
 
 __all__ = [
     "LEAST_READINGS",
     "NAMES",
     "Exam",
     "Examiner",
+    "Judge",
     "Probe",
     "Reading",
     "Risk",

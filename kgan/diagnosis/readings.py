@@ -6,6 +6,7 @@ of a Wasserstein critic have the scale of the data, and are divided by that dist
 """
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -18,15 +19,16 @@ from kgan.game import noise, players
 from kgan.game.critic import Critic
 from kgan.metrics import distances
 
-__all__ = ["NUM_SAMPLES", "Probe", "Reading"]
+__all__ = ["OF_AVERAGE", "Probe", "Reading", "most_samples"]
 
 # How many samples of each kind are looked at, and how many of them for gradients of the players,
 # which cost the most.
 NUM_SAMPLES, NUM_OF_GRADIENTS = 128, 16
 # The averaged generator, which changes slowly, is looked at in every fourth reading.
 OF_AVERAGE = 4
-# Of so many training samples the nearest one is looked for; memorizing more takes very long.
-MOST_NEIGHBORS = 5000
+# Of so many training samples the nearest one is looked for: memorizing more takes very long. They
+# hold so many numbers at most, 64 MB.
+MOST_NEIGHBORS, MOST_NUMBERS = 5000, 2**24
 # A cluster is missing where samples have less than this part of the share that real ones have.
 RARE = 0.1
 
@@ -40,7 +42,7 @@ class Reading(NamedTuple):
         step: how many steps the game had been played.
         real_logit, fake_logit: D's mean logits for training samples and for the samples.
         logit_spread: the standard deviation of D's logits for training samples.
-        auc: how often D finds a training sample more real than one of the samples, in [0, 1].
+        auc: how often D rates a training sample above a generated one, in [0, 1].
         held_out_auc: likewise a held-out one.
         slope: by how much D's logit changes over the mean distance of real samples, at the samples.
         push: by how much G's loss changes with D's logit, |∂L_G/∂D(G(z))|; at most 1 for
@@ -122,28 +124,35 @@ class Probe:
         if held_out is not None and len(held_out[0]):
             some = random.permutation(len(held_out[0]))
             self._others = _chosen(held_out, np.resize(some, self._number))
-        self._neighbors = _flat(training[0][order[:MOST_NEIGHBORS]])
+        shape = training[0].shape[1:]
+        self._neighbors = _flat(training[0][order[: most_samples(shape)]])
         self._usual = None
         if self._others is not None:
             self._usual = _median_nearest(_flat(self._others[0]), self._neighbors)
         real = _flat(self._real[0])
+        self._center = tf.reduce_mean(real, axis=0)  # Far from 0, distances would be inexact.
+        real -= self._center
         self.unit = max(float(tf.reduce_mean(_from_others(real))), 1e-12)
         is_critic = isinstance(gan.loss, losses.Wasserstein)
         self._logit_unit = self.unit if is_critic else 1.0
         self._usual_nearest = max(_median(_nearest_other(real)), 1e-12)
-        self._range_share = float(np.mean(np.abs(real) > 0.999))
+        self._range_share = float(np.mean(np.abs(self._real[0]) > 0.999))
         self._clusters = clusters.Clusters(self._neighbors, self.unit, seed)
         shape = self._number, gan.latent_dim
         self._latents = noise.latents(gan.latent_distribution, shape, [seed, 0])
         self._before: np.ndarray | None = None
         self._of_average: dict[str, float] = {}
-        self._num_read = 0
         self._measure = tf.function(self._measured)
         self._measure_average = tf.function(self._measured_average)
 
-    def read(self) -> Reading:
-        """Reads the game as it is now."""
-        values, samples = self._measure()
+    def read(self, with_average: bool = True) -> Reading:
+        """Reads the game as it is now.
+
+        Args:
+            with_average: whether the averaged generator is looked at, too; otherwise what was read
+                of it before is repeated.
+        """
+        values, samples = _of_one_replica(self._measure)
         found = {name: float(value) for name, value in values.items()}
         samples = samples.numpy()
         found["missing"] = self._clusters.missing(samples, RARE)
@@ -151,13 +160,20 @@ class Probe:
             moved = np.linalg.norm(samples - self._before, axis=1).mean()
             found["drift"] = float(moved) / self.unit
         self._before = samples
-        if self._num_read % OF_AVERAGE == 0:
+        if with_average:
             self._of_average = self._read_average()
-        self._num_read += 1
         return Reading(int(self._gan.step.numpy()), **found, **self._of_average)
 
+    def get_state(self) -> dict[str, Any]:
+        """What the next reading depends on, besides the game."""
+        return {"before": self._before, "of_average": self._of_average}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Takes what `get_state` returned."""
+        self._before, self._of_average = state["before"], state["of_average"]
+
     def _read_average(self) -> dict[str, float]:
-        distance, samples = self._measure_average()
+        distance, samples = _of_one_replica(self._measure_average)
         samples = samples.numpy()
         missing = self._clusters.missing(samples, RARE)
         found = {"averaged_distance": float(distance), "averaged_missing": missing}
@@ -169,7 +185,8 @@ class Probe:
         """The distance of the averaged generator's samples, and these, flattened."""
         inputs = self._latents, self._real[1]
         samples = _flat(players.play(self._gan.averaged_generator, *inputs, training=False))
-        return self._energy(samples, _from_others(samples)), samples
+        around = samples - self._center
+        return self._energy(around, _from_others(around)), samples
 
     def _measured(self) -> tuple[dict[str, Any], Any]:
         """What is measured in a graph: numbers, and the samples, flattened."""
@@ -219,12 +236,12 @@ class Probe:
         }
 
     def _of_samples(self, samples: Any) -> dict[str, Any]:
-        real = _flat(self._real[0])
+        ends = tf.reduce_mean(tf.cast(tf.abs(samples) > 0.999, "float32")) - self._range_share
+        samples -= self._center
         own = _from_others(samples)
-        shift = tf.norm(tf.reduce_mean(samples, 0) - tf.reduce_mean(real, 0))
+        shift = tf.norm(tf.reduce_mean(samples, 0))
         nearest = _nearest_other(samples)
         middle = tf.sort(nearest)[self._number // 2]
-        ends = tf.reduce_mean(tf.cast(tf.abs(samples) > 0.999, "float32")) - self._range_share
         return {
             "variety": tf.reduce_mean(own) / self.unit,
             "nearest": middle / self._usual_nearest,
@@ -234,7 +251,7 @@ class Probe:
         }
 
     def _energy(self, samples: Any, own: Any) -> Any:
-        across = tf.reduce_mean(_distances(samples, _flat(self._real[0])))
+        across = tf.reduce_mean(_distances(samples, _flat(self._real[0]) - self._center))
         return (2 * across - tf.reduce_mean(own)) / self.unit - 1
 
     def _of_labels(self, samples: Any) -> dict[str, Any]:
@@ -264,6 +281,20 @@ class Probe:
         return Critic(self._gan.discriminator, labels, packing=self._gan.packing)
 
 
+def most_samples(shape: Sequence[int]) -> int:
+    """How many training samples of this shape a probe looks at, at most."""
+    return max(NUM_SAMPLES, min(MOST_NEIGHBORS, MOST_NUMBERS // math.prod(shape)))
+
+
+def _of_one_replica(measure: Callable[[], Any]) -> Any:
+    """What `measure` returns; within the scope of a strategy, on its first replica here."""
+    if not tf.distribute.in_cross_replica_context():
+        return measure()
+    strategy = tf.distribute.get_strategy()
+    found = strategy.run(measure)
+    return tf.nest.map_structure(lambda one: strategy.experimental_local_results(one)[0], found)
+
+
 def _chosen(data: Any, rows: np.ndarray) -> tuple[Any, Any]:
     """These rows of samples and of labels, or None, as tensors."""
     samples, labels = data
@@ -279,9 +310,10 @@ def _flat(samples: Any) -> Any:
 
 
 def _distances(x: Any, y: Any) -> Any:
-    """The Euclidean distances of all pairs of rows."""
+    """The Euclidean distances of all pairs of rows, by float64: the difference of large numbers."""
+    x, y = tf.cast(x, "float64"), tf.cast(y, "float64")
     squared = tf.reduce_sum(x * x, 1)[:, None] + tf.reduce_sum(y * y, 1) - 2 * x @ tf.transpose(y)
-    return tf.sqrt(tf.maximum(squared, 0))
+    return tf.cast(tf.sqrt(tf.maximum(squared, 0)), "float32")
 
 
 def _from_others(x: Any) -> Any:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from kgan import losses
 
@@ -17,7 +18,7 @@ MUCH_LARGER, MUCH_SMALLER, AHEAD = 20.0, 0.1, 4.0
 LARGE_RATE, LARGE_RATE_WITH_MOMENTUM, MUCH_MOMENTUM = 0.02, 5e-3, 0.9
 # Updates of D for one of G, without a penalty.
 MANY_STEPS = 10
-# Fewer samples than that D learns by heart, without an augmentation.
+# With fewer samples D memorizes them, without an augmentation.
 FEW_SAMPLES = 300
 # Optimizers that scale each weight's step by the gradients of it that have been.
 ADAPTIVE = ("Adam", "AdamW", "Adamax", "Nadam", "RMSprop", "Lion")
@@ -65,8 +66,8 @@ def find_risks(gan: Any, num_samples: int | None = None) -> list[Risk]:
         found.append(
             Risk(
                 ("discriminator_overfits", "memorizes"),
-                f"There are only {num_samples} training samples, and no augmentation: D can learn "
-                "them by heart.",
+                f"There are only {num_samples} training samples, and no augmentation: D can "
+                "memorize them.",
                 "Add augmentation='diff_augment'.",
             )
         )
@@ -81,7 +82,7 @@ def _ratio(gan: Any) -> float:
         return 1.0  # Their rates have different meanings.
     of_d, of_g = map(_rate, optimizers)
     if not of_g or not of_d:
-        return 1.0  # A player that does not learn is meant to be so.
+        return 1.0  # A rate of 0 is deliberate.
     return gan.discriminator_steps * of_d / of_g
 
 
@@ -137,7 +138,7 @@ def _of_many_steps(gan: Any) -> Risk | None:
 def _of_frozen_end(gan: Any) -> Risk | None:
     """Whether the layer that makes the samples does not learn."""
     last = next((layer for layer in reversed(gan.generator.layers) if layer.weights), None)
-    if last is None or last.trainable_weights or not gan.generator.trainable_weights:
+    if last is None or last.trainable:
         return None
     return Risk(
         ("discriminator_won", "generator_starved", "mode_collapse"),
@@ -155,5 +156,6 @@ def _inner(optimizer: Any) -> Any:
 def _rate(optimizer: Any) -> float:
     """The learning rate as it is now, over the batches whose gradients make one step."""
     inner = _inner(optimizer)
-    rate = float(f"{float(inner.learning_rate):.6g}")  # It comes as float32.
+    now = float(tf.convert_to_tensor(inner.learning_rate))  # It may be mirrored.
+    rate = float(f"{now:.6g}")  # It comes as float32.
     return rate / (getattr(inner, "gradient_accumulation_steps", None) or 1)

@@ -6,14 +6,14 @@ so a symptom begins when it has held in three of four readings.
 """
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from kgan.diagnosis.readings import Reading
 
-__all__ = ["LEAST_READINGS", "NAMES", "Symptom", "find_symptoms"]
+__all__ = ["LEAST_READINGS", "NAMES", "Judge", "Symptom", "find_symptoms"]
 
 # A symptom begins once its rule holds in so many of the last readings, and is over once it holds
 # in no more than so many of them.
@@ -64,34 +64,56 @@ class Rule(NamedTuple):
     advice: str
 
 
-def find_symptoms(readings: Sequence[Reading]) -> list[Symptom]:
-    """The symptoms that readings of a game show, in the order in which they began.
+class Judge:
+    """Finds the symptoms of a game, one reading after another.
 
     A symptom does not begin while one of an earlier rule lasts, which most often is its cause.
+    Numbers that are not finite need no second reading.
+
+    Attributes:
+        symptoms: a list of `Symptom`s, in the order in which they began.
+        readings: a list of the readings so far.
+    """
+
+    def __init__(self) -> None:
+        self.symptoms: list[Symptom] = []
+        self.readings: list[Reading] = []
+        self._lasting: dict[str, int] = {}  # Where in `symptoms` those are that last.
+        self._said: dict[str, list[str | None]] = {rule.name: [] for rule in RULES}
+
+    def add(self, reading: Reading) -> None:
+        """Takes the next reading of the game."""
+        self.readings.append(reading)
+        if len(self.readings) <= WARM_UP and reading.is_finite:
+            return
+        for place, rule in enumerate(RULES):
+            said = self._said[rule.name]
+            said.append(rule.says(self.readings))
+            number = sum(one is not None for one in said[-OF_LAST:])
+            if rule.name in self._lasting and number <= IS_OVER and reading.is_finite:
+                over = self._lasting.pop(rule.name)
+                ended = dataclasses.replace(self.symptoms[over], until_step=reading.step)
+                self.symptoms[over] = ended
+            is_hidden = any(one.name in self._lasting for one in RULES[:place])
+            begins = number >= BEGINS or (said[-1] is not None and not reading.is_finite)
+            if begins and rule.name not in self._lasting and not is_hidden:
+                self._lasting[rule.name] = len(self.symptoms)
+                self.symptoms.append(_symptom(rule, said[-OF_LAST:], self.readings))
+
+
+def find_symptoms(readings: Iterable[Reading]) -> list[Symptom]:
+    """The symptoms that readings of a game show, in the order in which they began.
 
     Args:
         readings: of one game, in their order, as `Probe.read` returns them.
 
     Returns:
-        A list of `Symptom`s. More readings add to it and end what lasts; nothing else changes.
+        A list of `Symptom`s, as `Judge` finds them.
     """
-    symptoms: list[Symptom] = []
-    lasting: dict[str, int] = {}  # Where in `symptoms` those are that last.
-    said: dict[str, list[str | None]] = {rule.name: [] for rule in RULES}
-    for i in range(WARM_UP, len(readings)):
-        for place, rule in enumerate(RULES):
-            said[rule.name].append(rule.says(readings[: i + 1]))
-            recent = said[rule.name][-OF_LAST:]
-            number = sum(one is not None for one in recent)
-            if rule.name in lasting and number <= IS_OVER:
-                over = lasting.pop(rule.name)
-                until = readings[i].step
-                symptoms[over] = dataclasses.replace(symptoms[over], until_step=until)
-            is_hidden = any(one.name in lasting for one in RULES[:place])
-            if rule.name not in lasting and number >= BEGINS and not is_hidden:
-                lasting[rule.name] = len(symptoms)
-                symptoms.append(_symptom(rule, recent, readings[: i + 1]))
-    return symptoms
+    judge = Judge()
+    for reading in readings:
+        judge.add(reading)
+    return judge.symptoms
 
 
 def _symptom(rule, recent, readings):
@@ -151,7 +173,7 @@ def _discriminator_overfits(readings):
     now = readings[-1]
     if now.auc - now.held_out_auc > 0.3:
         return (
-            "D learns the training data by heart: it tells training data from generated samples in "
+            "D memorizes the training data: it tells training data from generated samples in "
             f"{now.auc:.0%} of pairs, and held-out data in {now.held_out_auc:.0%}."
         )
     return None
@@ -166,7 +188,7 @@ def _mode_collapse(readings):
         )
     if now.missing > 0.3 and _stagnates(readings, 0.05):
         return (
-            f"Samples leave out {now.missing:.0%} of the training data, and have stopped coming "
+            f"Samples miss {now.missing:.0%} of the training data, and have stopped coming "
             "nearer to it."
         )
     return None

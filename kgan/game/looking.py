@@ -62,13 +62,15 @@ def training_pair(
         one cannot look before training, such as a Python generator.
     """
     if hasattr(data, "samples"):
-        return _some(data.samples, data.labels, most, seed)
+        if seed is not None and data.num_samples > most:  # Only these become float32.
+            data = data.subset(_rows_of(data.num_samples, most, seed), batch_size=1)
+        return data.samples, data.labels
     if batches.is_array(data):
         return _some(np.asarray(data, "float32"), labels, most, seed)
     if isinstance(data, tf.data.Dataset):
         rows = data.take(num_batches).unbatch().take(most).as_numpy_iterator()
     elif isinstance(data, keras.utils.PyDataset):
-        rows = _rows(data, num_batches, most)
+        rows = _batched_rows(data, num_batches, most)
     else:
         return None
     every = [tf.nest.flatten(row) for row in rows]
@@ -78,11 +80,11 @@ def training_pair(
     return samples, np.array([row[1] for row in once], "int32") if has_labels else None
 
 
-def _rows(data, num_batches, most):
+def _batched_rows(data, num_batches, most):
     """The rows of the first batches of a PyDataset."""
-    last = data.num_batches if num_batches < 0 else num_batches
+    wanted = [one for one in (data.num_batches, num_batches) if one is not None and one > 0]
     number = 0
-    for i in range(last or 1):
+    for i in range(min(wanted, default=1)):
         for row in zip(*map(np.asarray, tf.nest.flatten(data[i])), strict=True):
             yield row
             number += 1
@@ -94,5 +96,9 @@ def _some(samples, labels, most, seed):
     labels = None if labels is None else np.asarray(labels).astype("int32")
     if seed is None or len(samples) <= most:
         return samples, labels
-    rows = np.random.default_rng(seed).permutation(len(samples))[:most]
+    rows = _rows_of(len(samples), most, seed)
     return samples[rows], None if labels is None else labels[rows]
+
+
+def _rows_of(number, most, seed):
+    return np.random.default_rng(seed).permutation(number)[:most]

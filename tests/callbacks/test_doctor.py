@@ -20,6 +20,7 @@ def points(seed=0, number=NUM_SAMPLES):
 
 def game(kernel=1.0):
     """A game of points in which nobody learns: G multiplies its latents with a number."""
+    keras.utils.set_random_seed(1)
     latents, samples = keras.Input((2,)), keras.Input((2,))
     layer = keras.layers.Dense(2, kernel_initializer="identity")
     generator = keras.Model(latents, layer(latents))
@@ -114,10 +115,27 @@ def test_what_was_read_survives_a_kill(tmp_path):
         fit(game(0.0), killed, Kill(31), kgan.callbacks.BackupAndRestore(folder, every_seconds=0))
     resumed = Doctor(points(1), every_steps=5)
     fit(game(0.0), resumed, kgan.callbacks.BackupAndRestore(folder, every_seconds=0))
-    assert [reading.step for reading in resumed.readings] == [
-        reading.step for reading in whole.readings
-    ]
-    assert [one.name for one in resumed.symptoms] == [one.name for one in whole.symptoms]
+    np.testing.assert_array_equal(resumed.readings, whole.readings)
+    assert resumed.symptoms == whole.symptoms
+
+
+def test_a_stream_of_unknown_length_is_looked_at():
+    stream = tf.data.Dataset.from_tensor_slices(points()).batch(20).filter(lambda x: True)
+    doctor = Doctor(every_steps=4)
+    fit(game(), doctor, data=stream, batch_size=None, epochs=2)
+    assert [reading.step for reading in doctor.readings] == list(range(0, 30, 4))
+
+
+def test_a_game_that_becomes_nan_has_diverged(capsys):
+    def ruin(batch, logs):
+        if batch == 5:
+            gan.generator.layers[-1].kernel.assign(np.nan * np.eye(2))
+
+    gan, doctor = game(), Doctor(every_steps=10)
+    ruined = keras.callbacks.LambdaCallback(on_train_batch_end=ruin)
+    fit(gan, doctor, ruined, kgan.callbacks.TerminateOnNaN(), epochs=20)
+    assert [symptom.name for symptom in doctor.symptoms] == ["diverged"]
+    assert "diverged: The game has diverged" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("kind", ["kgan", "array", "stream", "batches"])

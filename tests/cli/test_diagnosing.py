@@ -47,14 +47,32 @@ def test_a_run_without_a_doctor_is_judged_by_what_it_is_now(sick, tmp_path):
     folder = shutil.copytree(sick[0], tmp_path / "run")
     shutil.rmtree(folder / "backup")
     text = said(call("diagnose", folder))
-    assert "only what the GAN is now can be judged" in text
+    assert "No doctor has looked at this training" in text
+    assert "from step" not in text
     assert "mode collapse" in text or "discriminator too weak" in text
 
 
-def test_a_healthy_run_is_said_to_be_so(run, tmp_path, monkeypatch):
+@pytest.mark.slow
+def test_of_a_healthy_run_nothing_is_said(tmp_path):
+    folder = tmp_path / "run"
+    result = call("train", "--epochs", 60, "--output", folder)
+    assert result.exit_code == 0, result.output
+    assert "Risk" not in result.output
+    assert "symptom_" not in (folder / "log.csv").read_text()
+    assert "Healthy: no symptom was found" in said(call("diagnose", folder))
+
+
+def test_a_run_that_nobody_watched_may_show_nothing(run, tmp_path, monkeypatch):
     monkeypatch.setattr("kgan.diagnosis.find_symptoms", lambda readings: [])
     text = said(call("diagnose", shutil.copytree(run, tmp_path / "run")))
-    assert "Healthy: nothing is wrong" in text
+    assert "No symptom shows now" in text
+    assert "Healthy" not in text
+
+
+def test_of_few_readings_it_is_too_early_to_tell(sick, tmp_path, monkeypatch):
+    monkeypatch.setattr("kgan.diagnosis.LEAST_READINGS", 1000)
+    text = said(call("diagnose", shutil.copytree(sick[0], tmp_path / "run")))
+    assert "It is too early to tell" in text
 
 
 def test_a_doctor_that_is_not_wanted_says_nothing(tmp_path):

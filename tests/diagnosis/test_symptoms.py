@@ -158,6 +158,21 @@ def test_numbers_that_are_not_finite_are_divergence_alone():
     assert "not finite" in symptom.says
 
 
+def test_one_reading_that_is_not_finite_is_enough():
+    bad = {"fake_logit": math.nan, "variety": math.nan}
+    for number in (1, 20):
+        (symptom,) = find_symptoms(readings((number, {}), (1, bad)))
+        assert (symptom.name, symptom.since_step) == ("diverged", 100 * number)
+
+
+def test_a_confused_d_is_too_weak_where_samples_are_far_from_the_data():
+    confused = {"auc": 0.5, "held_out_auc": 0.5}
+    assert names(find_symptoms(readings((40, confused | {"distance": 0.9})))) == [
+        "discriminator_too_weak"
+    ]
+    assert find_symptoms(readings((40, confused | {"distance": 0.01}))) == []
+
+
 def test_without_held_out_data_nothing_is_said_of_it():
     unknown = {"held_out_auc": math.nan, "memorization": math.nan}
     for name in ("discriminator_overfits", "memorizes"):
