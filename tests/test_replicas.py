@@ -98,7 +98,7 @@ def watched(strategy):
         gan = game(strategy)
         doctor = kgan.callbacks.Doctor(data(split="test"), every_steps=5)
         with scope:
-            gan.fit(data(), callbacks=[doctor], verbose=0)
+            gan.fit(data(), epochs=2, callbacks=[doctor], verbose=0)
         found.append(list(doctor.readings[-1]))
     return found
 
