@@ -41,10 +41,10 @@ class Doctor(keras.callbacks.Callback):
     Args:
         held_out: samples `(num_samples, ...)` like those of the training that nobody trains on, at
             least 100; the pair of them and their labels; or a `kgan.datasets.Dataset`. `None`: it
-            cannot tell whether D learns by heart, nor whether samples are copies.
+            cannot tell whether D memorizes the training data, nor whether samples are copies.
         every_steps: how many steps pass between two readings. `None`: a fortieth of the training,
-            and at least 20. A symptom shows in three readings, and none is told before the seventh:
-            in a training that has fewer, none is made.
+            and at least 20. It takes seven readings to tell anything: a training that is too short
+            for them has none.
         seed: of the latents, and of which samples are looked at.
 
     Attributes:
@@ -54,15 +54,14 @@ class Doctor(keras.callbacks.Callback):
 
     Raises:
         ValueError: for numbers out of range, or too few held-out samples; by `fit`, for held-out
-            samples of another shape, or with labels where the networks take none or the other way
-            round.
+            samples of another shape, or without labels where the networks take them.
 
     Example:
 
     >>> gan = kgan.GAN(*kgan.architectures.mlp((8, 8, 1), latent_dim=8), seed=0)
     >>> gan.compile(discriminator_optimizer=keras.optimizers.SGD(1e-9))
-    >>> doctor = kgan.callbacks.Doctor(kgan.datasets.digits("test"))
-    >>> _ = gan.fit(kgan.datasets.digits(), epochs=12, callbacks=[doctor], verbose=0)
+    >>> doctor = kgan.callbacks.Doctor(kgan.datasets.digits("test"), every_steps=3)
+    >>> _ = gan.fit(kgan.datasets.digits(), epochs=1, callbacks=[doctor], verbose=0)
     ... # doctest: +ELLIPSIS
     <BLANKLINE>
     Step ..., mode collapse: All samples are alike: they are ... times as far from each other as...

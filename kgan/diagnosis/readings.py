@@ -36,7 +36,7 @@ RARE = 0.1
 class Reading(NamedTuple):
     """What a probe has read; a number that cannot be known is NaN.
 
-    "The samples" are of the present generator, not of the average, unless it is said.
+    "The samples" are those of the present generator, not of the averaged one, unless stated.
 
     Args:
         step: how many steps the game had been played.
@@ -53,16 +53,16 @@ class Reading(NamedTuple):
         nearest: their median distance to the nearest other one; real ones have 1.
         shift: how far the mean of the samples is from that of training data.
         distance: the energy distance (Székely and Rizzo 2013) of the samples to training data.
-        missing: the share of the training data in clusters where the samples hardly come.
+        missing: the share of the training data that lies in clusters with hardly any sample.
         averaged_distance, averaged_missing: likewise, of samples of the averaged generator, when it
             was looked at last.
         drift: how far a sample has moved since the last reading, in the mean.
         saturated: the share of numbers of the samples at the ends of their range (|x| > 0.999),
             less that of real data.
-        label_margin: how often D finds a real sample more real with its label than with another.
+        label_margin: how often D rates a real sample higher with its own label than with another.
         label_effect: how far another label moves a sample, over how far other latents do.
-        memorization: the median distance of those samples to training data, over that of held-out
-            data.
+        memorization: the median distance of samples of the averaged generator to training data,
+            over that of held-out data.
     """
 
     step: int

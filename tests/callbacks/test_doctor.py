@@ -95,7 +95,7 @@ def test_a_training_has_forty_readings_no_nearer_than_twenty_steps():
     assert doctor._between == 750
 
 
-@pytest.mark.parametrize("steps_per_execution", [1, 2])
+@pytest.mark.parametrize("steps_per_execution", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_training_is_not_changed(steps_per_execution):
     weights = []
     for callbacks in ([], [Doctor(players.dataset(num_samples=120, seed=1), every_steps=1)]):
@@ -106,6 +106,7 @@ def test_training_is_not_changed(steps_per_execution):
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_what_was_read_survives_a_kill(tmp_path):
     whole = Doctor(points(1), every_steps=5)
     fit(game(0.0), whole, kgan.callbacks.BackupAndRestore(tmp_path / "whole"))
@@ -138,6 +139,7 @@ def test_a_game_that_becomes_nan_has_diverged(capsys):
     assert "diverged: The game has diverged" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["kgan", "array", "stream", "batches"])
 def test_training_data_comes_in_several_forms(kind):
     array = points()

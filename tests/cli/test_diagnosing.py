@@ -75,6 +75,7 @@ def test_of_few_readings_it_is_too_early_to_tell(sick, tmp_path, monkeypatch):
     assert "It is too early to tell" in text
 
 
+@pytest.mark.slow
 def test_a_doctor_that_is_not_wanted_says_nothing(tmp_path):
     result = call("train", *SICK[2:], "--epochs", 1, "--no-doctor", "--output", tmp_path / "run")
     assert result.exit_code == 0, result.output
