@@ -1,10 +1,10 @@
 """How often `kgan.callbacks.Doctor` is right.
 
-Games are made sick on purpose, each kind with several seeds, and healthy ones are played beside
-them. What was said, when, and what came of each run is written down. A run counts as broken where
-its samples end at more than twice the distance to held-out data that healthy games have. Then one
-of the names that fit its kind (`KINDS`) should be said in the first third of the training, or
-before the first step as a risk; of a run that is not broken, nothing.
+It plays games that are made sick on purpose, several seeds of each kind, and healthy games. For
+each run it records what the doctor said, when, and how good the samples were in the end. A run is
+broken if its samples end up more than twice as far from held-out data as those of healthy games.
+For a broken run the doctor should name something that fits its kind (`KINDS`), in the first third
+of the training or as a risk before the first step. For any other run it should say nothing.
 
 The kinds in `HELD_OUT`, and the data set Fashion-MNIST, are set apart: nobody looks at them while
 rules are made, and they are reported by themselves.

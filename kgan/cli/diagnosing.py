@@ -10,6 +10,7 @@ import numpy as np
 from kgan import callbacks, datasets, diagnosis, files, plots, runs
 from kgan.cli import data_of_runs
 from kgan.cli.saying import command, console, open_run, tell
+from kgan.diagnosis.readings import most_samples
 from kgan.resumption import backups
 
 __all__ = ["diagnose", "doctor"]
@@ -94,7 +95,8 @@ def _reading_now(run, gan, name):
     except (ValueError, OSError) as error:
         tell(f"The data of this run, {name!r}, cannot be read, and is not looked at: {error}")
         return None
-    rows = np.random.default_rng(0).permutation(training.num_samples)[:5000]
+    rows = np.random.default_rng(0).permutation(training.num_samples)
+    rows = rows[: most_samples(training.sample_shape)]
     some = training.subset(rows, batch_size=1)
     labels = some.labels if gan.num_classes else None
     pair = _some(held_out)

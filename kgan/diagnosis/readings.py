@@ -9,12 +9,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from kgan import losses
-from kgan.diagnosis import clusters
+from kgan.diagnosis import clusters, tensors
 from kgan.game import noise, players
 from kgan.game.critic import Critic
 from kgan.metrics import distances
@@ -125,17 +124,17 @@ class Probe:
             some = random.permutation(len(held_out[0]))
             self._others = _chosen(held_out, np.resize(some, self._number))
         shape = training[0].shape[1:]
-        self._neighbors = _flat(training[0][order[: most_samples(shape)]])
+        self._neighbors = tensors.flat(training[0][order[: most_samples(shape)]])
         self._usual = None
         if self._others is not None:
-            self._usual = _median_nearest(_flat(self._others[0]), self._neighbors)
-        real = _flat(self._real[0])
+            self._usual = _median_nearest(tensors.flat(self._others[0]), self._neighbors)
+        real = tensors.flat(self._real[0])
         self._center = tf.reduce_mean(real, axis=0)  # Far from 0, distances would be inexact.
         real -= self._center
-        self.unit = max(float(tf.reduce_mean(_from_others(real))), 1e-12)
+        self.unit = max(float(tf.reduce_mean(tensors.from_others(real))), 1e-12)
         is_critic = isinstance(gan.loss, losses.Wasserstein)
         self._logit_unit = self.unit if is_critic else 1.0
-        self._usual_nearest = max(_median(_nearest_other(real)), 1e-12)
+        self._usual_nearest = max(_median(tensors.nearest_other(real)), 1e-12)
         self._range_share = float(np.mean(np.abs(self._real[0]) > 0.999))
         self._clusters = clusters.Clusters(self._neighbors, self.unit, seed)
         shape = self._number, gan.latent_dim
@@ -184,9 +183,9 @@ class Probe:
     def _measured_average(self) -> tuple[Any, Any]:
         """The distance of the averaged generator's samples, and these, flattened."""
         inputs = self._latents, self._real[1]
-        samples = _flat(players.play(self._gan.averaged_generator, *inputs, training=False))
+        samples = tensors.flat(players.play(self._gan.averaged_generator, *inputs, training=False))
         around = samples - self._center
-        return self._energy(around, _from_others(around)), samples
+        return self._energy(around, tensors.from_others(around)), samples
 
     def _measured(self) -> tuple[dict[str, Any], Any]:
         """What is measured in a graph: numbers, and the samples, flattened."""
@@ -201,17 +200,19 @@ class Probe:
         found = {
             "real_logit": tf.reduce_mean(real_logits) / self._logit_unit,
             "fake_logit": tf.reduce_mean(fake_logits) / self._logit_unit,
-            "logit_spread": tf.math.reduce_std(_of_samples(real_logits)) / self._logit_unit,
-            "auc": _auc(real_logits, fake_logits),
-            "slope": self.unit / self._logit_unit * tf.reduce_mean(tf.norm(_flat(slopes), axis=1)),
+            "logit_spread": tf.math.reduce_std(tensors.by_sample(real_logits)) / self._logit_unit,
+            "auc": tensors.auc(real_logits, fake_logits),
+            "slope": self.unit
+            / self._logit_unit
+            * tf.reduce_mean(tf.norm(tensors.flat(slopes), axis=1)),
             "push": tf.reduce_sum(tf.abs(tape.gradient(loss, fake_logits))),
         }
         if self._others is not None:
             others = self._critic(self._others[1])(self._others[0])
-            found["held_out_auc"] = _auc(others, fake_logits)
+            found["held_out_auc"] = tensors.auc(others, fake_logits)
         if (gan.num_classes or 0) > 1:
             found |= self._of_labels(samples)
-        samples = _flat(samples)
+        samples = tensors.flat(samples)
         return found | self._of_gradients() | self._of_samples(samples), samples
 
     def _generator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
@@ -231,16 +232,16 @@ class Probe:
             generator_loss = self._generator_loss(*logits)
             discriminator_loss = tf.reduce_mean(gan.loss.discriminator_loss(*logits))
         return {
-            "generator_gradient": _norm(tape, generator_loss, gan.generator),
-            "discriminator_gradient": _norm(tape, discriminator_loss, gan.discriminator),
+            "generator_gradient": tensors.norm(tape, generator_loss, gan.generator),
+            "discriminator_gradient": tensors.norm(tape, discriminator_loss, gan.discriminator),
         }
 
     def _of_samples(self, samples: Any) -> dict[str, Any]:
         ends = tf.reduce_mean(tf.cast(tf.abs(samples) > 0.999, "float32")) - self._range_share
         samples -= self._center
-        own = _from_others(samples)
+        own = tensors.from_others(samples)
         shift = tf.norm(tf.reduce_mean(samples, 0))
-        nearest = _nearest_other(samples)
+        nearest = tensors.nearest_other(samples)
         middle = tf.sort(nearest)[self._number // 2]
         return {
             "variety": tf.reduce_mean(own) / self.unit,
@@ -251,7 +252,9 @@ class Probe:
         }
 
     def _energy(self, samples: Any, own: Any) -> Any:
-        across = tf.reduce_mean(_distances(samples, _flat(self._real[0]) - self._center))
+        across = tf.reduce_mean(
+            tensors.distances_of_pairs(samples, tensors.flat(self._real[0]) - self._center)
+        )
         return (2 * across - tf.reduce_mean(own)) / self.unit - 1
 
     def _of_labels(self, samples: Any) -> dict[str, Any]:
@@ -261,14 +264,14 @@ class Probe:
         other_latents = tf.roll(self._latents, 1, axis=0)
         by_label, by_latents = (
             tf.reduce_mean(
-                tf.norm(_flat(players.play(gan.generator, *inputs, False) - samples), axis=1)
+                tf.norm(tensors.flat(players.play(gan.generator, *inputs, False) - samples), axis=1)
             )
             for inputs in ((self._latents, self._wrong(labels)), (other_latents, labels))
         )
         images, right = self._others or self._real
         margins = self._critic(right)(images) - self._critic(self._wrong(right))(images)
         return {
-            "label_margin": tf.reduce_mean((1 + tf.sign(_of_samples(margins))) / 2),
+            "label_margin": tf.reduce_mean((1 + tf.sign(tensors.by_sample(margins))) / 2),
             "label_effect": by_label / tf.maximum(by_latents, 1e-12),
         }
 
@@ -302,33 +305,6 @@ def _chosen(data: Any, rows: np.ndarray) -> tuple[Any, Any]:
     return tf.constant(np.asarray(samples)[rows], "float32"), chosen
 
 
-def _flat(samples: Any) -> Any:
-    """Samples as float32 rows."""
-    if tf.is_tensor(samples):
-        return tf.reshape(samples, (tf.shape(samples)[0], -1))
-    return np.asarray(samples, "float32").reshape(len(samples), -1)
-
-
-def _distances(x: Any, y: Any) -> Any:
-    """The Euclidean distances of all pairs of rows, by float64: the difference of large numbers."""
-    x, y = tf.cast(x, "float64"), tf.cast(y, "float64")
-    squared = tf.reduce_sum(x * x, 1)[:, None] + tf.reduce_sum(y * y, 1) - 2 * x @ tf.transpose(y)
-    return tf.cast(tf.sqrt(tf.maximum(squared, 0)), "float32")
-
-
-def _from_others(x: Any) -> Any:
-    """The mean distances of rows from all others."""
-    found = _distances(x, x)
-    found = tf.linalg.set_diag(found, tf.zeros(tf.shape(found)[0]))
-    return tf.reduce_sum(found, axis=1) / tf.cast(tf.shape(found)[0] - 1, "float32")
-
-
-def _nearest_other(x: Any) -> Any:
-    """The distances of rows to the nearest other one."""
-    found = _distances(x, x)
-    return tf.reduce_min(tf.linalg.set_diag(found, tf.fill([tf.shape(found)[0]], np.inf)), axis=1)
-
-
 def _median(values: Any) -> float:
     return float(np.median(values))
 
@@ -336,19 +312,3 @@ def _median(values: Any) -> float:
 def _median_nearest(samples: np.ndarray, training: np.ndarray) -> float:
     """The median distance of samples to the nearest training sample."""
     return _median(distances.nearest(samples, training)[1])
-
-
-def _of_samples(logits: Any) -> Any:
-    """One logit for each sample, or pack: the mean of a map."""
-    return tf.reduce_mean(tf.reshape(logits, (tf.shape(logits)[0], -1)), axis=1)
-
-
-def _auc(real_logits: Any, fake_logits: Any) -> Any:
-    """How often a real logit is higher than a fake one; equal ones count half."""
-    real, fake = _of_samples(real_logits), _of_samples(fake_logits)
-    return tf.reduce_mean((1 + tf.sign(real[:, None] - fake)) / 2)
-
-
-def _norm(tape: tf.GradientTape, loss: Any, player: keras.Model) -> Any:
-    gradients = [one for one in tape.gradient(loss, player.trainable_weights) if one is not None]
-    return tf.linalg.global_norm([tf.convert_to_tensor(one) for one in gradients])
