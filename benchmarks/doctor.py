@@ -274,7 +274,7 @@ def main():
     parser.add_argument("--output", type=pathlib.Path, default=None, help="Where the JSON goes.")
     arguments = parser.parse_args()
     kinds = arguments.kinds.split(",") if arguments.kinds else OF_GAMES[arguments.game]
-    planned = [(kind, seed, settings_of(kind)) for kind in kinds for seed in range(arguments.seeds)]
+    planned = [(kind, seed, settings_of(kind)) for seed in range(arguments.seeds) for kind in kinds]
     left_out = OF_POINTS_LEFT_OUT if arguments.game in OF_POINTS else ()
     variants = {name: one for name, one in VARIANTS.items() if name not in left_out}
     if arguments.no_variants:
@@ -286,14 +286,14 @@ def main():
             ("conditional", seed, Settings(conditional=True)) for seed in range(arguments.seeds)
         ]
     results = {"runs": []}
+    asked = {name: value for name, value in vars(arguments).items() if name != "output"}
+    path = arguments.output or report.RESULTS / f"doctor_{arguments.game}.json"
     for kind, seed, settings in planned:
         run = play(arguments.game, kind, seed, settings)
         results["runs"].append(run)
         print({key: value for key, value in run.items() if key != "readings"}, flush=True)
+        report.write(path, asked, results)  # After each run, since all of them take hours.
         keras.backend.clear_session()
-    asked = {name: value for name, value in vars(arguments).items() if name != "output"}
-    path = arguments.output or report.RESULTS / f"doctor_{arguments.game}.json"
-    report.write(path, asked, results)
 
 
 if __name__ == "__main__":

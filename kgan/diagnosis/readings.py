@@ -39,7 +39,9 @@ class Reading(NamedTuple):
 
     Args:
         step: how many steps the game had been played.
-        real_logit, fake_logit: D's mean logits for training samples and for the samples.
+        real_logit, held_out_logit, fake_logit: D's mean logits for training samples, for held-out
+            ones and for the samples.
+        real_accuracy: the share of training samples that D takes for real, its logit above 0.
         logit_spread: the standard deviation of D's logits for training samples.
         auc: how often D rates a training sample above a generated one, in [0, 1].
         held_out_auc: likewise a held-out one.
@@ -66,7 +68,9 @@ class Reading(NamedTuple):
 
     step: int
     real_logit: float = math.nan
+    held_out_logit: float = math.nan
     fake_logit: float = math.nan
+    real_accuracy: float = math.nan
     logit_spread: float = math.nan
     auc: float = math.nan
     held_out_auc: float = math.nan
@@ -200,6 +204,7 @@ class Probe:
         found = {
             "real_logit": tf.reduce_mean(real_logits) / self._logit_unit,
             "fake_logit": tf.reduce_mean(fake_logits) / self._logit_unit,
+            "real_accuracy": tf.reduce_mean((1 + tf.sign(tensors.by_sample(real_logits))) / 2),
             "logit_spread": tf.math.reduce_std(tensors.by_sample(real_logits)) / self._logit_unit,
             "auc": tensors.auc(real_logits, fake_logits),
             "slope": self.unit
@@ -209,6 +214,7 @@ class Probe:
         }
         if self._others is not None:
             others = self._critic(self._others[1])(self._others[0])
+            found["held_out_logit"] = tf.reduce_mean(others) / self._logit_unit
             found["held_out_auc"] = tensors.auc(others, fake_logits)
         if (gan.num_classes or 0) > 1:
             found |= self._of_labels(samples)
