@@ -95,6 +95,9 @@ def train(
         bool,
         typer.Option("--best", help="Measure after each epoch, and keep the best, not the last."),
     ] = False,
+    stop: Annotated[
+        bool, typer.Option("--stop", help="End early when samples have stopped getting better.")
+    ] = False,
     export: Annotated[
         list[str] | None,
         typer.Option(help="A format to export to when training has ended; repeatable."),
@@ -130,6 +133,7 @@ def train(
         settings,
         source=source,
         freeze=freeze,
+        stop=stop,
         tensorboard=tensorboard,
         doctor=doctor,
         quiet=quiet,

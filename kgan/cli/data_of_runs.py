@@ -17,6 +17,7 @@ __all__ = [
     "CLASSIFIED",
     "MOST_PIXELS",
     "NUM_REFERENCE",
+    "classifier_for",
     "features_for",
     "load",
     "load_all",
@@ -95,8 +96,8 @@ def features_for(dataset: str, shape: tuple[int, ...]) -> str:
 
     Those of the data's own classifier; for pictures those of Inception, if they are on this disk.
     """
-    if _has_classifier(dataset, shape):
-        return dataset
+    if classifier := classifier_for(dataset, shape):
+        return classifier
     is_picture = len(shape) == 3 and shape[-1] in (1, 3) and min(shape[:2]) >= 32
     if not is_picture:
         return "raw"
@@ -117,16 +118,17 @@ def reference(dataset: str, shape: tuple[int, ...], load: Callable[[], Any]) -> 
         shape: of a sample.
         load: a function that gives the data, a `kgan.datasets.Dataset`, if it is needed.
     """
-    size, has_classifier = math.prod(shape), _has_classifier(dataset, shape)
-    if not has_classifier and size > MOST_PIXELS:
+    size, classifier = math.prod(shape), classifier_for(dataset, shape)
+    if not classifier and size > MOST_PIXELS:
         return {}
     data = load()
-    if not has_classifier and size >= data.num_samples:
+    if not classifier and size >= data.num_samples:
         return {}
     chosen = np.random.default_rng(0).permutation(data.num_samples)[:NUM_REFERENCE]
-    features = dataset if has_classifier else "raw"
-    return {"reference_images": data.samples[chosen], "features": features}
+    return {"reference_images": data.samples[chosen], "features": classifier or "raw"}
 
 
-def _has_classifier(dataset, shape):
-    return dataset in CLASSIFIED and features_module.get(dataset).fits(shape)
+def classifier_for(dataset: str, shape: tuple[int, ...]) -> str | None:
+    """The features of the data's own classifier, by their name; None where it has none."""
+    has = dataset in CLASSIFIED and features_module.get(dataset).fits(shape)
+    return dataset if has else None

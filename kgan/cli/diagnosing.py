@@ -1,52 +1,18 @@
-"""The doctor of `kgan train`, and `kgan diagnose`."""
+"""`kgan diagnose`."""
 
 import contextlib
 import pathlib
 import warnings
-from typing import Any
 
 import numpy as np
 
-from kgan import callbacks, datasets, diagnosis, files, plots, runs
-from kgan.cli import data_of_runs
+from kgan import callbacks, diagnosis, files, plots, runs
+from kgan.cli import data_of_runs, watching
 from kgan.cli.saying import command, console, open_run, tell
 from kgan.diagnosis.readings import most_samples
 from kgan.resumption import backups
 
-__all__ = ["diagnose", "doctor"]
-
-# How many held-out samples the doctor is given, and the fewest of which it takes any.
-NUM_HELD_OUT, LEAST_HELD_OUT = 1000, 100
-
-
-def doctor(recipe: Any, dataset: Any, held_out: Any = None) -> callbacks.Doctor:
-    """The doctor of a training.
-
-    Args:
-        recipe: what is trained.
-        dataset: its data.
-        held_out: what of the data nobody trains on, or None; then it is the data's named test
-            split, if it has one.
-    """
-    if held_out is None and not datasets.is_directory(recipe.dataset):
-        options = {"image_size": recipe.image_size, "with_labels": recipe.conditional}
-        options |= {"batch_size": 1, "seed": recipe.seed}
-        if datasets.takes_image_size(recipe.dataset):
-            options["value_range"] = dataset.value_range
-        with contextlib.suppress(ValueError, OSError):  # Nothing is trained for its sake.
-            held_out = datasets.load_held_out(recipe.dataset, **options)
-    return callbacks.Doctor(_some(held_out), seed=recipe.seed)
-
-
-def _some(held_out):
-    """Some samples and labels of held-out data; None where there are too few."""
-    if held_out is None or held_out.num_samples < LEAST_HELD_OUT:
-        return None
-    rows = np.random.default_rng(0).permutation(held_out.num_samples)[:NUM_HELD_OUT]
-    some = held_out.subset(np.sort(rows), batch_size=1)
-    if some.labels is not None and some.labels.min() < 0:  # A test split whose labels are secret.
-        return None
-    return some.samples, some.labels
+__all__ = ["diagnose"]
 
 
 @command
@@ -99,7 +65,7 @@ def _reading_now(run, gan, name):
     rows = rows[: most_samples(training.sample_shape)]
     some = training.subset(rows, batch_size=1)
     labels = some.labels if gan.num_classes else None
-    pair = _some(held_out)
+    pair = watching.some(held_out, watching.FOR_DOCTOR)
     if pair and not gan.num_classes:
         pair = pair[0], None
     return diagnosis.Probe(gan, (some.samples, labels), pair).read()

@@ -11,8 +11,8 @@ import rich.markup
 import rich.table
 import tensorflow as tf
 
-from kgan import callbacks, checks, datasets, files, metrics, recipes, runs
-from kgan.cli import data_of_runs, diagnosing, exporting, fine_tuning, probing, refusing
+from kgan import callbacks, checks, datasets, files, recipes, runs
+from kgan.cli import data_of_runs, exporting, fine_tuning, probing, refusing, watching
 from kgan.cli.announcing import announce, described_devices
 from kgan.cli.devices import strategy_for
 from kgan.cli.planning import Plan
@@ -24,9 +24,6 @@ from kgan.game.players import is_finite
 from kgan.resumption import backups
 
 __all__ = ["train"]
-
-# From so many held-out pictures on they are more than Inception has features.
-LEAST_OF_FRECHET = 2049
 
 
 @command
@@ -40,6 +37,7 @@ def train(
     *,
     source: pathlib.Path | None = None,
     freeze: int | None = None,
+    stop: bool = False,
     tensorboard: bool = False,
     doctor: bool = True,
     quiet: Quiet = contextlib.nullcontext,
@@ -56,6 +54,8 @@ def train(
         settings: texts such as `"learning_rate=1e-3"`, as `recipes.parse` takes them.
         source: the run, or the .keras file, whose GAN is trained on; None for a new one.
         freeze: how many blocks of that GAN's discriminator do not learn; None for none.
+        stop: whether training ends before its time when nothing is left to gain, as by
+            `EquilibriumStopping`.
         tensorboard: whether logs and pictures are written for TensorBoard too.
         doctor: whether a doctor watches the game.
         quiet: as of `exporting.write`.
@@ -63,7 +63,7 @@ def train(
     """
     strategy = strategy_for(devices)  # TensorFlow wants to know before it does anything else.
     others = fine_tuning.asked(source, freeze, has_data=bool(name or options["dataset"]))
-    others |= {"best": True} if best else {}
+    others |= {name: True for name, asked in (("best", best), ("stop", stop)) if asked}
     refusing.check_formats(formats)
     refusing.check_tensorboard(tensorboard)
     plan, run = _planned(name or _recipe_for(options["dataset"]), output, settings, others, options)
@@ -74,7 +74,7 @@ def train(
             _follow(plan, run, strategy, doctor)
         return
     if run.has_ended(plan.asked):
-        tell(f"The run in {run.folder} has ended already, and is left as it is.")
+        tell(f"The run in {run.folder} has ended already{_why(run)}, and is left as it is.")
         missing = [format for format in formats or () if format not in run.exported]
         if missing:  # What was killed while it exported, or is asked for only now.
             gan, _ = runs.find(run.folder)
@@ -119,19 +119,20 @@ def _train(plan, run, formats, quiet, strategy=None, tensorboard=False, doctor=T
         backups.matching(run.backup, gan, dataset.identity)  # Before run.json says anything else.
         _begin(plan, run, dataset, gan)
         progress = ProgressLine(console, in_steps=bool(recipe.steps))
-        watching = [
+        beside = [
             _sample_grid(recipe, run, tensorboard),
             callbacks.CSVLogger(run.log),
             callbacks.HistoryPlot(run.history, in_steps=bool(recipe.steps)),
             progress,
         ]
         if tensorboard:
-            watching.append(keras.callbacks.TensorBoard(run.tensorboard, write_graph=False))
+            beside.append(keras.callbacks.TensorBoard(run.tensorboard, write_graph=False))
         with progress.bar:
-            _fit(gan, dataset, recipe.num_epochs, run, watching, **watched)
+            history = _fit(gan, dataset, recipe.num_epochs, run, beside, **watched)
         if "monitor" in watched:
             gan = keras.models.load_model(run.best)
-        run.end(gan, plan.asked)
+        stopping = watched.get("stopping")
+        run.end(gan, plan.asked, len(history.epoch), stopping and stopping.reason)
         if formats:
             shape = gan.generator.output_shape[1:]
             known = data_of_runs.reference(recipe.dataset, shape, lambda: dataset)
@@ -196,18 +197,16 @@ def _prepared(plan, run, strategy, doctor):
     plan = plan.fitted(dataset, held_out, is_new=not run.chosen)
     refusing.check_enough(plan, dataset, run)
     dataset = plan.recipe.batched(dataset)
-    watched, metric = {}, []
-    if "best" in plan.others:
-        number = strategy.num_replicas_in_sync if strategy else 1
-        watched, metric = _validation(plan.recipe, dataset, held_out, number)
-    if doctor:
-        watched["doctor"] = diagnosing.doctor(plan.recipe, dataset, held_out)
+    number = strategy.num_replicas_in_sync if strategy else 1
+    watched, measures = watching.watching(
+        plan.recipe, dataset, held_out, plan.others, doctor, number
+    )
     if strategy is None:
-        gan, plan = probing.built(plan, dataset, metric)
+        gan, plan = probing.built(plan, dataset, measures)
         return dataset, gan, watched, plan
     plan = plan.with_precision()
     with replicas.explained(strategy), strategy.scope():
-        gan = plan.recipe.build(dataset, metric)
+        gan = plan.recipe.build(dataset, measures)
     checks.check_fit(gan, dataset)  # Nothing is written before that.
     return dataset, gan, watched, plan
 
@@ -217,49 +216,28 @@ def _export(gan, run, formats, known, quiet):
     run.add_exports(formats)
 
 
-def _validation(recipe, dataset, held_out, num_replicas=1):
-    """What the best epoch is told by: arguments of `_fit`, and a list of one Keras metric."""
-    number = num_replicas * recipe.packing  # Each replica gets as many, in whole packs.
-    size = 100 - 100 % number
-    if held_out is not None:
-        # Batches of one size that leave few samples over.
-        size = held_out.num_samples // math.ceil(held_out.num_samples / 100)
-        held_out = held_out.batched(size - size % number)
-    elif not datasets.is_directory(recipe.dataset):
-        options = {"image_size": recipe.image_size, "with_labels": recipe.conditional}
-        options["seed"] = recipe.seed
-        if datasets.takes_image_size(recipe.dataset):
-            options["value_range"] = dataset.value_range
-        held_out = datasets.load_held_out(recipe.dataset, batch_size=size, **options)
-    if held_out is None:
-        raise runs.RunError(
-            f"--best needs data that nobody trains on, and {recipe.dataset} has none. A folder has "
-            "some from 300 pictures on, without --recipe; a data set of TensorFlow Datasets, where "
-            "it has a test or a validation split."
-        )
-    features = data_of_runs.features_for(recipe.dataset, dataset.sample_shape)
-    # The Fréchet distance needs more samples than features; the kernel distance has no bias.
-    is_small = features not in data_of_runs.CLASSIFIED and held_out.num_samples < LEAST_OF_FRECHET
-    of_kernel = features == "raw" or is_small
-    measure = metrics.KernelDistance if of_kernel else metrics.FrechetDistance
-    metric = measure(features)
-    return {"held_out": held_out, "monitor": f"val_{metric.name}"}, [metric]
-
-
-def _fit(gan, dataset, epochs, run, watching, held_out=None, monitor=None, doctor=None):
-    """Trains, and returns Keras's history; `watching` are the callbacks of this process alone."""
+def _fit(
+    gan, dataset, epochs, run, beside, held_out=None, monitor=None, doctor=None, stopping=None
+):
+    """Trains, and returns Keras's history; `beside` are the callbacks of this process alone."""
+    best = callbacks.BestGenerator(run.best, monitor) if monitor else None
+    watchers = [one for one in (best, doctor, stopping) if one is not None]
     all_have = [callbacks.TerminateOnNaN(), callbacks.BackupAndRestore(run.backup)]
-    if doctor:
-        all_have.insert(0, doctor)
-    if monitor:
-        all_have.insert(0, callbacks.BestGenerator(run.best, monitor))
-    every = [*all_have, *watching]
+    every = [*watchers, *all_have, *beside]
     history = gan.fit(dataset, epochs=epochs, verbose=0, callbacks=every, validation_data=held_out)
-    if gan.stop_training or len(history.epoch) < epochs or not is_finite(gan):
+    is_cut_short = gan.stop_training or len(history.epoch) < epochs
+    if not is_finite(gan) or (is_cut_short and not (stopping and stopping.reason)):
         if replicas.is_chief(gan.distribute_strategy):
             run.add_divergence()
         raise refusing.diverged(run)
     return history
+
+
+def _why(run):
+    """Why a run has ended before its time, for the sentence that says that it has ended."""
+    if run.reason is None:
+        return ""
+    return f" (--stop ended it: {run.reason.replace('_', ' ')}; without --stop it trains on)"
 
 
 def _summarize(run):

@@ -9,7 +9,7 @@ import numpy as np
 
 from kgan.protocols import HasState
 
-__all__ = ["pack", "put_back", "states", "unpack"]
+__all__ = ["have_state", "pack", "put_back", "states", "unpack"]
 
 # What Keras's own callbacks remember, and forget when `fit` begins, or with their process.
 REMEMBERED: dict[type, tuple[str, ...]] = {
@@ -34,6 +34,12 @@ def states(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, Any]:
         elif attributes := _remembered(callback):
             found[name] = {attribute: getattr(callback, attribute) for attribute in attributes}
     return found
+
+
+def have_state(callbacks: Sequence[keras.callbacks.Callback]) -> set[str]:
+    """The names of those that have something to remember, as in `states`."""
+    named = _named(callbacks).items()
+    return {name for name, one in named if isinstance(one, HasState) or _remembered(one)}
 
 
 def put_back(callbacks: Sequence[keras.callbacks.Callback], states: dict[str, Any]) -> None:

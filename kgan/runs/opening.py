@@ -19,7 +19,8 @@ def at(folder: str | os.PathLike[str], asked: dict[str, Any]) -> Run:
     Args:
         folder: where the run is to be.
         asked: a dict of what was asked for, as JSON can hold it. A run resumes with more `epochs`
-            or `steps` than it was begun with; all else must be the same.
+            or `steps` than it was begun with, and with or without `stop`; all else must be the
+            same.
 
     Raises:
         RunError: if the folder holds something else, or a run of which other things were asked.
@@ -59,6 +60,8 @@ def _told(value, name):
 def _check_same(run, now):
     before = run.asked
     differing = [name for name in {**before, **now} if before.get(name) != now.get(name)]
+    if "stop" in differing:
+        differing.remove("stop")  # Like its length, what ends a run may change.
     if "dataset" in differing and _is_gone(before.get("dataset")):
         differing.remove("dataset")  # It may have moved; whether it is the same its backup knows.
     unit = unit_of(now)
@@ -77,7 +80,7 @@ def _check_same(run, now):
             f"{run.folder} holds a run with other settings:{lines}\n"
             f"Nothing was touched; use the same (more {unit} are fine), or choose another --output."
         )
-    if differing and run.has_ended(before) and backups.find(run.backup) is None:
+    if run.has_ended(before) and not run.has_ended(now) and backups.find(run.backup) is None:
         raise RunError(
             f"The run in {run.folder} has ended, and its backup, from which it could resume, is "
             f"not there. Nothing was touched; choose another --output."

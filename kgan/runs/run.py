@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from kgan import files
+from kgan.datasets.dataset import STEPS_PER_EPOCH
 from kgan.gan import GAN
 from kgan.resumption import backups
 
@@ -117,6 +118,11 @@ class Run:
         return dict(self._read().get("trained_on") or {})
 
     @property
+    def reason(self) -> str | None:
+        """Why it was stopped before its time, as of `EquilibriumStopping`; None if it was not."""
+        return self._read().get("stopped")
+
+    @property
     def has_diverged(self) -> bool:
         """Whether its game has diverged: losses or weights were no longer finite."""
         return "diverged" in self._read()
@@ -133,10 +139,15 @@ class Run:
         return all(dataset.identity[name] == value for name, value in known)
 
     def has_ended(self, asked: dict[str, Any]) -> bool:
-        """Whether the run has been trained for as long as is asked, and its GAN is there."""
+        """Whether the run has been trained for as long as is asked, and its GAN is there.
+
+        If `--stop` is asked for, a run that was stopped before has ended too.
+        """
         unit = unit_of(asked)
         trained = self._read().get(f"trained_{unit}")
-        return self.model.exists() and trained == asked.get(unit) is not None
+        is_stopped = bool(asked.get("stop") and self.reason)
+        is_long_enough = trained == asked.get(unit) is not None
+        return self.model.exists() and (is_stopped or is_long_enough)
 
     def position(self) -> backups.Position | None:
         """Where its newest intact backup was made; None where there is none.
@@ -158,7 +169,8 @@ class Run:
         asked = description.get("asked", {})
         unit = unit_of(asked)
         trained = description.get(f"trained_{unit}", asked.get(unit))
-        return self.model.exists() and trained != asked.get(unit)
+        is_stopped = bool(asked.get("stop") and self.reason)
+        return self.model.exists() and trained != asked.get(unit) and not is_stopped
 
     def is_training(self) -> bool:
         """Whether a process trains it at the moment."""
@@ -200,19 +212,30 @@ class Run:
         new |= {"started": _now(), f"trained_{unit_of(asked)}": 0}
         self._write(new | before | {"asked": asked, **data, **more})
 
-    def end(self, gan: GAN, asked: dict[str, Any] | None = None) -> None:
+    def end(
+        self,
+        gan: GAN,
+        asked: dict[str, Any] | None = None,
+        epochs: int | None = None,
+        reason: str | None = None,
+    ) -> None:
         """Saves the GAN, and writes down that the run has ended.
 
         Args:
             gan: what was trained.
             asked: what was asked for, where the description may have been deleted meanwhile.
+            epochs: how many epochs it has had, where it was stopped before its time.
+            reason: why it was stopped, as of `EquilibriumStopping`; None if it was not.
         """
         with files.replacing(self.model) as beside:
             gan.save(beside)
         description = self._read() or {"asked": asked, "versions": _versions()}
         unit = unit_of(description["asked"])
-        trained = {f"trained_{unit}": description["asked"][unit], "ended": _now()}
-        self._write(description | trained | {"exported": []})
+        length = description["asked"][unit]
+        if reason and epochs:
+            length = epochs * (STEPS_PER_EPOCH if unit == "steps" else 1)
+        ended = {f"trained_{unit}": length, "ended": _now(), "stopped": reason}
+        self._write(description | ended | {"exported": []})
 
     def older_exports(self) -> list[str]:
         """The exports in the folder that were made of an earlier GAN of this run, their names."""

@@ -136,6 +136,18 @@ def test_a_training_stopped_by_a_callback_stays_stopped(tmp_path, capsys, batche
 
 
 @pytest.mark.slow
+def test_a_stopped_training_goes_on_without_the_callback_that_stopped_it(tmp_path):
+    def stopping():
+        return keras.callbacks.EarlyStopping("generator_loss", patience=0, mode="max", min_delta=9)
+
+    gan = game()
+    assert train(gan, tmp_path, stopping()).epoch == [0, 1]
+    again = game()
+    assert train(again, tmp_path, stopping()).epoch == [0, 1]
+    assert train(game(), tmp_path).epoch == [0, 1, 2]
+
+
+@pytest.mark.slow
 def test_changes_by_other_callbacks_at_the_end_are_in_the_backup(tmp_path):
     class RestoreBest(keras.callbacks.Callback):
         def on_train_end(self, logs=None):

@@ -58,6 +58,18 @@ def test_a_run_can_end_with_fewer_epochs_than_asked_but_not_than_trained(tmp_pat
             runs.at(tmp_path, ASKED | {"epochs": epochs})
 
 
+def test_what_ends_a_run_may_change(tmp_path):
+    run = start(tmp_path)
+    stopping = ASKED | {"stop": True}
+    assert runs.at(tmp_path, stopping) == run
+    run.begin(stopping)
+    assert runs.at(tmp_path, ASKED) == run
+    run.end(players.gan(), stopping, 1, "no_progress")
+    assert runs.at(tmp_path, stopping) == run
+    with pytest.raises(runs.RunError, match="its backup, from which it could resume, is not there"):
+        runs.at(tmp_path, ASKED)
+
+
 def test_a_finished_run_without_a_backup_cannot_be_extended(tmp_path):
     ended(tmp_path, backup=False)
     before = contents(tmp_path)

@@ -3,6 +3,7 @@
 import json
 import os
 
+import players
 import pytest
 from run_folders import ASKED, contents, ended, start
 
@@ -34,6 +35,21 @@ def test_a_run_has_ended_once_it_has_trained_the_epochs_asked_for(tmp_path):
     run.begin(longer)
     assert not run.has_ended(longer)
     assert run.asked == longer
+    assert json.loads(run.description.read_text())["trained_epochs"] == 2
+
+
+def test_a_run_that_was_stopped_has_ended_for_who_asks_it_to_stop(tmp_path):
+    longer = ASKED | {"epochs": 9, "stop": True}
+    run = runs.at(tmp_path, longer)
+    run.begin(longer)
+    assert not run.has_ended(longer)
+    run.end(players.gan(), longer, 2, "equilibrium")
+    assert run.reason == "equilibrium"
+    assert run.has_ended(longer)
+    assert run.has_ended(longer | {"epochs": 20})
+    assert not run.is_being_prolonged()
+    assert not run.has_ended(ASKED | {"epochs": 9})
+    assert run.has_ended(ASKED)
     assert json.loads(run.description.read_text())["trained_epochs"] == 2
 
 
