@@ -10,7 +10,7 @@ The kinds in `HELD_OUT`, and the data set Fashion-MNIST, are set apart: nobody l
 rules are made, and they are reported by themselves.
 
     python benchmarks/doctor.py digits
-    python benchmarks/doctor.py ring --seeds 5
+    python benchmarks/doctor.py ring --seeds 5 --keep ring.json
 """
 
 import argparse
@@ -19,6 +19,8 @@ import math
 import pathlib
 import time
 
+import diagnoses
+import judging
 import keras
 import numpy as np
 import report
@@ -40,27 +42,6 @@ GAMES = {
     "mnist": (2500, 1e-3, R1, "non_saturating"),
     "fashion_mnist": (2500, 1e-3, R1, "non_saturating"),
 }
-# The names that fit a kind of illness.
-KINDS = {
-    "fast_discriminator": ("discriminator_won", "generator_starved", "diverged"),
-    "fast_generator": ("diverged", "mode_collapse", "not_converging"),
-    "slow_discriminator": ("discriminator_too_weak", "mode_collapse"),
-    "many_updates": ("mode_collapse", "discriminator_won", "generator_starved"),
-    "few_updates": ("discriminator_too_weak", "mode_collapse", "not_converging"),
-    "saturating": ("generator_starved", "discriminator_won"),
-    "few_samples": ("discriminator_overfits",),
-    "momentum": ("not_converging", "diverged", "mode_collapse"),
-    "shuffled_labels": ("class_collapse",),
-    "constant_latents": ("mode_collapse",),
-    "blind_discriminator": ("discriminator_too_weak", "mode_collapse"),
-    "frozen_end": ("discriminator_won", "generator_starved", "mode_collapse"),
-    "plain": ("mode_collapse", "not_converging"),
-}
-HELD_OUT = {
-    "strong_penalty": ("discriminator_too_weak", "mode_collapse"),
-    "slow_generator": ("discriminator_won", "generator_starved", "mode_collapse"),
-    "bare_critic": ("diverged", "not_converging", "mode_collapse", "discriminator_won"),
-}
 # Which kinds a game is played with.
 OF_ALL = ("fast_discriminator", "fast_generator", "slow_discriminator", "momentum")
 OF_IMAGES = (
@@ -68,10 +49,10 @@ OF_IMAGES = (
     "blind_discriminator", "frozen_end",
 )  # fmt: skip
 OF_GAMES = {
-    "ring": (*OF_ALL, "many_updates", "few_updates", "constant_latents", *HELD_OUT),
+    "ring": (*OF_ALL, "many_updates", "few_updates", "constant_latents", *diagnoses.KINDS_APART),
     "grid": (*OF_ALL, "plain", "few_updates"),
-    "digits": (*OF_IMAGES, *HELD_OUT),
-    "digits_dcgan": (*OF_IMAGES, *HELD_OUT),
+    "digits": (*OF_IMAGES, *diagnoses.KINDS_APART),
+    "digits_dcgan": (*OF_IMAGES, *diagnoses.KINDS_APART),
     "mnist": ("fast_generator", "slow_discriminator", "few_samples", "constant_latents"),
     "fashion_mnist": ("fast_generator", "slow_discriminator", "few_samples", "momentum"),
 }
@@ -233,14 +214,7 @@ def play(game, kind, seed, settings):
         "steps": last,
         "outcome": outcome(game, gan, unseen),
         "risks": sorted({name for risk in doctor.risks for name in risk.names}),
-        "symptoms": [
-            [
-                one.name,
-                one.since_step / last,
-                None if one.until_step is None else one.until_step / last,
-            ]
-            for one in doctor.symptoms
-        ],
+        **judging.of_run(doctor.readings),
         "readings": [list(reading) for reading in doctor.readings],
     }
 
@@ -271,28 +245,29 @@ def main():
     parser.add_argument("--seeds", type=int, default=5, help="How many of each kind, from 0.")
     parser.add_argument("--kinds", default=None, help="Which, with commas between them.")
     parser.add_argument("--no-variants", action="store_true", help="No healthy games but one kind.")
-    parser.add_argument("--output", type=pathlib.Path, default=None, help="Where the JSON goes.")
+    parser.add_argument("--keep", type=pathlib.Path, default=None, help="Where readings go.")
     arguments = parser.parse_args()
     kinds = arguments.kinds.split(",") if arguments.kinds else OF_GAMES[arguments.game]
-    planned = [(kind, seed, settings_of(kind)) for seed in range(arguments.seeds) for kind in kinds]
+    seeds = range(arguments.seeds)
     left_out = OF_POINTS_LEFT_OUT if arguments.game in OF_POINTS else ()
     variants = {name: one for name, one in VARIANTS.items() if name not in left_out}
     if arguments.no_variants:
         variants = {"as it is": {}}
-    planned += [(name, 0, Settings(**one)) for name, one in variants.items()]
-    planned += [("as it is", seed, Settings()) for seed in range(1, arguments.seeds)]
+    planned = [("as it is", seed, Settings()) for seed in seeds]
+    planned += [(name, 0, Settings(**one)) for name, one in variants.items() if one]
     if "shuffled_labels" in kinds:
-        planned += [
-            ("conditional", seed, Settings(conditional=True)) for seed in range(arguments.seeds)
-        ]
-    results = {"runs": []}
-    asked = {name: value for name, value in vars(arguments).items() if name != "output"}
-    path = arguments.output or report.RESULTS / f"doctor_{arguments.game}.json"
+        planned += [("conditional", seed, Settings(conditional=True)) for seed in seeds]
+    planned += [(kind, seed, settings_of(kind)) for seed in seeds for kind in kinds]
+    asked = {name: value for name, value in vars(arguments).items() if name != "keep"}
+    runs = []
     for kind, seed, settings in planned:
-        run = play(arguments.game, kind, seed, settings)
-        results["runs"].append(run)
-        print({key: value for key, value in run.items() if key != "readings"}, flush=True)
-        report.write(path, asked, results)  # After each run, since all of them take hours.
+        runs.append(play(arguments.game, kind, seed, settings))
+        short = [{k: v for k, v in run.items() if k != "readings"} for run in runs]
+        print(short[-1], flush=True)
+        # After each run, since all of them take hours.
+        report.write(report.RESULTS / f"doctor_{arguments.game}.json", asked, {"runs": short})
+        if arguments.keep:
+            report.write(arguments.keep, asked, {"runs": runs})
         keras.backend.clear_session()
 
 

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -41,9 +42,9 @@ class EquilibriumStopping(keras.callbacks.Callback):
     with the smallest distance (where averaging is off, that is the generator itself; a backup that
     is made then has them too). Samples of a conditional GAN are judged without their labels.
 
-    An exam draws four to eight times `min_samples` samples and trains one or two small classifiers;
-    before the first step it takes ten, to know what real data gets. All training samples are kept
-    in memory as float32 meanwhile.
+    An exam draws four to eight times `min_samples` samples and measures the distance. Once that has
+    stopped falling it also trains one or two small classifiers, the first time ten more, to know
+    what real data gets. All training samples are kept in memory as float32 meanwhile.
 
     Args:
         held_out: samples `(num_samples, ...)` like those of the training that nobody trains on, at
@@ -77,7 +78,7 @@ class EquilibriumStopping(keras.callbacks.Callback):
     ...     kgan.datasets.digits("test"), every_epochs=1, min_samples=100
     ... )
     >>> history = gan.fit(kgan.datasets.digits(), epochs=2, callbacks=[stopping], verbose=0)
-    >>> [exam.step for exam in stopping.exams], stopping.exams[-1].accuracy > 0.9
+    >>> [exam.step for exam in stopping.exams], stopping.exams[-1].distance > 0.1
     ([22, 44], True)
     """
 
@@ -135,10 +136,10 @@ class EquilibriumStopping(keras.callbacks.Callback):
                 f"fewer than min_samples={self.min_samples:,}: it cannot see small differences.",
                 stacklevel=2,
             )
-        if self._examiner.held_out_most > 1:
+        if not self._examiner.is_held_out_alike:
             warnings.warn(
-                "EquilibriumStopping: a classifier can almost always tell `held_out` from training "
-                "data, so that comparing samples with it says nothing. Are both scaled alike?",
+                "EquilibriumStopping: a classifier can always tell `held_out` from training data, "
+                "so that comparing samples with it says nothing. Are both scaled alike?",
                 stacklevel=2,
             )
 
@@ -150,7 +151,11 @@ class EquilibriumStopping(keras.callbacks.Callback):
         step = int(self.model.step.numpy())
         drawn = self.model.generate(self._examiner.num_samples, seed=self.seed + step)
         samples = drawn[0] if self.model.num_classes else drawn
-        self.exams.append(self._examiner.examine(samples, step))
+        exam = self._examiner.measure(samples, step)
+        # While the distance falls training goes on, whatever a classifier would say.
+        if self._agreed(self._since([*self.exams, exam]) >= self._settled - 1):
+            exam = self._examiner.classify(exam, samples)
+        self.exams.append(exam)
         if self._agreed(self._best is self.exams[-1]):
             self._best_weights = self.model.averaged_generator.get_weights()
         self.reason = REASONS[self._agreed(REASONS.index(self._reason_to_stop()))]
@@ -165,18 +170,28 @@ class EquilibriumStopping(keras.callbacks.Callback):
             print(f"\n{self._says()}")
 
     @property
+    def _settled(self) -> int:
+        """At equilibrium the distance has not fallen for so many exams."""
+        return min(SETTLED, self.patience)
+
+    @property
     def _best(self) -> Exam:
         """The exam with the smallest distance, of those without copies if there are any."""
         return min(self.exams, key=lambda exam: (exam.memorizes, exam.distance))
 
-    def _reason_to_stop(self) -> str | None:
+    def _since(self, exams: Sequence[Exam]) -> int:
+        """For how many of these exams the distance has not fallen by more than its error."""
         reference, since = math.inf, 0
-        for exam in self.exams:
+        for exam in exams:
             since += 1
             if exam.distance < reference - exam.error:
                 reference, since = exam.distance, 0
+        return since
+
+    def _reason_to_stop(self) -> str | None:
+        since = self._since(self.exams)
         are_passed = len(self.exams) > 1 and all(exam.is_passed for exam in self.exams[-2:])
-        if are_passed and since >= min(SETTLED, self.patience):
+        if are_passed and since >= self._settled:
             return "equilibrium"
         return "no_progress" if since >= self.patience else None
 

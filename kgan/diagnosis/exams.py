@@ -1,5 +1,6 @@
 """Whether anything can still tell a generator's samples from real data."""
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -23,6 +24,8 @@ NUM_PARTS = 10
 NUM_ERRORS = 2
 # How many times as many samples the distance is taken of as the classifiers see.
 NUM_TIMES = 4
+# How many held-out samples are looked for in the training data, and how many are told from it.
+NUM_LOOKED_AT, NUM_TOLD = 100, 200
 # How often medians are drawn again, to know their standard error (Efron 1979).
 NUM_DRAWS = 200
 
@@ -32,13 +35,14 @@ class Exam(NamedTuple):
 
     Args:
         step: how many steps the GAN had been trained.
-        accuracy: how often a freshly trained classifier tells samples from training data.
+        accuracy: how often a freshly trained classifier tells samples from training data; NaN where
+            none was asked, and 1 for samples that are not finite.
         most: up to where that is guessing: how often it tells one half of the training data from
-            the other, plus twice the standard error of the difference.
+            the other, plus twice the standard error of the difference; NaN where none was asked.
         held_out_accuracy: how often one tells samples from held-out data; NaN without held-out
             data, or where the samples differ from training data.
         held_out_most: up to where that is guessing: how often one tells training data from held-out
-            data, plus twice the standard error of the difference. NaN without held-out data.
+            data, plus twice the standard error of the difference. NaN where `held_out_accuracy` is.
         memorization_ratio: how far samples are from training data, over how far held-out data is,
             as of `kgan.metrics.memorization`; NaN where `held_out_accuracy` is, or where the
             samples differ from held-out data.
@@ -97,8 +101,6 @@ class Examiner:
     Attributes:
         num_samples: how many generated samples an exam takes: `NUM_TIMES` as many, since the more
             there are, the surer is the distance.
-        most: what counts as guessing, as in `Exam`.
-        held_out_most: likewise.
     """
 
     def __init__(
@@ -116,53 +118,68 @@ class Examiner:
         self._number = number = min(num_samples, len(training))
         self.num_samples = NUM_TIMES * number
         random = np.random.default_rng(seed)
-        orders = [random.permutation(len(training)) for _ in range(1 + NUM_REAL)]
-        self._training = training[orders.pop()[:number]]
-        half = min(number, len(training) // 2)
-        halves = [(training[order[:half]], training[order[half : 2 * half]]) for order in orders]
-        self.most = self._guessing(halves, number)
-        self._held_out, self.held_out_most = None, math.nan
+        *self._orders, order = [random.permutation(len(training)) for _ in range(1 + NUM_REAL)]
+        self._training = real = training[order[:number]]
+        self._held_out = None
         if held_out is not None:
-            self._held_out = held_out[random.permutation(len(held_out))[:number]]
-            self._measure_nearness(self._held_out, orders)
-            pairs = [(training[order[:number]], self._held_out) for order in orders]
-            self.held_out_most = self._guessing(pairs, number)
-        real = self._training if self._held_out is None else self._held_out
+            self._held_out = real = held_out[random.permutation(len(held_out))[:number]]
+            _check_is_held_out(real[:NUM_LOOKED_AT], training)
         self._real_features = self._extractor.features(real)
 
-    def _guessing(self, pairs: Sequence[tuple[np.ndarray, np.ndarray]], number: int) -> float:
-        """Up to which accuracy a classifier guesses, of `number` samples if there are as many."""
+    @property
+    def is_held_out_alike(self) -> bool:
+        """Whether a classifier of a few samples fails to tell all held-out from training data."""
+        if self._held_out is None:
+            return True
+        sets = self._training[:NUM_TOLD], self._held_out[:NUM_TOLD]
+        return self._accuracy(*sets, seed=0) < 1
+
+    @functools.cached_property
+    def most(self) -> float:
+        """What counts as guessing, as in `Exam`; measured when it is first asked for."""
+        half = min(self._number, len(self._all_training) // 2)
+        parts = [self._all_training[order[: 2 * half]] for order in self._orders]
+        return self._guessing([(part[:half], part[half:]) for part in parts])
+
+    @functools.cached_property
+    def held_out_most(self) -> float:
+        """Likewise."""
+        if self._held_out is None:
+            return math.nan
+        parts = [self._all_training[order[: self._number]] for order in self._orders]
+        return self._guessing([(part, self._held_out) for part in parts])
+
+    def _guessing(self, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
+        """Up to which accuracy a classifier guesses, of as many samples as in an exam."""
         found = [self._accuracy(*pair, seed=seed) for seed, pair in enumerate(pairs)]
         size = min(len(part) for part in pairs[0])
         # As many samples as there are in one set are kept from the classifier, and counted: chance
         # in those, what differs from one pair to another besides, and chance in the mean.
         spread = float(np.var(found, ddof=1))
-        variance = 1 / (4 * min(size, number)) + spread / len(found)
+        variance = 1 / (4 * min(size, self._number)) + spread / len(found)
         variance += max(0.0, spread - 1 / (4 * size))
         return float(np.mean(found)) + NUM_ERRORS * math.sqrt(variance)
 
-    def _measure_nearness(self, held_out: np.ndarray, orders: Sequence[np.ndarray]) -> None:
-        """How near held-out data is to training data, and parts of this to the rest of it."""
+    @functools.cached_property
+    def _nearness(self) -> tuple[np.ndarray, float, float]:
+        """How near held-out data is to training data; parts of this to the rest, over that."""
+        assert self._held_out is not None
         training = self._all_training
-        self._usual = _how_near(held_out, training)
-        if not np.median(self._usual) > 1e-6 * np.linalg.norm(training[0]):
-            raise ValueError(
-                "`held_out` must be data that nobody trains on. Received: data of which at least "
-                "half is in the training data."
-            )
+        usual = _how_near(self._held_out, training)
         size = max(1, min(self._number, len(training) // 10))
-        number = min(len(orders), -(-self._number // size))
+        number = min(len(self._orders), -(-self._number // size))
         parts = [
-            _how_near(training[order[:size]], training[order[size:]]) for order in orders[:number]
+            _how_near(training[order[:size]], training[order[size:]])
+            for order in self._orders[:number]
         ]
-        ratio, error = ratio_of_medians(np.concatenate(parts), self._usual)
-        self._real_ratio = min(1.0, ratio), error
+        ratio, error = ratio_of_medians(np.concatenate(parts), usual)
+        return usual, min(1.0, ratio), error
 
     def _accuracy(self, real: np.ndarray, samples: np.ndarray, seed: int) -> float:
         return metrics.two_sample_test(real, samples, seed=self._seed + seed).accuracy
 
     def examine(self, samples: np.ndarray, step: int = 0) -> Exam:
-        """Examines samples of a generator.
+        """Examines samples of a generator: `measure`, then `classify`.
 
         Args:
             samples: `(num_samples, ...)`, as many as `num_samples`.
@@ -171,24 +188,48 @@ class Examiner:
         Returns:
             An `Exam`.
         """
+        return self.classify(self.measure(samples, step), samples)
+
+    def measure(self, samples: np.ndarray, step: int = 0) -> Exam:
+        """The part of an exam that asks no classifier, and takes less time: the distance.
+
+        Args:
+            samples, step: as of `examine`.
+
+        Returns:
+            An `Exam`.
+        """
         nan = math.nan
-        exam = Exam(step, 1.0, self.most, nan, self.held_out_most, nan, nan, math.inf, 0.0)
-        if not np.isfinite(samples).all():
-            return exam
-        distance = energy_distance(self._real_features, self._extractor.features(samples))
-        if not math.isfinite(distance.value):
-            return exam
+        exam = Exam(step, nan, nan, nan, nan, nan, nan, math.inf, 0.0)
+        if np.isfinite(samples).all():
+            found = energy_distance(self._real_features, self._extractor.features(samples))
+            if math.isfinite(found.value):
+                return exam._replace(distance=found.value, error=found.error)
+        return exam._replace(accuracy=1.0)
+
+    def classify(self, exam: Exam, samples: np.ndarray) -> Exam:
+        """The other part; each classifier is asked only if the one before it was fooled.
+
+        Args:
+            exam: as `measure` returned it.
+            samples: of which.
+
+        Returns:
+            An `Exam`, with what is NaN in the other.
+        """
+        if not math.isfinite(exam.distance):
+            return exam._replace(most=self.most)
         samples = samples[: self._number]
-        accuracy = self._accuracy(self._training, samples, step)
-        exam = exam._replace(accuracy=accuracy, distance=distance.value, error=distance.error)
+        accuracy = self._accuracy(self._training, samples, exam.step)
+        exam = exam._replace(accuracy=accuracy, most=self.most)
         if self._held_out is None or accuracy > self.most:
             return exam
-        exam = exam._replace(held_out_accuracy=self._accuracy(self._held_out, samples, step))
-        if exam.held_out_accuracy > self.held_out_most:
+        accuracy = self._accuracy(self._held_out, samples, exam.step)
+        exam = exam._replace(held_out_accuracy=accuracy, held_out_most=self.held_out_most)
+        if accuracy > self.held_out_most:
             return exam
-        near = _how_near(samples, self._all_training)
-        ratio, error = ratio_of_medians(near, self._usual)
-        real, error_of_real = self._real_ratio
+        usual, real, error_of_real = self._nearness
+        ratio, error = ratio_of_medians(_how_near(samples, self._all_training), usual)
         least = real - NUM_ERRORS * math.hypot(error, error_of_real)
         return exam._replace(memorization_ratio=ratio, least_ratio=least)
 
@@ -201,6 +242,14 @@ def _check(training, held_out):
                 f"`{name}` must have at least {LEAST_SAMPLES} samples: a classifier learns from "
                 f"half of them. Received: {len(samples)}."
             )
+
+
+def _check_is_held_out(samples, training):
+    if not np.median(_how_near(samples, training)) > 1e-6 * np.linalg.norm(samples[0]):
+        raise ValueError(
+            "`held_out` must be data that nobody trains on. Received: data of which at least half "
+            "is in the training data."
+        )
 
 
 def _how_near(samples: np.ndarray, training: np.ndarray) -> np.ndarray:

@@ -83,12 +83,15 @@ def given(monkeypatch):
     def set_distances(distances, error=0.1):
         left, nan = iter(distances), math.nan
 
-        def examine(self, samples, step=0):
+        def measure(self, samples, step=0):
             examined.append((samples, self._all_training))
-            return Exam(step, 1.0, 0.5, 0.0, 0.5, nan, nan, next(left), error)
+            return Exam(step, nan, nan, nan, nan, nan, nan, next(left), error)
 
-        monkeypatch.setattr(Examiner, "examine", examine)
-        monkeypatch.setattr(Examiner, "_guessing", lambda *_: 0.5)  # It trains ten classifiers.
+        def classify(self, exam, samples):
+            return exam._replace(accuracy=1.0, most=0.5)
+
+        monkeypatch.setattr(Examiner, "measure", measure)
+        monkeypatch.setattr(Examiner, "classify", classify)
         return examined
 
     return set_distances
@@ -142,6 +145,14 @@ def test_there_is_no_equilibrium_while_the_distance_falls(given, monkeypatch, di
     fit(game(1.0), stopping, epochs=len(distances))
     assert len(stopping.exams) == number
     assert stopping.reason == (None if distances[-1] == 1 else "equilibrium")
+
+
+def test_classifiers_are_asked_once_the_distance_has_stopped_falling(given):
+    given([6, 5, 4, 4, 4, 3, 3, 3])
+    stopping = stops(patience=9)
+    fit(game(1.0), stopping, epochs=8)
+    asked = [not math.isnan(exam.accuracy) for exam in stopping.exams]
+    assert asked == [False, False, False, False, True, False, False, True]
 
 
 def test_a_killed_training_stops_where_it_would_have_with_the_same_weights(tmp_path, given):
@@ -201,7 +212,7 @@ def test_few_training_samples_are_said_to_hide_differences(given):
 
 
 def test_held_out_data_of_another_scale_is_said_to_be_so():
-    with pytest.warns(UserWarning, match=r"can almost always tell `held_out` from training"):
+    with pytest.warns(UserWarning, match=r"can always tell `held_out` from training"):
         fit(game(1.0), stops(100 + 9 * points(1)), epochs=1)
 
 

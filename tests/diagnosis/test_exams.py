@@ -74,6 +74,14 @@ def test_what_counts_as_guessing_is_measured_on_real_data():
     assert exam.is_passed
 
 
+def test_an_exam_has_two_parts(examiner):
+    samples = normal(10)
+    exam = examiner.measure(samples, step=7)
+    assert math.isnan(exam.accuracy)
+    assert not exam.is_passed
+    assert examiner.classify(exam, samples) == examiner.examine(samples, step=7)
+
+
 def test_an_exam_takes_no_more_samples_than_there_are():
     assert Examiner(normal(0, number=60), None, NUM_SAMPLES).num_samples == 4 * 60
 

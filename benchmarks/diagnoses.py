@@ -1,0 +1,106 @@
+"""Whether what was said of the games that `doctor.py` plays was right: labels and counts."""
+
+import collections
+import json
+import statistics
+
+import report
+
+GAMES = ("digits", "digits_dcgan", "ring", "grid", "mnist", "fashion_mnist")
+# Set apart while rules were made: a data set, and kinds of illness.
+GAMES_APART = ("fashion_mnist",)
+# A run is broken if it ends at more than so many times the distance of healthy ones.
+BROKEN = 2.0
+# What is said later than after this part of a training is late.
+IN_TIME = 1 / 3
+# The names that fit a kind of illness.
+KINDS = {
+    "fast_discriminator": ("discriminator_won", "generator_starved", "diverged"),
+    "fast_generator": ("diverged", "mode_collapse", "not_converging"),
+    "slow_discriminator": ("discriminator_too_weak", "mode_collapse"),
+    "many_updates": ("mode_collapse", "discriminator_won", "generator_starved"),
+    "few_updates": ("discriminator_too_weak", "mode_collapse", "not_converging"),
+    "saturating": ("generator_starved", "discriminator_won"),
+    "few_samples": ("discriminator_overfits",),
+    "momentum": ("not_converging", "diverged", "mode_collapse"),
+    "shuffled_labels": ("class_collapse",),
+    "constant_latents": ("mode_collapse",),
+    "blind_discriminator": ("discriminator_too_weak", "mode_collapse"),
+    "frozen_end": ("discriminator_won", "generator_starved", "mode_collapse"),
+    "plain": ("mode_collapse", "not_converging"),
+}
+KINDS_APART = {
+    "strong_penalty": ("discriminator_too_weak", "mode_collapse"),
+    "slow_generator": ("discriminator_won", "generator_starved", "mode_collapse"),
+    "bare_critic": ("diverged", "not_converging", "mode_collapse", "discriminator_won"),
+}
+RIGHT = KINDS | KINDS_APART
+
+
+def with_labels(content):
+    """The runs of a game's results, each with `group`, and `ratio` to the usual distance.
+
+    The group is "broken", "unbroken" (meant to break), "healthy", or "unhealthy" (not meant to).
+    """
+    runs = [dict(run, game=content["settings"]["game"]) for run in content["results"]["runs"]]
+    usual = {
+        kind: statistics.median(run["outcome"] for run in runs if run["kind"] == kind)
+        for kind in ("as it is", "conditional")
+        if any(run["kind"] == kind for run in runs)
+    }
+    for run in runs:
+        of_labels = run["kind"] in ("shuffled_labels", "conditional")
+        run["ratio"] = run["outcome"] / usual["conditional" if of_labels else "as it is"]
+        is_broken = not run["ratio"] <= BROKEN
+        groups = ("unbroken", "broken") if run["kind"] in RIGHT else ("healthy", "unhealthy")
+        run["group"] = groups[is_broken]
+    return runs
+
+
+def is_named(run):
+    """Whether a name that fits was said in time, or before the first step."""
+    right = RIGHT[run["kind"]]
+    in_time = {name for name, at in run["said"] if at <= IN_TIME}
+    return bool(in_time.union(run["risks"]).intersection(right))
+
+
+def is_apart(run):
+    """Whether nobody had looked at such runs while rules were made."""
+    return run["kind"] in KINDS_APART or run["game"] in GAMES_APART
+
+
+def first_said(run):
+    """What was said first in time, "as a risk", "late", or "nothing"."""
+    in_time = [name for name, at in run["said"] if at <= IN_TIME]
+    if in_time:
+        return in_time[0]
+    if run["risks"]:
+        return "as a risk"
+    return "late" if run["said"] else "nothing"
+
+
+def said_at_all(run):
+    """What was said first of a run, however late; "as a risk", or "nothing"."""
+    if run["said"]:
+        return run["said"][0][0]
+    return "as a risk" if run["risks"] else "nothing"
+
+
+def read(games=GAMES):
+    """The labelled runs of all games of which there are results."""
+    paths = [report.RESULTS / f"doctor_{game}.json" for game in games]
+    return [
+        run for path in paths if path.exists() for run in with_labels(json.loads(path.read_text()))
+    ]
+
+
+def confusions(runs):
+    """By kind of illness, how often which symptom was said first of its broken runs."""
+    found = {}
+    for kind in RIGHT:
+        said = [first_said(run) for run in runs if run["kind"] == kind and run["group"] == "broken"]
+        if said:
+            found[kind] = collections.Counter(said)
+    healthy = [run for run in runs if run["group"] == "healthy"]
+    found["healthy"] = collections.Counter(said_at_all(run) for run in healthy)
+    return found
