@@ -5,12 +5,14 @@ name of `TABLES`; what stands there before is replaced. A file without such mark
 """
 
 import argparse
+import collections
 import json
 import math
 import pathlib
 import statistics
 import sys
 
+import diagnoses
 import report
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -642,6 +644,67 @@ GAMES_OF_STOPPING = {
 }
 
 
+def doctor(contents):
+    """By kind of illness, what the doctor said first of broken runs, and how often it was right."""
+    header = ("kind", "runs", "broken", "named in time", "said first")
+    runs = [run for content in contents for run in diagnoses.with_labels(content)]
+    lines = [_row(*header), "| --- | ---: | ---: | ---: | --- |"]
+    for kind in diagnoses.RIGHT:
+        lines.append(_diagnosed(f"`{kind}`", [run for run in runs if run["kind"] == kind]))
+    apart = [run for run in runs if run["kind"] in diagnoses.KINDS_APART]
+    sick = [run for run in runs if run["kind"] in diagnoses.KINDS]
+    for name, some in (
+        ("**all kinds that rules were made by**", [r for r in sick if not diagnoses.is_apart(r)]),
+        ("**kinds apart**", apart),
+        ("**Fashion-MNIST**", [run for run in sick if diagnoses.is_apart(run)]),
+    ):
+        lines.append(_diagnosed(name, some, in_words=False))
+    healthy = [run for run in runs if run["group"] == "healthy"]
+    said = collections.Counter(map(diagnoses.said_at_all, healthy))
+    silent = f"**{said['nothing']} of {len(healthy)} silent**"
+    lines.append(_row("healthy", len(healthy), 0, silent, _counts(said, "nothing")))
+    unhealthy = [run for run in runs if run["group"] == "unhealthy"]
+    said = collections.Counter(map(diagnoses.said_at_all, unhealthy))
+    number = len(unhealthy)
+    lines.append(_row("meant to be healthy, and was not", number, number, "", _counts(said)))
+    protocol = f"{len(runs)} runs, of {len(contents)} games"
+    command = "python benchmarks/doctor.py GAME"
+    return "\n".join([*lines, "", _origins(protocol, contents, command, "")])
+
+
+def _diagnosed(name, runs, in_words=True):
+    """A row of the table of diagnoses."""
+    broken = [run for run in runs if run["group"] == "broken"]
+    right = sum(map(diagnoses.is_named, broken))
+    said = collections.Counter(map(diagnoses.first_said, broken))
+    named = f"**{right}**" if broken else ""
+    return _row(name, len(runs), len(broken), named, _counts(said) if in_words else "")
+
+
+def _counts(said, *left_out):
+    """How often what was said."""
+    found = [(name, number) for name, number in said.most_common() if name not in left_out]
+    return ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in found)
+
+
+def doctor_published(contents):
+    """What the doctor and published thresholds call sick, of broken runs and of healthy ones."""
+    runs = [run for content in contents for run in diagnoses.with_labels(content)]
+    groups = [[run for run in runs if run["group"] == name] for name in ("broken", "healthy")]
+    header = ("calls sick", "broken runs, in time", "healthy runs")
+    lines = [_row(*header), _rule(len(header))]
+    rows = {"kgan's doctor, without risks": lambda run: run["said"][0][1] if run["said"] else None}
+    for name in groups[0][0]["published"]:
+        rows[name] = lambda run, name=name: run["published"][name]
+    for name, when in rows.items():
+        shares = []
+        for group, until in zip(groups, (diagnoses.IN_TIME, 1.0), strict=True):
+            called = [when(run) is not None and when(run) <= until for run in group]
+            shares.append(f"{sum(called) / len(group):.0%} of {len(group)}")
+        lines.append(_row(name, *shares))
+    return "\n".join(lines)
+
+
 def _seconds_until(goal, run):
     """When a run first was as near to the data; all of its time if never."""
     times = [look["seconds"] for look in run["course"] if look["distance"] <= goal]
@@ -679,6 +742,7 @@ RECIPES = [f"recipe_{name}{kind}" for name in DATASETS for kind in ("", "_condit
 FOLDERS = [
     f"few_images_folder_{name}_{size}" for name in ("flags", "food_and_drink") for size in (32, 64)
 ]
+GAMES_OF_DOCTOR = [f"doctor_{game}" for game in diagnoses.GAMES]
 TURNS = ("code", "paper", "halved")
 PAPER_2014 = [f"paper_2014_{turns}_{seed}" for turns in TURNS for seed in range(3)]
 PAPER_2014 += ["paper_2014_beside"]
@@ -693,6 +757,8 @@ TABLES_OF_SEVERAL = {
     "few_images_fashion": (few_images_fashion, ["few_images_fashion"]),
     "few_images_fine_tuning": (few_images_fine_tuning, ["few_images_fine_tuning"]),
     "stopping": (stopping, [f"stopping_{game}" for game in GAMES_OF_STOPPING]),
+    "doctor": (doctor, GAMES_OF_DOCTOR),
+    "doctor_published": (doctor_published, GAMES_OF_DOCTOR),
     "paper_2014": (paper_2014, PAPER_2014),
     "paper_2014_in_short": (paper_2014_in_short, PAPER_2014),
 }

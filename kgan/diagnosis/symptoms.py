@@ -2,7 +2,7 @@
 
 Each rule looks for what a player or the samples do, not for why: one symptom has several causes,
 and the advice begins with the one that is to blame most often. That a rule holds once says little,
-so a symptom begins when it has held in three of four readings.
+so a symptom begins when it has held in three of four readings, and is over after four without it.
 """
 
 import dataclasses
@@ -15,9 +15,9 @@ from kgan.diagnosis.readings import Reading
 
 __all__ = ["LEAST_READINGS", "NAMES", "Judge", "Symptom", "find_symptoms"]
 
-# A symptom begins once its rule holds in so many of the last readings, and is over once it holds
-# in no more than so many of them.
-OF_LAST, BEGINS, IS_OVER = 4, 3, 1
+# A symptom begins once its rule holds in so many of the last readings, and is over once it holds in
+# none of them.
+OF_LAST, BEGINS = 4, 3
 # How many readings pass before a game is judged: at first every game looks sick.
 WARM_UP = 4
 # Of fewer readings nothing can be told.
@@ -90,7 +90,7 @@ class Judge:
             said = self._said[rule.name]
             said.append(rule.says(self.readings))
             number = sum(one is not None for one in said[-OF_LAST:])
-            if rule.name in self._lasting and number <= IS_OVER and reading.is_finite:
+            if rule.name in self._lasting and number == 0 and reading.is_finite:
                 over = self._lasting.pop(rule.name)
                 ended = dataclasses.replace(self.symptoms[over], until_step=reading.step)
                 self.symptoms[over] = ended

@@ -47,12 +47,20 @@ def course(
             values = np.asarray(numbers[name], float)
             if np.isfinite(values).any():
                 panel.plot(steps, values, label=LABELS[name], linewidth=1.5)
-        for number, (name, since, until) in enumerate(symptoms):
-            end = steps[-1] if until is None else until
-            label = f"{name.replace('_', ' ')}, from step {since:,}"
-            panel.axvspan(since, end, color=f"C{number + 3}", alpha=0.15, label=label)
         panel.set(xlabel="step", title=title)
         panel.grid(alpha=0.3)
-        below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.18), "ncols": 2}
-        panel.legend(fontsize="small", frameon=False, **below)
+        panel.legend(fontsize="small")
+        spans = [
+            panel.axvspan(since, steps[-1] if until is None else until, color=color, alpha=0.15)
+            for (_, since, until), color in zip(symptoms, _colors(symptoms), strict=True)
+        ]
+    if symptoms:  # Each has the same stretch, and the same color, in all panels.
+        names = [f"{name.replace('_', ' ')}, from step {since:,}" for name, since, _ in symptoms]
+        figure.legend(spans, names, loc="outside lower center", ncols=4, frameon=False)
     return figure
+
+
+def _colors(symptoms):
+    """A color for each symptom, the same for those of one name."""
+    names = list(dict.fromkeys(name for name, *_ in symptoms))
+    return [f"C{3 + names.index(name)}" for name, *_ in symptoms]

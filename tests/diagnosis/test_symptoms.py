@@ -100,17 +100,18 @@ def test_three_bad_readings_in_four_are_one_since_the_first_of_them():
     assert symptom.since_step == 2000
 
 
-def test_a_symptom_is_over_once_three_readings_in_four_are_well():
-    found = find_symptoms(readings((20, {}), (10, SICK["memorizes"]), (2, {})))
+def test_a_symptom_is_over_once_four_readings_are_well():
+    sick = SICK["memorizes"]
+    found = find_symptoms(readings((20, {}), (10, sick), (3, {})))
     assert [one.until_step for one in found] == [None]
-    found = find_symptoms(readings((20, {}), (10, SICK["memorizes"]), (3, {})))
-    assert [one.until_step for one in found] == [3200]
+    found = find_symptoms(readings((20, {}), (10, sick), (3, {}), (1, sick), (4, {})))
+    assert [one.until_step for one in found] == [3700]
 
 
 def test_a_symptom_that_comes_back_is_another_one():
     sick = SICK["memorizes"]
     found = find_symptoms(readings((20, {}), (10, sick), (10, {}), (10, sick)))
-    assert [(one.since_step, one.until_step) for one in found] == [(2000, 3200), (4000, None)]
+    assert [(one.since_step, one.until_step) for one in found] == [(2000, 3300), (4000, None)]
 
 
 def test_more_readings_change_nothing_of_what_was_over():
@@ -133,7 +134,7 @@ def test_a_symptom_hides_what_it_causes_while_it_lasts():
     both = {"variety": 0.01} | SICK["memorizes"]
     found = find_symptoms(readings((20, {}), (20, both), (20, SICK["memorizes"])))
     assert names(found) == ["mode_collapse", "memorizes"]
-    assert found[0].until_step == found[1].since_step + 300  # Three readings later.
+    assert found[0].until_step == found[1].since_step + 300  # Four readings.
 
 
 @pytest.mark.parametrize("name", ["mode_collapse", "discriminator_won", "not_converging"])

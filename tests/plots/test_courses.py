@@ -28,8 +28,12 @@ def test_what_was_read_is_drawn_over_the_steps_and_what_is_unknown_is_not():
 
 def test_symptoms_are_stretches_with_a_name():
     symptoms = [("mode_collapse", 0, 100), ("discriminator_won", 100, None)]
-    for panel in plots.course(STEPS, NUMBERS, symptoms).axes:
+    figure = plots.course(STEPS, NUMBERS, symptoms)
+    (legend,) = figure.legends
+    names = ["mode collapse, from step 0", "discriminator won, from step 100"]
+    assert [text.get_text() for text in legend.get_texts()] == names
+    for panel in figure.axes:
         first, second = panel.patches
-        assert first.get_label() == "mode collapse, from step 0"
+        assert first.get_facecolor() != second.get_facecolor()
         assert (first.get_x(), first.get_width()) == (0, 100)
         assert (second.get_x(), second.get_width()) == (100, 100)
