@@ -672,6 +672,23 @@ def doctor(contents):
     return "\n".join([*lines, "", _origins(protocol, contents, command, "")])
 
 
+def watching(content):
+    """What readings and exams cost, in steps and as a part of a training."""
+    found = content["results"]
+    header = ("recipe `mnist`", "once", "each", "how many", "of the training")
+    lines = [_row(*header), _rule(len(header))]
+    for name, kind in (("doctor", "reading"), ("stopper", "exam")):
+        step = statistics.median(found["seconds"]["step"])
+        cells = (
+            f"{found['seconds_once'][name] / step:.0f} steps",
+            f"{found[f'{kind}_in_steps']:.1f} steps",
+        )
+        share = f"**{found[f'share_of_{kind}s']:.1%}**"
+        lines.append(_row(f"{name}: {kind}s", *cells, found[f"{kind}s"], share))
+    protocol = f"Processor time, medians of {content['settings']['rounds']} rounds, interleaved"
+    return "\n".join([*lines, "", _origin(protocol, content)])
+
+
 def _diagnosed(name, runs, in_words=True):
     """A row of the table of diagnoses."""
     broken = [run for run in runs if run["group"] == "broken"]
@@ -735,6 +752,7 @@ TABLES = {
     "scaling": scaling,
     "mixtures": mixtures,
     "stacked_mnist": stacked_mnist,
+    "watching": watching,
 }
 # Of several results each.
 DATASETS = ("digits", "mnist", "fashion_mnist")

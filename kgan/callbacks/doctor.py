@@ -19,8 +19,8 @@ __all__ = ["Doctor"]
 NUM_READINGS, LEAST_STEPS = 40, 20
 # How many steps there are between two, where the length of a training is not known.
 USUAL_STEPS = 500
-# With fewer samples, training or held-out, nothing can be concluded.
-LEAST_SAMPLES, LEAST_HELD_OUT = 32, 100
+# With fewer training samples nothing can be concluded.
+LEAST_SAMPLES = 32
 
 
 class Doctor(keras.callbacks.Callback):
@@ -78,7 +78,7 @@ class Doctor(keras.callbacks.Callback):
         checks.check_seed(seed)
         self.held_out = None
         if held_out is not None:
-            self.held_out = looking.held_out_pair(held_out, LEAST_HELD_OUT)
+            self.held_out = looking.held_out_pair(held_out, looking.LEAST_HELD_OUT)
         self.every_steps = every_steps
         self.seed = seed
         self.risks: list[Risk] = []

@@ -20,8 +20,6 @@ __all__ = ["EquilibriumStopping"]
 NUM_EXAMS = 40
 # At equilibrium the distance has not fallen for so many exams.
 SETTLED = 3
-# On fewer held-out samples no exam says anything.
-LEAST_HELD_OUT = 100
 # What ends a training, in the order of their numbers, as workers tell each other.
 REASONS = (None, "equilibrium", "no_progress")
 
@@ -105,7 +103,7 @@ class EquilibriumStopping(keras.callbacks.Callback):
             )
         self.held_out = None
         if held_out is not None:
-            self.held_out, _ = looking.held_out_pair(held_out, LEAST_HELD_OUT)
+            self.held_out, _ = looking.held_out_pair(held_out, looking.LEAST_HELD_OUT)
         self.patience = patience
         self.every_epochs = every_epochs
         self.min_samples = min_samples

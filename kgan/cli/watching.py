@@ -11,14 +11,14 @@ import numpy as np
 from kgan import callbacks, datasets, metrics, recipes, runs
 from kgan.cli import data_of_runs
 from kgan.diagnosis.exams import LEAST_SAMPLES
+from kgan.game.looking import LEAST_HELD_OUT
 
 __all__ = ["some", "watching"]
 
 # From so many held-out pictures on they are more than Inception has features.
 LEAST_OF_FRECHET = 2049
-# How many held-out samples the doctor is given, and what ends a training; and the fewest of which
-# they take any.
-FOR_DOCTOR, FOR_STOPPING, LEAST_HELD_OUT = 1000, 5000, 100
+# How many held-out samples the doctor is given, and what ends a training.
+FOR_DOCTOR, FOR_STOPPING = 1000, 5000
 
 
 def watching(

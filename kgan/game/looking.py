@@ -8,7 +8,10 @@ import tensorflow as tf
 
 from kgan.game import batches
 
-__all__ = ["held_out_pair", "training_pair"]
+__all__ = ["LEAST_HELD_OUT", "held_out_pair", "training_pair"]
+
+# Of fewer held-out samples nothing can be concluded.
+LEAST_HELD_OUT = 100
 
 # Samples, and integer labels or None.
 Pair = tuple[np.ndarray, np.ndarray | None]
