@@ -58,7 +58,6 @@ OF_GAMES = {
 }
 # What differs in healthy games, of which each is played with one seed.
 VARIANTS = {
-    "as it is": {},
     "half the rate": {"rate": 0.5},
     "twice the rate": {"rate": 2.0},
     "r1": {"penalties": ("r1",)},
@@ -238,6 +237,26 @@ def outcome(game, gan, held_out):
     return 1 - float(metrics.label_accuracy(predicted, asked).value)
 
 
+def planned(game, seeds, kinds=None, variants=True):
+    """What is played: triples of a kind or variant, a seed, and its `Settings`.
+
+    Args:
+        game: a name in `GAMES`.
+        seeds: of each kind; healthy variants are played with the first alone.
+        kinds: of illness; None for all of this game.
+        variants: whether healthy variants are played too.
+    """
+    kinds = OF_GAMES[game] if kinds is None else kinds
+    runs = [("as it is", seed, Settings()) for seed in seeds]
+    if "shuffled_labels" in kinds:
+        runs += [("conditional", seed, Settings(conditional=True)) for seed in seeds]
+    left_out = OF_POINTS_LEFT_OUT if game in OF_POINTS else ()
+    for name, settings in VARIANTS.items():
+        if variants and name not in left_out:
+            runs.append((name, seeds[0], Settings(**settings)))
+    return runs + [(kind, seed, settings_of(kind)) for seed in seeds for kind in kinds]
+
+
 def main():
     """Plays a game healthy and sick, and writes the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -247,20 +266,11 @@ def main():
     parser.add_argument("--no-variants", action="store_true", help="No healthy games but one kind.")
     parser.add_argument("--keep", type=pathlib.Path, default=None, help="Where readings go.")
     arguments = parser.parse_args()
-    kinds = arguments.kinds.split(",") if arguments.kinds else OF_GAMES[arguments.game]
-    seeds = range(arguments.seeds)
-    left_out = OF_POINTS_LEFT_OUT if arguments.game in OF_POINTS else ()
-    variants = {name: one for name, one in VARIANTS.items() if name not in left_out}
-    if arguments.no_variants:
-        variants = {"as it is": {}}
-    planned = [("as it is", seed, Settings()) for seed in seeds]
-    planned += [(name, 0, Settings(**one)) for name, one in variants.items() if one]
-    if "shuffled_labels" in kinds:
-        planned += [("conditional", seed, Settings(conditional=True)) for seed in seeds]
-    planned += [(kind, seed, settings_of(kind)) for seed in seeds for kind in kinds]
+    kinds = arguments.kinds and arguments.kinds.split(",")
+    options = range(arguments.seeds), kinds, not arguments.no_variants
     asked = {name: value for name, value in vars(arguments).items() if name != "keep"}
     runs = []
-    for kind, seed, settings in planned:
+    for kind, seed, settings in planned(arguments.game, *options):
         runs.append(play(arguments.game, kind, seed, settings))
         short = [{k: v for k, v in run.items() if k != "readings"} for run in runs]
         print(short[-1], flush=True)

@@ -159,6 +159,7 @@ OTHER_TESTS = {
     "test_package.py",
     "test_readme.py",
     "test_replicas.py",  # several devices
+    "test_validation.py",  # the doctor and the stopper, by their benchmarks
     "test_saving.py",
     "test_serving.py",
     "test_structure.py",
