@@ -11,6 +11,9 @@ GAMES = ("digits", "digits_dcgan", "ring", "grid", "mnist", "fashion_mnist")
 GAMES_APART = ("fashion_mnist",)
 # A run is broken if it ends at more than so many times the distance of healthy ones.
 BROKEN = 2.0
+# A distance of points below this, and a share of wrong labels, is noise.
+NOISE = {"ring": 0.01, "grid": 0.01}
+NOISE_OF_LABELS = 0.01
 # What is said later than after this part of a training is late.
 IN_TIME = 1 / 3
 # The names that fit a kind of illness.
@@ -50,7 +53,9 @@ def with_labels(content):
     }
     for run in runs:
         of_labels = run["kind"] in ("shuffled_labels", "conditional")
-        run["ratio"] = run["outcome"] / usual["conditional" if of_labels else "as it is"]
+        noise = NOISE_OF_LABELS if of_labels else NOISE.get(run["game"], 0.0)
+        kind = "conditional" if of_labels else "as it is"
+        run["ratio"] = run["outcome"] / max(usual[kind], noise)
         is_broken = not run["ratio"] <= BROKEN
         groups = ("unbroken", "broken") if run["kind"] in RIGHT else ("healthy", "unhealthy")
         run["group"] = groups[is_broken]

@@ -2,7 +2,8 @@
 
 It plays games that are made sick on purpose, several seeds of each kind, and healthy games. For
 each run it records what the doctor said, when, and how good the samples were in the end. A run is
-broken if its samples end up more than twice as far from held-out data as those of healthy games.
+broken if its samples end up more than twice as far from held-out data as those of the game as it is
+in `GAMES`.
 For a broken run the doctor should name something that fits its kind (`KINDS`), in the first third
 of the training or as a risk before the first step. For any other run it should say nothing.
 

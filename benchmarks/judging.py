@@ -20,6 +20,7 @@ import report
 
 from kgan import plots
 from kgan.diagnosis import NAMES, Judge, Reading
+from kgan.diagnosis.symptoms import BEGINS, OF_LAST, WARM_UP
 
 
 def _real_share(reading):
@@ -60,10 +61,11 @@ def of_run(readings):
         before = len(judge.symptoms)
         judge.add(reading)
         said += [[one.name, reading.step / last] for one in judge.symptoms[before:]]
+        if len(judge.readings) <= WARM_UP:  # They are given the doctor's patience.
+            continue
         for name, is_sick in PUBLISHED.items():
             calls[name].append(bool(is_sick(reading)))
-            # They are given the doctor's patience: three readings of the last four, after four.
-            if published[name] is None and len(calls[name]) > 4 and sum(calls[name][-4:]) >= 3:
+            if published[name] is None and sum(calls[name][-OF_LAST:]) >= BEGINS:
                 published[name] = reading.step / last
     return {"said": said, "published": published}
 

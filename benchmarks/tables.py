@@ -663,10 +663,14 @@ def doctor(contents):
     said = collections.Counter(map(diagnoses.said_at_all, healthy))
     silent = f"**{said['nothing']} of {len(healthy)} silent**"
     lines.append(_row("healthy", len(healthy), 0, silent, _counts(said, "nothing")))
-    unhealthy = [run for run in runs if run["group"] == "unhealthy"]
-    said = collections.Counter(map(diagnoses.said_at_all, unhealthy))
-    number = len(unhealthy)
-    lines.append(_row("meant to be healthy, and was not", number, number, "", _counts(said)))
+    for group, name in (
+        ("unhealthy", "meant to be healthy, and was not"),
+        ("unbroken", "meant to break, and did not"),
+    ):
+        found = [run for run in runs if run["group"] == group]
+        said = collections.Counter(map(diagnoses.said_at_all, found))
+        broken = len(found) if group == "unhealthy" else 0
+        lines.append(_row(name, len(found), broken, "", _counts(said)))
     protocol = f"{len(runs)} runs, of {len(contents)} games"
     command = "python benchmarks/doctor.py GAME"
     return "\n".join([*lines, "", _origins(protocol, contents, command, "")])
@@ -684,7 +688,12 @@ def watching(content):
             f"{found[f'{kind}_in_steps']:.1f} steps",
         )
         share = f"**{found[f'share_of_{kind}s']:.1%}**"
-        lines.append(_row(f"{name}: {kind}s", *cells, found[f"{kind}s"], share))
+        kinds = f"{name}: {kind}s" + " while the distance falls" * (kind == "exam")
+        lines.append(_row(kinds, *cells, found[f"{kind}s"], share))
+    step = statistics.median(found["seconds"]["step"])
+    once = f"{found['seconds_once']['classifiers'] / step:.0f} steps"
+    each = f"{found['classifier_in_steps']:.1f} steps"
+    lines.append(_row("stopper: a classifier once it has stopped falling", once, each, "", ""))
     protocol = f"Processor time, medians of {content['settings']['rounds']} rounds, interleaved"
     return "\n".join([*lines, "", _origin(protocol, content)])
 

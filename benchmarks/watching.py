@@ -53,7 +53,7 @@ def main():
 
     def start_stopper():
         examiner = Examiner(dataset.samples, held_out, NUM_SAMPLES, "mnist")
-        return examiner, examiner.is_held_out_alike
+        return examiner, examiner.tells_held_out()
 
     def measure():
         return examiner.measure(gan.generate(examiner.num_samples, seed=1))
@@ -61,14 +61,17 @@ def main():
     once = {}
     once["doctor"], probe = seconds(start_doctor)
     once["stopper"], (examiner, _) = seconds(start_stopper)
-    measure()
-    times = {"step": [], "reading": [], "exam": []}
+    samples = gan.generate(examiner.num_samples, seed=1)
+    exam = examiner.measure(samples)
+    once["classifiers"], _ = seconds(lambda: examiner.classify(exam, samples))
+    times = {"step": [], "reading": [], "exam": [], "classifier": []}
     for _ in range(settings.rounds):
         times["step"].append(seconds(play)[0] / STEPS)
         readings = [seconds(lambda i=i: probe.read(i == 0))[0] for i in range(OF_AVERAGE)]
         times["reading"].append(statistics.mean(readings))
         times["exam"].append(seconds(measure)[0])
-    step, reading, exam = (statistics.median(values) for values in times.values())
+        times["classifier"].append(seconds(lambda: examiner.classify(exam, samples))[0])
+    step, reading, exam, classifier = (statistics.median(values) for values in times.values())
     steps = recipe.epochs * dataset.steps_per_epoch
     results = {
         "steps": steps,
@@ -78,6 +81,7 @@ def main():
         "exams": recipe.epochs,
         "reading_in_steps": reading / step,
         "exam_in_steps": exam / step,
+        "classifier_in_steps": classifier / step,
         "share_of_readings": (once["doctor"] + doctor.NUM_READINGS * reading) / (steps * step),
         "share_of_exams": (once["stopper"] + recipe.epochs * exam) / (steps * step),
     }

@@ -37,8 +37,8 @@ class BackupAndRestore(keras.callbacks.Callback):
     and ends it; the second leaves at once. (In the main thread only: other threads get no signals.)
 
     When training has ended, or a callback such as `EarlyStopping` has stopped it, its last backup
-    stays: the same program then does nothing, and one with more `epochs`, or without the callback
-    that stopped it, trains on.
+    stays: the same program then does nothing, and one with more `epochs`, or without the
+    `EarlyStopping` or `EquilibriumStopping` that stopped it, trains on.
 
     A backup also keeps what other callbacks remember: Keras's `EarlyStopping` and
     `ModelCheckpoint`, and any callback that has `get_state` and `set_state`
@@ -110,8 +110,9 @@ class BackupAndRestore(keras.callbacks.Callback):
             self._game = backups.describe(gan)
             self._data = data.identity if isinstance(data, HasIdentity) else None
             self._others = [callback for callback in callbacks if callback is not self]
-            self._restored = self._continued(backups.restore(self.folder, gan, self._data))
+            self._restored = backups.restore(self.folder, gan, self._data)
             self._check_workers_agree(gan)
+            self._go_on_without_stopper(gan)
             self._game["config"]["seed"] = gan.seed
             self._epoch: int | None = None
             try:
@@ -127,12 +128,6 @@ class BackupAndRestore(keras.callbacks.Callback):
                     print(f"The training had ended. It is backed up in {self.folder}.")
                 replicas.of_workers(gan.distribute_strategy, 0)  # All wait until it is.
             self._signals.raise_received()
-
-    def _continued(self, position: backups.Position | None) -> backups.Position | None:
-        """The position, of which a training goes on if what may have stopped it is gone."""
-        if position and position.callbacks.keys() - states.have_state(self._others):
-            return dataclasses.replace(position, ended=None)
-        return position
 
     def _check_workers_agree(self, gan: GAN) -> None:
         """Raises where several workers do not begin at the same place, and with the same data.
@@ -155,6 +150,14 @@ class BackupAndRestore(keras.callbacks.Callback):
                 "All workers must train on the same data, in the same order. Received: data sets "
                 f"that differ; that of this worker is {self._data}."
             )
+
+    def _go_on_without_stopper(self, gan: GAN) -> None:
+        """Forgets that the training was stopped, if the callback that stopped it is gone."""
+        before = self._restored
+        is_gone = before is not None and states.lacks_stopper(self._others, before.callbacks)
+        # The chief decides: other workers need not have all of its callbacks.
+        if replicas.of_workers(gan.distribute_strategy, int(is_gone))[0] and before:
+            self._restored = dataclasses.replace(before, ended=None)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._saved = time.monotonic()

@@ -179,13 +179,14 @@ class Doctor(keras.callbacks.Callback):
 
     def get_state(self) -> dict[str, Any]:
         """What a backup keeps."""
-        readings = [list(reading) for reading in self.readings]
+        readings = [reading._asdict() for reading in self.readings]
         return {"readings": readings, "probe": self._probe and self._probe.get_state()}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Takes what `get_state` returned."""
         self._start(Judge())
-        for step, *numbers in state["readings"]:
-            self._judge.add(Reading(int(step), *numbers))
+        for numbers in state["readings"]:
+            if isinstance(numbers, dict) and numbers.keys() == set(Reading._fields):
+                self._judge.add(Reading(**numbers))  # Others are of another version of kgan.
         if self._probe and state["probe"]:
             self._probe.set_state(state["probe"])

@@ -41,8 +41,8 @@ class EquilibriumStopping(keras.callbacks.Callback):
     is made then has them too). Samples of a conditional GAN are judged without their labels.
 
     An exam draws four to eight times `min_samples` samples and measures the distance. Once that has
-    stopped falling it also trains one or two small classifiers, the first time ten more, to know
-    what real data gets. All training samples are kept in memory as float32 meanwhile.
+    stopped falling it also trains one or two small classifiers, the first time up to ten more, to
+    know what real data gets. All training samples are kept in memory as float32 meanwhile.
 
     Args:
         held_out: samples `(num_samples, ...)` like those of the training that nobody trains on, at
@@ -134,10 +134,10 @@ class EquilibriumStopping(keras.callbacks.Callback):
                 f"fewer than min_samples={self.min_samples:,}: it cannot see small differences.",
                 stacklevel=2,
             )
-        if not self._examiner.is_held_out_alike:
+        if self._examiner.tells_held_out():
             warnings.warn(
-                "EquilibriumStopping: a classifier can always tell `held_out` from training data, "
-                "so that comparing samples with it says nothing. Are both scaled alike?",
+                "EquilibriumStopping: a classifier can almost always tell `held_out` from training "
+                "data, so that comparing samples with it says nothing. Are both scaled alike?",
                 stacklevel=2,
             )
 
@@ -174,8 +174,8 @@ class EquilibriumStopping(keras.callbacks.Callback):
 
     @property
     def _best(self) -> Exam:
-        """The exam with the smallest distance, of those without copies if there are any."""
-        return min(self.exams, key=lambda exam: (exam.memorizes, exam.distance))
+        """The exam with the smallest distance."""
+        return min(self.exams, key=lambda exam: exam.distance)
 
     def _since(self, exams: Sequence[Exam]) -> int:
         """For how many of these exams the distance has not fallen by more than its error."""

@@ -132,7 +132,9 @@ def _described_choices(choices):
 def _described_held_out(number):
     if not number:
         return []
-    return [("held out", f"{counted(number, 'other sample')}, for `kgan evaluate` and --best")]
+    return [
+        ("held out", f"{counted(number, 'other sample')}, for `kgan evaluate`, --best and --stop")
+    ]
 
 
 def _described_start(others):

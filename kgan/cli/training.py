@@ -74,7 +74,7 @@ def train(
             _follow(plan, run, strategy, doctor)
         return
     if run.has_ended(plan.asked):
-        tell(f"The run in {run.folder} has ended already{_why(run)}, and is left as it is.")
+        tell(f"The run in {run.folder} has ended already{_why(plan, run)}, and is left as it is.")
         missing = [format for format in formats or () if format not in run.exported]
         if missing:  # What was killed while it exported, or is asked for only now.
             gan, _ = runs.find(run.folder)
@@ -137,7 +137,8 @@ def _train(plan, run, formats, quiet, strategy=None, tensorboard=False, doctor=T
             shape = gan.generator.output_shape[1:]
             known = data_of_runs.reference(recipe.dataset, shape, lambda: dataset)
             _export(gan, run, formats, known | {"class_names": run.class_names}, quiet)
-    _say_if_short(plan, dataset, "was")
+    if run.reason is None:
+        _say_if_short(plan, dataset, "was")
 
 
 def _sample_grid(recipe, run, tensorboard):
@@ -233,9 +234,9 @@ def _fit(
     return history
 
 
-def _why(run):
+def _why(plan, run):
     """Why a run has ended before its time, for the sentence that says that it has ended."""
-    if run.reason is None:
+    if run.reason is None or not plan.asked.get("stop"):
         return ""
     return f" (--stop ended it: {run.reason.replace('_', ' ')}; without --stop it trains on)"
 

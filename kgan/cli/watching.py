@@ -10,6 +10,7 @@ import numpy as np
 
 from kgan import callbacks, datasets, metrics, recipes, runs
 from kgan.cli import data_of_runs
+from kgan.cli.saying import tell
 from kgan.diagnosis.exams import LEAST_SAMPLES
 from kgan.game.looking import LEAST_HELD_OUT
 
@@ -18,7 +19,7 @@ __all__ = ["some", "watching"]
 # From so many held-out pictures on they are more than Inception has features.
 LEAST_OF_FRECHET = 2049
 # How many held-out samples the doctor is given, and what ends a training.
-FOR_DOCTOR, FOR_STOPPING = 1000, 5000
+FOR_DOCTOR, FOR_STOPPING = 1000, 2000
 
 
 def watching(
@@ -64,13 +65,20 @@ def watching(
 
 def some(held_out: datasets.Dataset | None, number: int) -> Any:
     """So many samples and labels of held-out data at most; None where there are too few."""
-    if held_out is None or held_out.num_samples < LEAST_HELD_OUT:
+    chosen = _chosen(held_out, number)
+    if chosen is None:
         return None
-    rows = np.random.default_rng(0).permutation(held_out.num_samples)[:number]
-    chosen = held_out.subset(np.sort(rows), batch_size=1)
     if chosen.labels is not None and chosen.labels.min() < 0:  # A test split with secret labels.
         return None
     return chosen.samples, chosen.labels
+
+
+def _chosen(held_out, number):
+    """So many rows of held-out data at most; None where there are too few."""
+    if held_out is None or held_out.num_samples < LEAST_HELD_OUT:
+        return None
+    rows = np.random.default_rng(0).permutation(held_out.num_samples)[:number]
+    return held_out.subset(np.sort(rows), batch_size=1)
 
 
 def _own_split(recipe, dataset):
@@ -92,8 +100,14 @@ def _stopping(recipe, dataset, held_out):
             f"with. Received: {dataset.num_samples}."
         )
     features = data_of_runs.classifier_for(recipe.dataset, dataset.sample_shape) or "raw"
-    chosen = some(held_out, FOR_STOPPING)
-    return callbacks.EquilibriumStopping(chosen, features=features, seed=recipe.seed)
+    chosen = _chosen(held_out, FOR_STOPPING)
+    if chosen is None:
+        tell(
+            f"There are no {LEAST_HELD_OUT} held-out samples, so --stop compares samples with "
+            "training data alone: copies go unnoticed."
+        )
+    samples = None if chosen is None else chosen.samples
+    return callbacks.EquilibriumStopping(samples, features=features, seed=recipe.seed)
 
 
 def _validation(recipe, dataset, held_out, num_replicas):

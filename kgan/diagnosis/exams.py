@@ -24,8 +24,9 @@ NUM_PARTS = 10
 NUM_ERRORS = 2
 # How many times as many samples the distance is taken of as the classifiers see.
 NUM_TIMES = 4
-# How many held-out samples are looked for in the training data, and how many are told from it.
-NUM_LOOKED_AT, NUM_TOLD = 100, 200
+# How many held-out samples are looked for in the training data, and how many are told from it; and
+# how often is almost always.
+NUM_LOOKED_AT, NUM_TOLD, ALMOST_ALWAYS = 100, 200, 0.95
 # How often medians are drawn again, to know their standard error (Efron 1979).
 NUM_DRAWS = 200
 
@@ -36,9 +37,10 @@ class Exam(NamedTuple):
     Args:
         step: how many steps the GAN had been trained.
         accuracy: how often a freshly trained classifier tells samples from training data; NaN where
-            none was asked, and 1 for samples that are not finite.
+            no classifier was asked, and 1 for samples that are not finite.
         most: up to where that is guessing: how often it tells one half of the training data from
-            the other, plus twice the standard error of the difference; NaN where none was asked.
+            the other, plus twice the standard error of the difference; NaN where none was asked, or
+            samples are not finite.
         held_out_accuracy: how often one tells samples from held-out data; NaN without held-out
             data, or where the samples differ from training data.
         held_out_most: up to where that is guessing: how often one tells training data from held-out
@@ -66,7 +68,10 @@ class Exam(NamedTuple):
 
     @property
     def is_passed(self) -> bool:
-        """Whether the samples cannot be told from real data, and are not copies of it."""
+        """Whether the samples cannot be told from real data, and are not copies of it.
+
+        False where no classifier was asked.
+        """
         return self._is_as_real and not self.memorizes
 
     @property
@@ -126,13 +131,12 @@ class Examiner:
             _check_is_held_out(real[:NUM_LOOKED_AT], training)
         self._real_features = self._extractor.features(real)
 
-    @property
-    def is_held_out_alike(self) -> bool:
-        """Whether a classifier of a few samples fails to tell all held-out from training data."""
+    def tells_held_out(self) -> bool:
+        """Whether a classifier of a few samples almost always tells held-out from training data."""
         if self._held_out is None:
-            return True
+            return False
         sets = self._training[:NUM_TOLD], self._held_out[:NUM_TOLD]
-        return self._accuracy(*sets, seed=0) < 1
+        return self._accuracy(*sets, seed=0) > ALMOST_ALWAYS
 
     @functools.cached_property
     def most(self) -> float:
@@ -143,7 +147,7 @@ class Examiner:
 
     @functools.cached_property
     def held_out_most(self) -> float:
-        """Likewise."""
+        """What counts as guessing with held-out data, as in `Exam`; likewise."""
         if self._held_out is None:
             return math.nan
         parts = [self._all_training[order[: self._number]] for order in self._orders]
@@ -215,10 +219,10 @@ class Examiner:
             samples: of which.
 
         Returns:
-            An `Exam`, with what is NaN in the other.
+            The exam with the numbers of the classifiers.
         """
         if not math.isfinite(exam.distance):
-            return exam._replace(most=self.most)
+            return exam
         samples = samples[: self._number]
         accuracy = self._accuracy(self._training, samples, exam.step)
         exam = exam._replace(accuracy=accuracy, most=self.most)

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from kgan import losses
-from kgan.diagnosis import clusters, tensors
+from kgan.diagnosis import clusters, exams, tensors
 from kgan.game import noise, players
 from kgan.game.critic import Critic
 from kgan.metrics import distances
@@ -63,7 +63,7 @@ class Reading(NamedTuple):
         label_margin: how often D rates a real sample higher with its own label than with another.
         label_effect: how far another label moves a sample, over how far other latents do.
         memorization: the median distance of samples of the averaged generator to training data,
-            over that of held-out data.
+            over that of held-out data; plus two standard errors, since for points it is inexact.
     """
 
     step: int
@@ -131,7 +131,7 @@ class Probe:
         self._neighbors = tensors.flat(training[0][order[: most_samples(shape)]])
         self._usual = None
         if self._others is not None:
-            self._usual = _median_nearest(tensors.flat(self._others[0]), self._neighbors)
+            self._usual = _nearest(tensors.flat(self._others[0]), self._neighbors)
         real = tensors.flat(self._real[0])
         self._center = tf.reduce_mean(real, axis=0)  # Far from 0, distances would be inexact.
         real -= self._center
@@ -180,8 +180,10 @@ class Probe:
         samples = samples.numpy()
         missing = self._clusters.missing(samples, RARE)
         found = {"averaged_distance": float(distance), "averaged_missing": missing}
-        if self._usual and np.isfinite(samples).all():
-            found["memorization"] = _median_nearest(samples, self._neighbors) / self._usual
+        if self._usual is not None and np.isfinite(samples).all():
+            near = _nearest(samples, self._neighbors)
+            ratio, error = exams.ratio_of_medians(near, self._usual)
+            found["memorization"] = ratio + exams.NUM_ERRORS * error
         return found
 
     def _measured_average(self) -> tuple[Any, Any]:
@@ -315,6 +317,6 @@ def _median(values: Any) -> float:
     return float(np.median(values))
 
 
-def _median_nearest(samples: np.ndarray, training: np.ndarray) -> float:
-    """The median distance of samples to the nearest training sample."""
-    return _median(distances.nearest(samples, training)[1])
+def _nearest(samples: np.ndarray, training: np.ndarray) -> np.ndarray:
+    """The distances of samples to the nearest training sample."""
+    return distances.nearest(samples, training)[1]

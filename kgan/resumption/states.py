@@ -9,13 +9,16 @@ import numpy as np
 
 from kgan.protocols import HasState
 
-__all__ = ["have_state", "pack", "put_back", "states", "unpack"]
+__all__ = ["lacks_stopper", "pack", "put_back", "states", "unpack"]
 
 # What Keras's own callbacks remember, and forget when `fit` begins, or with their process.
 REMEMBERED: dict[type, tuple[str, ...]] = {
     keras.callbacks.EarlyStopping: ("wait", "stopped_epoch", "best", "best_epoch", "best_weights"),
     keras.callbacks.ModelCheckpoint: ("best",),
 }
+# What is true in the state of one that has stopped the training: of `EarlyStopping`, and of
+# `EquilibriumStopping`.
+STOPPED = ("stopped_epoch", "reason")
 # In place of an array, its number.
 ARRAY = "__array__"
 
@@ -36,10 +39,10 @@ def states(callbacks: Sequence[keras.callbacks.Callback]) -> dict[str, Any]:
     return found
 
 
-def have_state(callbacks: Sequence[keras.callbacks.Callback]) -> set[str]:
-    """The names of those that have something to remember, as in `states`."""
-    named = _named(callbacks).items()
-    return {name for name, one in named if isinstance(one, HasState) or _remembered(one)}
+def lacks_stopper(callbacks: Sequence[keras.callbacks.Callback], states: dict[str, Any]) -> bool:
+    """Whether a callback says in `states` that it has stopped the training, and is not there."""
+    stopped = {name for name, state in states.items() if any(map(state.get, STOPPED))}
+    return not stopped <= _named(callbacks).keys()
 
 
 def put_back(callbacks: Sequence[keras.callbacks.Callback], states: dict[str, Any]) -> None:

@@ -210,7 +210,7 @@ class Run:
         data |= {"devices": devices} if devices else {}
         new = {"asked": asked, **data, "versions": versions}
         new |= {"started": _now(), f"trained_{unit_of(asked)}": 0}
-        self._write(new | before | {"asked": asked, **data, **more})
+        self._write(new | before | {"asked": asked, "stopped": None, **data, **more})
 
     def end(
         self,

@@ -201,3 +201,10 @@ def test_labels_that_nobody_needs_are_left_out():
     doctor = Doctor((points(1), np.zeros(NUM_SAMPLES, int)), every_steps=1)
     fit(game(), doctor, epochs=1)
     assert isinstance(doctor.readings[-1], Reading)
+
+
+def test_readings_of_another_version_are_forgotten():
+    doctor, reading = Doctor(), Reading(7, auc=0.5)
+    others = [[0, 1.0, 2.0], {"step": 3, "unknown": 1.0}]
+    doctor.set_state({"readings": [*others, reading._asdict()], "probe": None})
+    assert [one.step for one in doctor.readings] == [7]

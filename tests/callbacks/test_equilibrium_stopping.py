@@ -212,7 +212,7 @@ def test_few_training_samples_are_said_to_hide_differences(given):
 
 
 def test_held_out_data_of_another_scale_is_said_to_be_so():
-    with pytest.warns(UserWarning, match=r"can always tell `held_out` from training"):
+    with pytest.warns(UserWarning, match=r"can almost always tell `held_out` from training"):
         fit(game(1.0), stops(100 + 9 * points(1)), epochs=1)
 
 

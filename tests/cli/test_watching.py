@@ -35,6 +35,16 @@ def test_asked_to_it_finds_the_best_epoch_and_the_end():
     assert len(found["stopping"].held_out) == 360
 
 
+def test_without_held_out_data_the_end_is_told_by_training_data_alone(capsys):
+    dataset = recipes.DIGITS.load()
+    little = datasets.digits("test").subset(np.arange(99), batch_size=1)
+    found, _ = watching.watching(recipes.DIGITS, dataset, little, {"stop": True})
+    assert found["stopping"].held_out is None
+    said_so = capsys.readouterr().out
+    assert "There are no 100 held-out samples" in said_so
+    assert "copies go unnoticed" in " ".join(said_so.split())
+
+
 def test_little_held_out_data_or_secret_labels_are_no_help():
     def of(number, labels):
         images = np.random.default_rng(0).integers(0, 256, (number, 8, 8, 1), "uint8")

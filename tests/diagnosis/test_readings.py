@@ -45,7 +45,7 @@ def test_a_generator_that_draws_the_data_shows_nothing():
     assert reading.averaged_distance == pytest.approx(0, abs=0.02)
     assert reading.auc == pytest.approx(0.5, abs=0.1)
     assert reading.held_out_auc == pytest.approx(0.5, abs=0.1)
-    assert reading.memorization == pytest.approx(1, abs=0.25)
+    assert 0.9 < reading.memorization < 1.8  # Of points it is inexact, and the upper end is taken.
     assert max(reading.missing, reading.averaged_missing) < 0.1
     assert math.isnan(reading.drift)
     assert math.isnan(reading.label_margin)

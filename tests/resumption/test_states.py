@@ -112,3 +112,15 @@ def test_what_cannot_be_kept_is_said_before_training(tmp_path):
     with pytest.raises(TypeError, match=r"`get_state` .*that of Remembers, .*object is not JSON"):
         fit(gan, tmp_path, Remembers(more=object()))
     assert gan.step.numpy() == 0
+
+
+def test_of_callbacks_that_have_stopped_a_training_it_is_known_whether_they_are_there():
+    early, equilibrium = keras.callbacks.EarlyStopping(), kgan.callbacks.EquilibriumStopping()
+    early.on_train_begin()
+    before = states.states([early, equilibrium])
+    assert not states.lacks_stopper([], before)  # None of them has.
+    early.stopped_epoch, equilibrium.reason = 3, "equilibrium"
+    before = states.states([early, equilibrium])
+    assert not states.lacks_stopper([early, equilibrium], before)
+    assert states.lacks_stopper([early], before)
+    assert states.lacks_stopper([equilibrium], before)

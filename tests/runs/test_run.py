@@ -8,6 +8,7 @@ import pytest
 from run_folders import ASKED, contents, ended, start
 
 from kgan import runs
+from kgan.datasets.dataset import STEPS_PER_EPOCH
 
 
 def test_a_new_run_says_what_was_asked_and_with_which_versions(tmp_path):
@@ -38,7 +39,7 @@ def test_a_run_has_ended_once_it_has_trained_the_epochs_asked_for(tmp_path):
     assert json.loads(run.description.read_text())["trained_epochs"] == 2
 
 
-def test_a_run_that_was_stopped_has_ended_for_who_asks_it_to_stop(tmp_path):
+def test_a_stopped_run_has_ended_if_stop_is_asked_for(tmp_path):
     longer = ASKED | {"epochs": 9, "stop": True}
     run = runs.at(tmp_path, longer)
     run.begin(longer)
@@ -51,6 +52,18 @@ def test_a_run_that_was_stopped_has_ended_for_who_asks_it_to_stop(tmp_path):
     assert not run.has_ended(ASKED | {"epochs": 9})
     assert run.has_ended(ASKED)
     assert json.loads(run.description.read_text())["trained_epochs"] == 2
+    run.begin(longer)  # It is trained on.
+    assert not run.has_ended(longer)
+
+
+def test_a_run_that_was_stopped_knows_after_how_many_steps(tmp_path):
+    asked = {"recipe": "pictures", "steps": 900, "stop": True}
+    run = runs.at(tmp_path, asked)
+    run.begin(asked)
+    run.end(players.gan(), asked, 3, "no_progress")
+    assert json.loads(run.description.read_text())["trained_steps"] == 3 * STEPS_PER_EPOCH
+    assert run.has_ended(asked)
+    assert not run.has_ended(asked | {"stop": False})
 
 
 def test_a_run_begun_with_other_versions_names_them(tmp_path):
