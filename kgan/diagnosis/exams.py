@@ -271,7 +271,9 @@ def ratio_of_medians(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
         return math.nan, math.nan
     random = np.random.default_rng(0)
     again = [np.median(random.choice(part, (NUM_DRAWS, len(part))), axis=1) for part in (x, y)]
-    return float(np.median(x) / np.median(y)), float(np.nanstd(again[0] / again[1]))
+    is_positive = again[1] > 0
+    error = np.std(again[0][is_positive] / again[1][is_positive])
+    return float(np.median(x) / np.median(y)), float(error)
 
 
 def energy_distance(real: np.ndarray, samples: np.ndarray) -> Estimate:

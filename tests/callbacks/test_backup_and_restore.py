@@ -140,7 +140,9 @@ def test_a_stopped_training_goes_on_without_the_callback_that_stopped_it(tmp_pat
     def stopping():
         return keras.callbacks.EarlyStopping("generator_loss", patience=0, mode="max", min_delta=9)
 
-    checkpoint = keras.callbacks.ModelCheckpoint(tmp_path / "gan.keras", "generator_loss")
+    checkpoint = keras.callbacks.ModelCheckpoint(
+        tmp_path / "gan.keras", "generator_loss", mode="min"
+    )
     assert train(game(), tmp_path, stopping(), checkpoint).epoch == [0, 1]
     assert train(game(), tmp_path, stopping(), checkpoint).epoch == [0, 1]
     assert train(game(), tmp_path, stopping()).epoch == [0, 1]  # Another one may be gone.
