@@ -792,7 +792,7 @@ TABLES_OF_SEVERAL = {
 
 
 def _row(*cells):
-    return f"| {' | '.join(cells)} |"
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def _rule(columns):

@@ -8,6 +8,7 @@ import keras
 import tensorflow as tf
 
 from kgan import losses
+from kgan.game import networks
 
 __all__ = ["Risk", "find_risks"]
 
@@ -52,7 +53,8 @@ def find_risks(gan: Any, num_samples: int | None = None) -> list[Risk]:
         A list of `Risk`s, most often empty.
     """
     ratio = _ratio(gan)
-    found = [_of_ratio(gan, ratio), *_of_large_steps(gan), _of_many_steps(gan), _of_frozen_end(gan)]
+    found = [_of_ratio(gan, ratio), *_of_large_steps(gan), _of_many_steps(gan)]
+    found += [_of_unbounded_critic(gan), _of_frozen_end(gan)]
     if isinstance(gan.loss, losses.Minimax) and ratio >= AHEAD and not gan.penalties:
         found.append(
             Risk(
@@ -132,6 +134,21 @@ def _of_many_steps(gan: Any) -> Risk | None:
         ("discriminator_won", "generator_starved", "mode_collapse"),
         f"D makes {gan.discriminator_steps} updates for one of G, without a penalty: D may win.",
         "Use discriminator_steps=1, or add the penalty 'r1'.",
+    )
+
+
+def _of_unbounded_critic(gan: Any) -> Risk | None:
+    """Whether nothing keeps a Wasserstein critic from being ever steeper."""
+    if not isinstance(gan.loss, losses.Wasserstein) or gan.penalties:
+        return None
+    for layer in networks.layers(gan.discriminator):
+        bound = getattr(layer, "kernel_constraint", None)  # Weights are clipped.
+        if bound or type(layer).__name__ == "SpectralNormalization":  # Keras's, or kgan's.
+            return None
+    return Risk(
+        ("diverged", "not_converging", "mode_collapse", "discriminator_too_weak"),
+        "The loss is 'wasserstein', and there is no penalty: nothing bounds how steep D is.",
+        "Add the penalty 'wasserstein_gradient_penalty'.",
     )
 
 

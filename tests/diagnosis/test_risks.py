@@ -28,6 +28,7 @@ def game(generator=None, discriminator=None, steps=1, **arguments):
             "discriminator_too_weak",
             "G takes 15 times as large",
         ),
+        ({"loss": "wasserstein"}, "not_converging", "nothing bounds how steep D is"),
         ({"steps": 5, "loss": "minimax"}, "generator_starved", "the loss is 'minimax'"),
         (
             {"generator": adam(5e-3, 0.9), "discriminator": adam(5e-3, 0.9)},
@@ -91,3 +92,18 @@ def test_a_scaled_optimizer_is_looked_into():
     scaled = keras.optimizers.LossScaleOptimizer(adam(0.1))
     (risk, _) = find_risks(game(discriminator=scaled))
     assert "100 times" in risk.says
+
+
+@pytest.mark.parametrize("bound", ["constraint", "Keras's normalization", "kgan's"])
+def test_a_critic_may_be_bounded_by_its_layers(bound):
+    constraint = keras.constraints.MaxNorm(1) if bound == "constraint" else None
+    layer = keras.layers.Dense(1, kernel_constraint=constraint)
+    if "Keras" in bound:
+        layer = keras.layers.SpectralNormalization(layer)
+    if "kgan" in bound:
+        layer = kgan.layers.SpectralNormalization(layer)
+    latents, samples = keras.Input((2,)), keras.Input((2,))
+    generator = keras.Model(latents, keras.layers.Dense(2)(latents))
+    gan = kgan.GAN(generator, keras.Model(samples, layer(samples)))
+    gan.compile(adam(), adam(), loss="wasserstein")
+    assert find_risks(gan) == []
