@@ -658,7 +658,8 @@ def doctor(contents):
         ("**kinds apart**", apart),
         ("**Fashion-MNIST**", [run for run in sick if diagnoses.is_apart(run)]),
     ):
-        lines.append(_diagnosed(name, some, in_words=False))
+        if some:
+            lines.append(_diagnosed(name, some, in_words=False))
     healthy = [run for run in runs if run["group"] == "healthy"]
     said = collections.Counter(map(diagnoses.said_at_all, healthy))
     silent = f"**{said['nothing']} of {len(healthy)} silent**"
