@@ -14,7 +14,7 @@ BROKEN = 2.0
 # A distance of points below this, and a share of wrong labels, is noise.
 NOISE = {"ring": 0.01, "grid": 0.01}
 NOISE_OF_LABELS = 0.01
-# What is said later than after this part of a training is late.
+# Anything said after this fraction of a training is late.
 IN_TIME = 1 / 3
 # The names that fit a kind of illness.
 KINDS = {

@@ -98,7 +98,7 @@ def draw(path):
 
 
 def main():
-    """Judges kept readings anew, or draws the figure."""
+    """Judges kept readings again, or draws the figure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("kept", nargs="*", type=pathlib.Path, help="JSON with readings.")
     parser.add_argument("--figure", type=pathlib.Path, default=None, help="Where it goes.")

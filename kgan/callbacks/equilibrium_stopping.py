@@ -150,7 +150,7 @@ class EquilibriumStopping(keras.callbacks.Callback):
         drawn = self.model.generate(self._examiner.num_samples, seed=self.seed + step)
         samples = drawn[0] if self.model.num_classes else drawn
         exam = self._examiner.measure(samples, step)
-        # While the distance falls training goes on, whatever a classifier would say.
+        # While the distance falls, training continues, so no classifier is asked.
         if self._agreed(self._since([*self.exams, exam]) >= self._settled - 1):
             exam = self._examiner.classify(exam, samples)
         self.exams.append(exam)

@@ -119,16 +119,16 @@ def _train(plan, run, formats, quiet, strategy=None, tensorboard=False, doctor=T
         backups.matching(run.backup, gan, dataset.identity)  # Before run.json says anything else.
         _begin(plan, run, dataset, gan)
         progress = ProgressLine(console, in_steps=bool(recipe.steps))
-        beside = [
+        chief_only = [
             _sample_grid(recipe, run, tensorboard),
             callbacks.CSVLogger(run.log),
             callbacks.HistoryPlot(run.history, in_steps=bool(recipe.steps)),
             progress,
         ]
         if tensorboard:
-            beside.append(keras.callbacks.TensorBoard(run.tensorboard, write_graph=False))
+            chief_only.append(keras.callbacks.TensorBoard(run.tensorboard, write_graph=False))
         with progress.bar:
-            history = _fit(gan, dataset, recipe.num_epochs, run, beside, **watched)
+            history = _fit(gan, dataset, recipe.num_epochs, run, chief_only, **watched)
         if "monitor" in watched:
             gan = keras.models.load_model(run.best)
         stopping = watched.get("stopping")
@@ -218,13 +218,13 @@ def _export(gan, run, formats, known, quiet):
 
 
 def _fit(
-    gan, dataset, epochs, run, beside, held_out=None, monitor=None, doctor=None, stopping=None
+    gan, dataset, epochs, run, chief_only, held_out=None, monitor=None, doctor=None, stopping=None
 ):
-    """Trains, and returns Keras's history; `beside` are the callbacks of this process alone."""
+    """Trains, and returns Keras's history; other workers do without the `chief_only` callbacks."""
     best = callbacks.BestGenerator(run.best, monitor) if monitor else None
     watchers = [one for one in (best, doctor, stopping) if one is not None]
     all_have = [callbacks.TerminateOnNaN(), callbacks.BackupAndRestore(run.backup)]
-    every = [*watchers, *all_have, *beside]
+    every = [*watchers, *all_have, *chief_only]
     history = gan.fit(dataset, epochs=epochs, verbose=0, callbacks=every, validation_data=held_out)
     is_cut_short = gan.stop_training or len(history.epoch) < epochs
     if not is_finite(gan) or (is_cut_short and not (stopping and stopping.reason)):

@@ -42,7 +42,7 @@ def watching(
         num_replicas: how many devices share a batch.
 
     Returns:
-        Arguments of `training.fit`, by name, and the metrics that the GAN is to be compiled with.
+        Arguments of `_fit` in `training.py`, by name, and the metrics to compile the GAN with.
 
     Raises:
         RunError: if held-out data is needed and there is none, or too little data to judge by.
@@ -111,7 +111,7 @@ def _stopping(recipe, dataset, held_out):
 
 
 def _validation(recipe, dataset, held_out, num_replicas):
-    """What the best epoch is told by: arguments of `training.fit`, and a list of one metric."""
+    """What the best epoch is told by: arguments of `_fit`, and a list of one metric."""
     if held_out is None:
         raise runs.RunError(
             f"--best needs data that nobody trains on, and {recipe.dataset} has none. A folder has "

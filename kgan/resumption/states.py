@@ -16,8 +16,8 @@ REMEMBERED: dict[type, tuple[str, ...]] = {
     keras.callbacks.EarlyStopping: ("wait", "stopped_epoch", "best", "best_epoch", "best_weights"),
     keras.callbacks.ModelCheckpoint: ("best",),
 }
-# What is true in the state of one that has stopped the training: of `EarlyStopping`, and of
-# `EquilibriumStopping`.
+# A callback has stopped the training if one of these is set in its state: `EarlyStopping` has the
+# first, `EquilibriumStopping` the second.
 STOPPED = ("stopped_epoch", "reason")
 # In place of an array, its number.
 ARRAY = "__array__"
