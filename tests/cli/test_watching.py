@@ -60,6 +60,7 @@ def test_little_held_out_data_or_secret_labels_are_no_help():
     assert len(samples) == len(labels) == 10
 
 
+@pytest.mark.slow
 def test_training_ends_when_nothing_is_left_to_gain_and_goes_on_without_the_option(
     tmp_path, monkeypatch
 ):
