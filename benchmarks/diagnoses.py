@@ -6,7 +6,7 @@ import statistics
 
 import report
 
-GAMES = ("digits", "digits_dcgan", "ring", "grid", "mnist", "fashion_mnist")
+GAMES = ("digits", "digits_dcgan", "ring", "grid", "mnist", "fashion_mnist", "pictures")
 # Set apart while rules were made: a data set, and kinds of illness.
 GAMES_APART = ("fashion_mnist",)
 # A run is broken if it ends at more than so many times the distance of healthy ones.
@@ -31,11 +31,16 @@ KINDS = {
     "blind_discriminator": ("discriminator_too_weak", "mode_collapse"),
     "frozen_end": ("discriminator_won", "generator_starved", "mode_collapse"),
     "plain": ("mode_collapse", "not_converging"),
-}
-KINDS_APART = {
     "strong_penalty": ("discriminator_too_weak", "mode_collapse"),
     "slow_generator": ("discriminator_won", "generator_starved", "mode_collapse"),
-    "bare_critic": ("diverged", "not_converging", "mode_collapse", "discriminator_won"),
+    "bare_critic": ("diverged", "not_converging", "mode_collapse", "discriminator_too_weak"),
+}
+# Set down before the rules were last changed, and played after that.
+KINDS_APART = {
+    "linear_discriminator": ("discriminator_too_weak", "mode_collapse", "not_converging"),
+    "sorted_data": ("not_converging", "mode_collapse"),
+    "narrow_generator": ("mode_collapse", "discriminator_won", "not_converging"),
+    "weight_decay": ("discriminator_too_weak", "mode_collapse"),
 }
 RIGHT = KINDS | KINDS_APART
 

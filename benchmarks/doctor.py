@@ -7,11 +7,13 @@ in `GAMES`.
 For a broken run the doctor should name something that fits its kind (`KINDS`), in the first third
 of the training or as a risk before the first step. For any other run it should say nothing.
 
-The kinds in `HELD_OUT`, and the data set Fashion-MNIST, are set apart: nobody looks at them while
-rules are made, and they are reported by themselves.
+The kinds in `diagnoses.KINDS_APART`, and the data set Fashion-MNIST, are set apart: nobody looks at
+them while rules are made, and they are reported by themselves. `pictures` are real ones in colour,
+of a folder.
 
     python benchmarks/doctor.py digits
     python benchmarks/doctor.py ring --seeds 5 --keep ring.json
+    python benchmarks/doctor.py pictures --seeds 1 --folder FOLDER
 """
 
 import argparse
@@ -25,6 +27,7 @@ import judging
 import keras
 import numpy as np
 import report
+import tensorflow as tf
 
 import kgan
 from kgan import architectures, metrics, penalties
@@ -42,21 +45,29 @@ GAMES = {
     "digits_dcgan": (4000, 1e-3, R1, "non_saturating"),
     "mnist": (2500, 1e-3, R1, "non_saturating"),
     "fashion_mnist": (2500, 1e-3, R1, "non_saturating"),
+    "pictures": (2000, 1e-3, R1, "non_saturating"),
 }
 # Which kinds a game is played with.
 OF_ALL = ("fast_discriminator", "fast_generator", "slow_discriminator", "momentum")
 OF_IMAGES = (
     *OF_ALL, "few_updates", "saturating", "few_samples", "shuffled_labels", "constant_latents",
-    "blind_discriminator", "frozen_end",
+    "blind_discriminator", "frozen_end", "strong_penalty", "slow_generator", "bare_critic",
+)  # fmt: skip
+OF_RING = (
+    *OF_ALL, "many_updates", "few_updates", "constant_latents", "strong_penalty", "slow_generator",
+    "bare_critic",
 )  # fmt: skip
 OF_GAMES = {
-    "ring": (*OF_ALL, "many_updates", "few_updates", "constant_latents", *diagnoses.KINDS_APART),
+    "ring": (*OF_RING, *diagnoses.KINDS_APART),
     "grid": (*OF_ALL, "plain", "few_updates"),
     "digits": (*OF_IMAGES, *diagnoses.KINDS_APART),
     "digits_dcgan": (*OF_IMAGES, *diagnoses.KINDS_APART),
     "mnist": ("fast_generator", "slow_discriminator", "few_samples", "constant_latents"),
     "fashion_mnist": ("fast_generator", "slow_discriminator", "few_samples", "momentum"),
-}
+    "pictures": (
+        *OF_ALL, "few_updates", "few_samples", "constant_latents", "blind_discriminator",
+    ),
+}  # fmt: skip
 # What differs in healthy games, of which each is played with one seed.
 VARIANTS = {
     "half the rate": {"rate": 0.5},
@@ -100,6 +111,7 @@ class Settings:
     turns: str = "alternating"
     length: float = 1.0
     conditional: bool = False
+    weight_decay: float | None = None
 
 
 def settings_of(kind):
@@ -120,11 +132,16 @@ def settings_of(kind):
         "strong_penalty": Settings(penalties=(penalties.R1(1000.0),)),
         "slow_generator": Settings(of_generator=1e-3),
         "bare_critic": Settings(loss="wasserstein", penalties=()),
+        "weight_decay": Settings(weight_decay=10.0),
     }.get(kind, Settings())
 
 
-def data(game, seed, conditional):
+def data(game, seed, conditional, folder=None):
     """What is trained on, and held-out samples with their labels or None."""
+    if game == "pictures":
+        options = {"image_size": 32, "channels": 3, "batch_size": 32, "seed": seed}
+        dataset, held_out = kgan.datasets.hold_out(kgan.datasets.load(folder, **options), share=0.2)
+        return dataset, (held_out.samples, None)
     if game in OF_POINTS:
         dataset = kgan.datasets.gaussian_mixture(game, batch_size=100, seed=seed)
         return dataset, (dataset.distribution.draw(5000, 1000 + seed)[0], None)
@@ -153,9 +170,16 @@ def networks(game, kind, seed, conditional):
             sizes = {"generator_units": (256, 256), "discriminator_units": (64 * large,) * 2}
             make, shape = architectures.mlp, (8, 8, 1)
         else:
-            shape = (8, 8, 1) if game == "digits_dcgan" else (28, 28, 1)
+            shapes = {"digits_dcgan": (8, 8, 1), "pictures": (32, 32, 3)}
+            shape = shapes.get(game, (28, 28, 1))
             make, sizes = architectures.dcgan, {"width": 32}
         generator, discriminator = make(shape, 32, num_classes=num_classes, **sizes)
+    if kind == "linear_discriminator":
+        samples = keras.Input(discriminator.inputs[0].shape[1:])
+        logits = keras.layers.Dense(1)(keras.layers.Flatten()(samples))
+        discriminator = keras.Model(samples, logits)
+    if kind == "narrow_generator":
+        generator = narrow(generator)
     if kind == "constant_latents":
         latents = keras.Input(generator.inputs[0].shape[1:])
         generator = keras.Model(latents, generator(keras.layers.Rescaling(0.0)(latents)))
@@ -170,10 +194,26 @@ def networks(game, kind, seed, conditional):
     return generator, discriminator
 
 
-def play(game, kind, seed, settings):
+def narrow(generator):
+    """G behind a layer of one unit."""
+    latents = keras.Input(generator.inputs[0].shape[1:])
+    size = latents.shape[1]
+    one = keras.layers.Dense(1)(latents)
+    return keras.Model(latents, generator(keras.layers.Dense(size)(one)))
+
+
+def in_order(game, dataset, seed):
+    """A stream of the samples, one class after another, again and again."""
+    samples = dataset.samples
+    places = np.arctan2(*samples.T) if game in OF_POINTS else data(game, seed, True)[0].labels
+    samples = samples[np.argsort(places, kind="stable")]
+    return tf.data.Dataset.from_tensor_slices(samples).repeat().batch(dataset.batch_size)
+
+
+def play(game, kind, seed, settings, folder=None):
     """One run: what was said, when, and what has come of it."""
     steps, rate, usual_penalties, usual_loss = GAMES[game]
-    dataset, held_out = data(game, seed, settings.conditional)
+    dataset, held_out = data(game, seed, settings.conditional, folder)
     if kind == "few_samples":
         rows = np.random.default_rng(seed).permutation(dataset.num_samples)[:80]
         dataset = dataset.subset(rows, 40)
@@ -186,15 +226,21 @@ def play(game, kind, seed, settings):
         *networks(game, kind, seed, settings.conditional), seed=seed, discriminator_steps=k
     )
     gan.compile(
-        keras.optimizers.Adam(rate * settings.rate * settings.of_generator, settings.beta_1),
+        keras.optimizers.Adam(
+            rate * settings.rate * settings.of_generator,
+            settings.beta_1,
+            weight_decay=settings.weight_decay,
+        ),
         keras.optimizers.Adam(
             rate * settings.rate * settings.of_discriminator,
             settings.beta_1,
+            weight_decay=settings.weight_decay,
             gradient_accumulation_steps=settings.accumulated,
         ),
         loss=settings.loss or usual_loss,
         penalties=usual_penalties if settings.penalties is None else settings.penalties,
         turns=settings.turns,
+        augmentation="diff_augment" if game == "pictures" and kind != "few_samples" else None,
         steps_per_execution=10,
     )
     order = np.random.default_rng(1).permutation(len(held_out[0]))
@@ -205,7 +251,8 @@ def play(game, kind, seed, settings):
     doctor = Doctor(seen, seed=seed)
     epochs = math.ceil(settings.length * steps * 2 / (k + 1) / 50)
     began = time.perf_counter()
-    gan.fit(dataset, epochs=epochs, callbacks=[doctor], verbose=0)
+    stream = in_order(game, dataset, seed) if kind == "sorted_data" else dataset
+    gan.fit(stream, epochs=epochs, steps_per_epoch=50, callbacks=[doctor], verbose=0)
     last = epochs * 50
     return {
         "kind": kind,
@@ -229,7 +276,7 @@ def outcome(game, gan, held_out):
         drawn = gan.generate(NUM_SAMPLES, seed=77)
     if not np.isfinite(drawn).all():
         return math.inf
-    if game in OF_POINTS:
+    if game in OF_POINTS or game == "pictures":
         return float(energy_distance(samples, drawn).value)
     features = kgan.features.get(game.removesuffix("_dcgan"))
     if labels is None:
@@ -265,14 +312,17 @@ def main():
     parser.add_argument("--seeds", type=int, default=5, help="How many of each kind, from 0.")
     parser.add_argument("--kinds", default=None, help="Which, with commas between them.")
     parser.add_argument("--no-variants", action="store_true", help="No healthy games but one kind.")
+    parser.add_argument("--folder", default=None, help="Of the game `pictures`.")
     parser.add_argument("--keep", type=pathlib.Path, default=None, help="Where readings go.")
     arguments = parser.parse_args()
     kinds = arguments.kinds and arguments.kinds.split(",")
     options = range(arguments.seeds), kinds, not arguments.no_variants
     asked = {name: value for name, value in vars(arguments).items() if name != "keep"}
+    if arguments.folder:
+        asked["folder"] = pathlib.Path(arguments.folder).name
     runs = []
     for kind, seed, settings in planned(arguments.game, *options):
-        runs.append(play(arguments.game, kind, seed, settings))
+        runs.append(play(arguments.game, kind, seed, settings, arguments.folder))
         short = [{k: v for k, v in run.items() if k != "readings"} for run in runs]
         print(short[-1], flush=True)
         # After each run, since all of them take hours.
