@@ -16,7 +16,8 @@ import kgan
 from kgan import recipes
 from kgan.callbacks import doctor
 from kgan.diagnosis import Examiner, Probe
-from kgan.diagnosis.readings import OF_AVERAGE
+from kgan.diagnosis.readings import MOST_NEIGHBORS, OF_AVERAGE
+from kgan.game import looking
 
 # So many samples of each kind an exam takes, as `EquilibriumStopping` has it.
 NUM_SAMPLES = 2000
@@ -47,7 +48,8 @@ def main():
     gan.generate(8 * NUM_SAMPLES, seed=0)
 
     def start_doctor():
-        probe = Probe(gan, (dataset.samples[:5000], None), (held_out[:1000], None))
+        training = looking.training_pair(dataset, None, -1, MOST_NEIGHBORS, 0)
+        probe = Probe(gan, training, (held_out[:1000], None))
         probe.read()
         return probe
 
@@ -55,8 +57,8 @@ def main():
         examiner = Examiner(dataset.samples, held_out, NUM_SAMPLES, "mnist")
         return examiner, examiner.tells_held_out()
 
-    def measure():
-        return examiner.measure(gan.generate(examiner.num_samples, seed=1))
+    def measure(number):
+        return examiner.measure(gan.generate(number, seed=1))
 
     once = {}
     once["doctor"], probe = seconds(start_doctor)
@@ -64,14 +66,16 @@ def main():
     samples = gan.generate(examiner.num_samples, seed=1)
     exam = examiner.measure(samples)
     once["classifiers"], _ = seconds(lambda: examiner.classify(exam, samples))
-    times = {"step": [], "reading": [], "exam": [], "classifier": []}
+    times = {"step": [], "reading": [], "exam": [], "long_exam": [], "classifier": []}
     for _ in range(settings.rounds):
         times["step"].append(seconds(play)[0] / STEPS)
         readings = [seconds(lambda i=i: probe.read(i == 0))[0] for i in range(OF_AVERAGE)]
         times["reading"].append(statistics.mean(readings))
-        times["exam"].append(seconds(measure)[0])
+        times["exam"].append(seconds(lambda: measure(examiner.few_samples))[0])
+        times["long_exam"].append(seconds(lambda: measure(examiner.num_samples))[0])
         times["classifier"].append(seconds(lambda: examiner.classify(exam, samples))[0])
-    step, reading, exam, classifier = (statistics.median(values) for values in times.values())
+    middle = {name: statistics.median(values) for name, values in times.items()}
+    step, reading, exam = (middle[name] for name in ("step", "reading", "exam"))
     steps = recipe.epochs * dataset.steps_per_epoch
     results = {
         "steps": steps,
@@ -81,7 +85,8 @@ def main():
         "exams": recipe.epochs,
         "reading_in_steps": reading / step,
         "exam_in_steps": exam / step,
-        "classifier_in_steps": classifier / step,
+        "long_exam_in_steps": middle["long_exam"] / step,
+        "classifier_in_steps": middle["classifier"] / step,
         "share_of_readings": (once["doctor"] + doctor.NUM_READINGS * reading) / (steps * step),
         "share_of_exams": (once["stopper"] + recipe.epochs * exam) / (steps * step),
     }

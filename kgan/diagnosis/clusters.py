@@ -6,8 +6,9 @@ from kgan.metrics import distances
 
 __all__ = ["Clusters"]
 
-# How many clusters there are at most, and how many samples each has at least in the mean.
-MOST, LEAST_SAMPLES = 25, 10
+# How many clusters there are at most, and how many samples each has at least in the mean, and at
+# most: with more of them centers hardly get better.
+MOST, LEAST_SAMPLES, MOST_SAMPLES = 25, 10, 40
 # There are no more once nearly all samples are so near to a center, over how far they are from each
 # other.
 NEAR, NEARLY_ALL = 0.1, 0.99
@@ -21,7 +22,8 @@ class Clusters:
     https://arxiv.org/abs/1805.12462).
 
     Args:
-        samples: floats `(num_samples, size)`.
+        samples: floats `(num_samples, size)`, in no order: the centers are found by the first
+            1,000.
         unit: how far samples are from each other, in the mean.
         seed: of where the centers begin.
 
@@ -32,11 +34,16 @@ class Clusters:
 
     def __init__(self, samples: np.ndarray, unit: float, seed: int = 0) -> None:
         number = int(np.clip(len(samples) // LEAST_SAMPLES, 1, MOST))
-        self.centers = _first_centers(samples, number, NEAR * unit, np.random.default_rng(seed))
+        some = samples[: MOST * MOST_SAMPLES]
+        self.centers = _first_centers(some, number, NEAR * unit, np.random.default_rng(seed))
+        before = np.empty(0, int)
         for _ in range(NUM_ROUNDS):
-            nearest = self.nearest(samples)
+            nearest = self.nearest(some)
+            if np.array_equal(nearest, before):
+                break
             for i in np.unique(nearest):
-                self.centers[i] = samples[nearest == i].mean(axis=0)
+                self.centers[i] = some[nearest == i].mean(axis=0)
+            before = nearest
         self.shares = self._shares(samples)
 
     def nearest(self, samples: np.ndarray) -> np.ndarray:

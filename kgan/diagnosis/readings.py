@@ -22,12 +22,12 @@ __all__ = ["OF_AVERAGE", "Probe", "Reading", "most_samples"]
 
 # How many samples of each kind are looked at, and how many of them for gradients of the players,
 # which cost the most.
-NUM_SAMPLES, NUM_OF_GRADIENTS = 128, 16
+NUM_SAMPLES, NUM_OF_GRADIENTS = 96, 8
 # The averaged generator, which changes slowly, is looked at in every fourth reading.
 OF_AVERAGE = 4
 # Of so many training samples the nearest one is looked for: memorizing more takes very long. They
 # hold so many numbers at most, 64 MB.
-MOST_NEIGHBORS, MOST_NUMBERS = 5000, 2**24
+MOST_NEIGHBORS, MOST_NUMBERS = 2000, 2**24
 # A cluster is missing where samples have less than this part of the share that real ones have.
 RARE = 0.1
 
@@ -45,11 +45,12 @@ class Reading(NamedTuple):
         logit_spread: the standard deviation of D's logits for training samples.
         auc: how often D rates a training sample above a generated one, in [0, 1].
         held_out_auc: likewise a held-out one.
-        slope: by how much D's logit changes over the mean distance of real samples, at the samples.
+        slope: by how much D's logit changes over the mean distance of real samples, at eight of
+            the samples.
         push: by how much G's loss changes with D's logit, |∂L_G/∂D(G(z))|; at most 1 for
             cross-entropy, 0 where the loss is flat.
         generator_gradient, discriminator_gradient: the Euclidean norms of both players' gradients
-            on sixteen samples, without penalties.
+            on eight samples, without penalties.
         variety: the mean distance of the samples from each other; real ones have 1.
         nearest: their median distance to the nearest other one; real ones have 1.
         shift: how far the mean of the samples is from that of training data.
@@ -145,8 +146,9 @@ class Probe:
         self._latents = noise.latents(gan.latent_distribution, shape, [seed, 0])
         self._before: np.ndarray | None = None
         self._of_average: dict[str, float] = {}
-        self._measure = tf.function(self._measured)
-        self._measure_average = tf.function(self._measured_average)
+        # Keras does not convert what it trains either, and to convert this takes a second.
+        self._measure = tf.function(self._measured, autograph=False)
+        self._measure_average = tf.function(self._measured_average, autograph=False)
 
     def read(self, with_average: bool = True) -> Reading:
         """Reads the game as it is now.
@@ -196,10 +198,8 @@ class Probe:
     def _measured(self) -> tuple[dict[str, Any], Any]:
         """What is measured in a graph: numbers, and the samples, flattened."""
         gan = self._gan
-        real, labels = self._real
-        samples = players.play(gan.generator, self._latents, labels, training=False)
-        critic = self._critic(labels)
-        real_logits, (fake_logits, slopes) = critic(real), critic.gradient(samples)
+        samples = players.play(gan.generator, self._latents, self._real[1], training=False)
+        real_logits, fake_logits, *other_logits = self._logits(samples)
         with tf.GradientTape() as tape:
             tape.watch(fake_logits)
             loss = self._generator_loss(real_logits, fake_logits)
@@ -209,13 +209,9 @@ class Probe:
             "real_accuracy": tf.reduce_mean((1 + tf.sign(tensors.by_sample(real_logits))) / 2),
             "logit_spread": tf.math.reduce_std(tensors.by_sample(real_logits)) / self._logit_unit,
             "auc": tensors.auc(real_logits, fake_logits),
-            "slope": self.unit
-            / self._logit_unit
-            * tf.reduce_mean(tf.norm(tensors.flat(slopes), axis=1)),
             "push": tf.reduce_sum(tf.abs(tape.gradient(loss, fake_logits))),
         }
-        if self._others is not None:
-            others = self._critic(self._others[1])(self._others[0])
+        for others in other_logits:
             found["held_out_logit"] = tf.reduce_mean(others) / self._logit_unit
             found["held_out_auc"] = tensors.auc(others, fake_logits)
         if (gan.num_classes or 0) > 1:
@@ -223,23 +219,34 @@ class Probe:
         samples = tensors.flat(samples)
         return found | self._of_gradients() | self._of_samples(samples), samples
 
+    def _logits(self, samples: Any) -> list[Any]:
+        """D's logits for training samples, for generated ones and, if any, for held-out ones."""
+        seen = [self._real, (samples, self._real[1]), *([self._others] if self._others else [])]
+        images, labels = zip(*seen, strict=True)
+        critic = self._critic(None if labels[0] is None else tf.concat(labels, axis=0))
+        return tf.split(critic(tf.concat(images, axis=0)), len(seen))  # One call costs less.
+
     def _generator_loss(self, real_logits: Any, fake_logits: Any) -> Any:
         loss = self._gan.loss
         seen = real_logits if loss.generator_sees_real else None
         return tf.reduce_mean(loss.generator_loss(seen, fake_logits))
 
     def _of_gradients(self) -> dict[str, Any]:
-        """The norms of both players' gradients, on a few samples."""
+        """How steep D is, and the norms of both players' gradients, on a few samples."""
         gan = self._gan
         some = slice(max(1, NUM_OF_GRADIENTS // gan.packing) * gan.packing)
         labels = None if self._real[1] is None else self._real[1][some]
         with tf.GradientTape(persistent=True) as tape:
             samples = players.play(gan.generator, self._latents[some], labels, training=False)
-            critic = self._critic(labels)
-            logits = critic(self._real[0][some]), critic(samples)
+            critic = self._critic(None if labels is None else tf.tile(labels, [2]))
+            both = critic(tf.concat([self._real[0][some], samples], axis=0))
+            logits = tf.split(both, 2)
+            total = tf.reduce_sum(logits[1])
             generator_loss = self._generator_loss(*logits)
             discriminator_loss = tf.reduce_mean(gan.loss.discriminator_loss(*logits))
+        slopes = tf.norm(tensors.flat(tape.gradient(total, samples)), axis=1)
         return {
+            "slope": self.unit / self._logit_unit * tf.reduce_mean(slopes),
             "generator_gradient": tensors.norm(tape, generator_loss, gan.generator),
             "discriminator_gradient": tensors.norm(tape, discriminator_loss, gan.discriminator),
         }
