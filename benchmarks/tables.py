@@ -689,10 +689,12 @@ def watching(content):
             f"{found[f'{kind}_in_steps']:.1f} steps",
         )
         share = f"**{found[f'share_of_{kind}s']:.1%}**"
-        kinds = f"{name}: {kind}s" + " while the distance falls" * (kind == "exam")
+        kinds = f"{name}: {kind}s" + " while the distance clearly falls" * (kind == "exam")
         lines.append(_row(kinds, *cells, found[f"{kind}s"], share))
     step = statistics.median(found["seconds"]["step"])
     once = f"{found['seconds_once']['classifiers'] / step:.0f} steps"
+    each = f"{found['long_exam_in_steps']:.1f} steps"
+    lines.append(_row("stopper: an exam where it does not", "", each, "", ""))
     each = f"{found['classifier_in_steps']:.1f} steps"
     lines.append(_row("stopper: a classifier once it has stopped falling", once, each, "", ""))
     protocol = f"Processor time, medians of {content['settings']['rounds']} rounds, interleaved"

@@ -19,7 +19,9 @@ __all__ = ["EquilibriumStopping"]
 # How many exams a training has at most.
 NUM_EXAMS = 40
 # At equilibrium the distance has not fallen for so many exams.
-SETTLED = 3
+SETTLED = 5
+# A distance of few samples that is smaller by so many standard errors needs no more of them.
+CLEARLY = 3
 # What ends a training, in the order of their numbers, as workers tell each other.
 REASONS = (None, "equilibrium", "no_progress")
 
@@ -34,15 +36,17 @@ class EquilibriumStopping(keras.callbacks.Callback):
 
     `reason` is `"equilibrium"` when, in two exams in a row, the classifier does no better than it
     tells real data from real data, samples are no nearer to training data than real data is, and
-    the distance to held-out data has not fallen by more than its standard error for three exams.
-    The generator then stays as it is. `reason` is `"no_progress"` when that distance has not fallen
-    by that much for `patience` exams. Then `gan.averaged_generator` gets the weights of the exam
-    with the smallest distance (where averaging is off, that is the generator itself; a backup that
-    is made then has them too). Samples of a conditional GAN are judged without their labels.
+    the distance to held-out data has not fallen for five exams: not by more than the standard error
+    of the difference. The generator then stays as it is. `reason` is `"no_progress"` when that
+    distance has not fallen for `patience` exams. Then `gan.averaged_generator` gets the weights of
+    the exam with the smallest distance (where averaging is off, that is the generator itself; a
+    backup that is made then has them too). Samples of a conditional GAN are judged without their
+    labels.
 
-    An exam draws four to eight times `min_samples` samples and measures the distance. Once that has
-    stopped falling it also trains one or two small classifiers, the first time up to ten more, to
-    know what real data gets. All training samples are kept in memory as float32 meanwhile.
+    An exam draws one to two times `min_samples` samples and measures the distance. Where that does
+    not clearly fall, it draws four times as many. Once it has stopped falling the exam also trains
+    one or two small classifiers, the first time up to ten more, to know what real data gets. All
+    training samples are kept in memory as float32 meanwhile.
 
     Args:
         held_out: samples `(num_samples, ...)` like those of the training that nobody trains on, at
@@ -146,19 +150,29 @@ class EquilibriumStopping(keras.callbacks.Callback):
         between = self.every_epochs or -(-epochs // NUM_EXAMS)
         if self._examiner is None or ((epoch + 1) % between and epoch + 1 < epochs):
             return
-        step = int(self.model.step.numpy())
-        drawn = self.model.generate(self._examiner.num_samples, seed=self.seed + step)
-        samples = drawn[0] if self.model.num_classes else drawn
-        exam = self._examiner.measure(samples, step)
-        # While the distance falls, training continues, so no classifier is asked.
-        if self._agreed(self._since([*self.exams, exam]) >= self._settled - 1):
-            exam = self._examiner.classify(exam, samples)
-        self.exams.append(exam)
+        self.exams.append(self._examine(self._examiner))
         if self._agreed(self._best is self.exams[-1]):
             self._best_weights = self.model.averaged_generator.get_weights()
         self.reason = REASONS[self._agreed(REASONS.index(self._reason_to_stop()))]
         if self.reason:
             self.model.stop_training = True
+
+    def _examine(self, examiner: Examiner) -> Exam:
+        """The next exam, short where training goes on in any case: while the distance falls."""
+        step = int(self.model.step.numpy())
+        exam = examiner.measure(self._drawn(examiner.few_samples, step), step)
+        reference, _ = self._progress(self.exams)
+        if self._agreed(_falls(exam, reference, CLEARLY)):
+            return exam
+        samples = self._drawn(examiner.num_samples, step)
+        exam = examiner.measure(samples, step)
+        if self._agreed(self._progress([*self.exams, exam])[1] >= self._settled - 1):
+            exam = examiner.classify(exam, samples)
+        return exam
+
+    def _drawn(self, number: int, step: int) -> np.ndarray:
+        drawn = self.model.generate(number, seed=self.seed + step)
+        return drawn[0] if self.model.num_classes else drawn
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self._examiner = None  # It holds the data.
@@ -177,17 +191,17 @@ class EquilibriumStopping(keras.callbacks.Callback):
         """The exam with the smallest distance."""
         return min(self.exams, key=lambda exam: exam.distance)
 
-    def _since(self, exams: Sequence[Exam]) -> int:
-        """For how many of these exams the distance has not fallen by more than its error."""
-        reference, since = math.inf, 0
+    def _progress(self, exams: Sequence[Exam]) -> tuple[Exam | None, int]:
+        """In which of these exams the distance fell last, and how many there were after it."""
+        reference, since = None, 0
         for exam in exams:
             since += 1
-            if exam.distance < reference - exam.error:
-                reference, since = exam.distance, 0
-        return since
+            if _falls(exam, reference):
+                reference, since = exam, 0
+        return reference, since
 
     def _reason_to_stop(self) -> str | None:
-        since = self._since(self.exams)
+        _, since = self._progress(self.exams)
         are_passed = len(self.exams) > 1 and all(exam.is_passed for exam in self.exams[-2:])
         if are_passed and since >= self._settled:
             return "equilibrium"
@@ -224,6 +238,13 @@ class EquilibriumStopping(keras.callbacks.Callback):
         """Takes what `get_state` returned."""
         self.exams = [Exam(*values) for values in state["exams"]]
         self._best_weights, self.reason = state["best_weights"], state["reason"]
+
+
+def _falls(exam: Exam, before: Exam | None, number: int = 1) -> bool:
+    """Whether the distance is smaller by more than so many standard errors of the difference."""
+    if before is None:
+        return math.isfinite(exam.distance)
+    return exam.distance < before.distance - number * math.hypot(exam.error, before.error)
 
 
 def _training_samples(data, num_batches, most):

@@ -106,6 +106,7 @@ class Examiner:
     Attributes:
         num_samples: how many generated samples an exam takes: `NUM_TIMES` as many, since the more
             there are, the surer is the distance.
+        few_samples: as many as a classifier looks at; enough to measure a large distance.
     """
 
     def __init__(
@@ -120,7 +121,7 @@ class Examiner:
         self._extractor = features_module.get(features)
         self._extractor.check(training.shape[1:])
         self._seed, self._all_training = seed, training
-        self._number = number = min(num_samples, len(training))
+        self.few_samples = number = min(num_samples, len(training))
         self.num_samples = NUM_TIMES * number
         random = np.random.default_rng(seed)
         *self._orders, order = [random.permutation(len(training)) for _ in range(1 + NUM_REAL)]
@@ -141,7 +142,7 @@ class Examiner:
     @functools.cached_property
     def most(self) -> float:
         """What counts as guessing, as in `Exam`; measured when it is first asked for."""
-        half = min(self._number, len(self._all_training) // 2)
+        half = min(self.few_samples, len(self._all_training) // 2)
         parts = [self._all_training[order[: 2 * half]] for order in self._orders]
         return self._guessing([(part[:half], part[half:]) for part in parts])
 
@@ -150,7 +151,7 @@ class Examiner:
         """What counts as guessing with held-out data, as in `Exam`; likewise."""
         if self._held_out is None:
             return math.nan
-        parts = [self._all_training[order[: self._number]] for order in self._orders]
+        parts = [self._all_training[order[: self.few_samples]] for order in self._orders]
         return self._guessing([(part, self._held_out) for part in parts])
 
     def _guessing(self, pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> float:
@@ -160,7 +161,7 @@ class Examiner:
         # As many samples as there are in one set are kept from the classifier, and counted: chance
         # in those, what differs from one pair to another besides, and chance in the mean.
         spread = float(np.var(found, ddof=1))
-        variance = 1 / (4 * min(size, self._number)) + spread / len(found)
+        variance = 1 / (4 * min(size, self.few_samples)) + spread / len(found)
         variance += max(0.0, spread - 1 / (4 * size))
         return float(np.mean(found)) + NUM_ERRORS * math.sqrt(variance)
 
@@ -170,8 +171,8 @@ class Examiner:
         assert self._held_out is not None
         training = self._all_training
         usual = _how_near(self._held_out, training)
-        size = max(1, min(self._number, len(training) // 10))
-        number = min(len(self._orders), -(-self._number // size))
+        size = max(1, min(self.few_samples, len(training) // 10))
+        number = min(len(self._orders), -(-self.few_samples // size))
         parts = [
             _how_near(training[order[:size]], training[order[size:]])
             for order in self._orders[:number]
@@ -198,7 +199,8 @@ class Examiner:
         """The part of an exam that asks no classifier, and takes less time: the distance.
 
         Args:
-            samples, step: as of `examine`.
+            samples: of any number, such as `few_samples`.
+            step: as of `examine`.
 
         Returns:
             An `Exam`.
@@ -223,7 +225,7 @@ class Examiner:
         """
         if not math.isfinite(exam.distance):
             return exam
-        samples = samples[: self._number]
+        samples = samples[: self.few_samples]
         accuracy = self._accuracy(self._training, samples, exam.step)
         exam = exam._replace(accuracy=accuracy, most=self.most)
         if self._held_out is None or accuracy > self.most:

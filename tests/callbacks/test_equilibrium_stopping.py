@@ -84,6 +84,8 @@ def given(monkeypatch):
         left, nan = iter(distances), math.nan
 
         def measure(self, samples, step=0):
+            if len(samples) == self.few_samples:  # They show nothing.
+                return Exam(step, nan, nan, nan, nan, nan, nan, math.inf, 0.0)
             examined.append((samples, self._all_training))
             return Exam(step, nan, nan, nan, nan, nan, nan, next(left), error)
 
@@ -133,8 +135,8 @@ def test_a_training_has_a_certain_number_of_exams(given, monkeypatch, epochs, ex
 @pytest.mark.parametrize(
     ("distances", "number"),
     [
-        ([3, 3, 3, 3, 3, 3], 4),  # The first is progress.
-        ([6, 5, 4, 3, 2, 2, 2, 2], 8),
+        ([3, 3, 3, 3, 3, 3, 3, 3], 6),  # The first is progress.
+        ([6, 5, 4, 3, 2, 2, 2, 2, 2, 2], 10),
         ([6, 5, 4, 3, 2, 1], 6),
     ],
 )
@@ -149,10 +151,22 @@ def test_there_is_no_equilibrium_while_the_distance_falls(given, monkeypatch, di
 
 def test_classifiers_are_asked_once_the_distance_has_stopped_falling(given):
     given([6, 5, 4, 4, 4, 3, 3, 3])
-    stopping = stops(patience=9)
+    stopping = stops(patience=3)
     fit(game(1.0), stopping, epochs=8)
     asked = [not math.isnan(exam.accuracy) for exam in stopping.exams]
     assert asked == [False, False, False, False, True, False, False, True]
+
+
+def test_an_exam_is_short_while_the_distance_clearly_falls(monkeypatch):
+    distances, numbers, nan = [9.0, 8.0, 7.9, 7.9, 2.0], [], math.nan
+
+    def measure(self, samples, step=0):
+        numbers.append(len(samples) // self.few_samples)
+        return Exam(step, nan, nan, nan, nan, nan, nan, distances[step // 6 - 1], 0.2)
+
+    monkeypatch.setattr(Examiner, "measure", measure)
+    fit(game(1.0), stops(patience=9), epochs=5)
+    assert numbers == [1, 1, 1, 4, 1, 4, 1]
 
 
 def test_a_killed_training_stops_where_it_would_have_with_the_same_weights(tmp_path, given):
