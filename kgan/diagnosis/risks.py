@@ -7,8 +7,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from kgan import losses
-from kgan.game import networks
+from kgan import losses, penalties
+from kgan.game import networks, schedules
 
 __all__ = ["Risk", "find_risks"]
 
@@ -19,6 +19,8 @@ MUCH_LARGER, MUCH_SMALLER, AHEAD = 20.0, 0.1, 4.0
 LARGE_RATE, LARGE_RATE_WITH_MOMENTUM, MUCH_MOMENTUM = 0.02, 5e-3, 0.9
 # Updates of D for one of G, without a penalty.
 MANY_STEPS = 10
+# Published weights of R1 and R2 go to 150 (Huang et al. 2024, https://arxiv.org/abs/2501.05441).
+HEAVY = 300.0
 # With fewer samples D memorizes them, without an augmentation.
 FEW_SAMPLES = 300
 # Optimizers that scale each weight's step by the gradients of it that have been.
@@ -54,7 +56,7 @@ def find_risks(gan: Any, num_samples: int | None = None) -> list[Risk]:
     """
     ratio = _ratio(gan)
     found = [_of_ratio(gan, ratio), *_of_large_steps(gan), _of_many_steps(gan)]
-    found += [_of_unbounded_critic(gan), _of_frozen_end(gan)]
+    found += [_of_heavy_penalty(gan), _of_unbounded_critic(gan), _of_frozen_end(gan)]
     if isinstance(gan.loss, losses.Minimax) and ratio >= AHEAD and not gan.penalties:
         found.append(
             Risk(
@@ -135,6 +137,22 @@ def _of_many_steps(gan: Any) -> Risk | None:
         f"D makes {gan.discriminator_steps} updates for one of G, without a penalty: D may win.",
         "Use discriminator_steps=1, or add the penalty 'r1'.",
     )
+
+
+def _of_heavy_penalty(gan: Any) -> Risk | None:
+    """Whether a penalty keeps D so flat that G learns little from it."""
+    for penalty in gan.penalties:
+        if not isinstance(penalty, penalties.R1 | penalties.R2):
+            continue
+        if not isinstance(penalty.weight, schedules.Schedule) and penalty.weight >= HEAVY:
+            name = type(penalty).__name__
+            return Risk(
+                ("discriminator_too_weak", "mode_collapse"),
+                f"The penalty {name} has a weight of {penalty.weight:.3g}: D may be too flat to "
+                "teach G anything.",
+                f"Use {name}(1.0), or at most 150.",
+            )
+    return None
 
 
 def _of_unbounded_critic(gan: Any) -> Risk | None:

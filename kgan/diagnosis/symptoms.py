@@ -24,6 +24,9 @@ WARM_UP = 4
 LEAST_READINGS = WARM_UP + BEGINS
 # A distance that has not fallen to this part of itself in so many readings has stopped falling.
 PROGRESS, STAGNANT = 0.9, 10
+# D has become ever steeper where its slope has become so many times as large within so many
+# readings, more than once, and is above the least.
+STEEPER, WITHIN, LEAST_SLOPE = 2.0, 6, 2.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,6 +139,18 @@ def _stagnates(readings: Sequence[Reading], least: float) -> bool:
     return bool(lately > max(least, PROGRESS * before))
 
 
+def _has_steepened(readings: Sequence[Reading]) -> bool:
+    """Whether D has become ever steeper, and still is steep.
+
+    At the equilibrium D is flat. Without a penalty it may become steeper instead, and drives
+    samples away again (Mescheder et al. 2018, https://arxiv.org/abs/1801.04406).
+    """
+    slopes = np.array([one.slope for one in readings[WARM_UP - 1 :]])
+    before, after = slopes[:-WITHIN], slopes[WITHIN:]
+    doubled = (after > LEAST_SLOPE) & (after > STEEPER * before)
+    return bool(np.sum(doubled) > 1 and slopes[-1] > LEAST_SLOPE)
+
+
 def _diverged(readings):
     now = readings[-1]
     if not now.is_finite:
@@ -217,6 +232,11 @@ def _discriminator_won(readings):
 
 def _not_converging(readings):
     now = readings[-1]
+    if now.distance < 0.03 and _has_steepened(readings):
+        return (
+            "The game does not converge: D becomes ever steeper at the samples, though these are "
+            f"near the data (slope {now.slope:.2g}, energy distance {now.distance:.2g})."
+        )
     if now.drift > 0.3 and _stagnates(readings, 0.1):
         return (
             "The game does not converge: from one reading to the next a sample moves "
@@ -284,8 +304,8 @@ RULES = (
     Rule(
         "not_converging",
         _not_converging,
-        ("drift", "distance"),
-        "Lower both learning rates, with beta_1 of 0.5 or 0; then add the penalty 'r1'.",
+        ("drift", "slope", "distance"),
+        "Add the penalty 'r1'; then lower both learning rates, with beta_1 of 0.5 or 0.",
     ),
     Rule(
         "memorizes",

@@ -29,6 +29,11 @@ def game(generator=None, discriminator=None, steps=1, **arguments):
             "G takes 15 times as large",
         ),
         ({"loss": "wasserstein"}, "not_converging", "nothing bounds how steep D is"),
+        (
+            {"penalties": [kgan.penalties.R1(1000.0)]},
+            "discriminator_too_weak",
+            "R1 has a weight of 1e+03",
+        ),
         ({"steps": 5, "loss": "minimax"}, "generator_starved", "the loss is 'minimax'"),
         (
             {"generator": adam(5e-3, 0.9), "discriminator": adam(5e-3, 0.9)},

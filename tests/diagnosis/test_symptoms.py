@@ -174,6 +174,36 @@ def test_a_confused_d_is_too_weak_where_samples_are_far_from_the_data():
     assert find_symptoms(readings((40, confused | {"distance": 0.01}))) == []
 
 
+def steepening(slopes, **change):
+    return readings(*[(1, {"slope": slope, "distance": 0.01} | change) for slope in slopes])
+
+
+def test_a_d_that_becomes_ever_steeper_near_the_data_does_not_converge():
+    slopes = [0.5 * 1.15**i for i in range(20)]
+    (symptom,) = find_symptoms(steepening(slopes))
+    assert symptom.name == "not_converging"
+    assert "ever steeper" in symptom.says
+    assert symptom.evidence["slope"] > 2
+    # It lasts while D is steep, and is over once that is flat again.
+    (symptom,) = find_symptoms(steepening([*slopes, *[slopes[-1]] * 20]))
+    assert symptom.until_step is None
+    (symptom,) = find_symptoms(steepening([*slopes, *[1.0] * 4]))
+    assert symptom.until_step == 2300
+
+
+@pytest.mark.parametrize(
+    ("slopes", "change"),
+    [
+        pytest.param([0.01 * 1.15**i for i in range(20)], {}, id="flat all the time"),
+        pytest.param([5 * 1.05**i for i in range(20)], {}, id="hardly steeper"),
+        pytest.param([1, 1, 1, 1, 1, 1, 1, 1, 1, 9, *[1] * 9, 9, *[1] * 9], {}, id="noise"),
+        pytest.param([0.5 * 1.15**i for i in range(20)], {"distance": 0.1}, id="samples are far"),
+    ],
+)
+def test_a_d_that_is_steep_for_another_reason_is_no_symptom(slopes, change):
+    assert find_symptoms(steepening(slopes, **change)) == []
+
+
 def test_without_held_out_data_nothing_is_said_of_it():
     unknown = {"held_out_auc": math.nan, "memorization": math.nan}
     for name in ("discriminator_overfits", "memorizes"):
