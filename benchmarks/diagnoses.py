@@ -11,8 +11,8 @@ GAMES = ("digits", "digits_dcgan", "ring", "grid", "mnist", "fashion_mnist", "pi
 GAMES_APART = ("fashion_mnist",)
 # A run is broken if it ends at more than so many times the distance of healthy ones.
 BROKEN = 2.0
-# A distance of points below this, and a share of wrong labels, is noise.
-NOISE = {"ring": 0.01, "grid": 0.01}
+# An energy distance below this, and a share of wrong labels, is noise.
+NOISE = {"ring": 0.01, "grid": 0.01, "pictures": 0.005}
 NOISE_OF_LABELS = 0.01
 # Anything said after this fraction of a training is late.
 IN_TIME = 1 / 3
@@ -35,7 +35,7 @@ KINDS = {
     "slow_generator": ("discriminator_won", "generator_starved", "mode_collapse"),
     "bare_critic": ("diverged", "not_converging", "mode_collapse", "discriminator_too_weak"),
 }
-# Set down before the rules were last changed, and played after that.
+# Set down before the rules were last changed. What is said of them is looked at after that.
 KINDS_APART = {
     "linear_discriminator": ("discriminator_too_weak", "mode_collapse", "not_converging"),
     "sorted_data": ("not_converging", "mode_collapse"),

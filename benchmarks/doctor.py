@@ -4,12 +4,13 @@ It plays games that are made sick on purpose, several seeds of each kind, and he
 each run it records what the doctor said, when, and how good the samples were in the end. A run is
 broken if its samples end up more than twice as far from held-out data as those of the game as it is
 in `GAMES`.
-For a broken run the doctor should name something that fits its kind (`KINDS`), in the first third
-of the training or as a risk before the first step. For any other run it should say nothing.
+For a broken run the doctor should name something that fits its kind (`diagnoses.KINDS`), in the
+first third of the training or as a risk before the first step. For any other run it should say
+nothing.
 
 The kinds in `diagnoses.KINDS_APART`, and the data set Fashion-MNIST, are set apart: nobody looks at
 them while rules are made, and they are reported by themselves. `pictures` are real ones in colour,
-of a folder.
+of a folder of 1,000 or more.
 
     python benchmarks/doctor.py digits
     python benchmarks/doctor.py ring --seeds 5 --keep ring.json
@@ -305,6 +306,12 @@ def planned(game, seeds, kinds=None, variants=True):
     return runs + [(kind, seed, settings_of(kind)) for seed in seeds for kind in kinds]
 
 
+def _shown(run, game):
+    """A run, without what was said of one that is set apart."""
+    hidden = ("said", "published") if diagnoses.is_apart(run | {"game": game}) else ()
+    return {name: value for name, value in run.items() if name not in hidden}
+
+
 def main():
     """Plays a game healthy and sick, and writes the results."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -315,6 +322,8 @@ def main():
     parser.add_argument("--folder", default=None, help="Of the game `pictures`.")
     parser.add_argument("--keep", type=pathlib.Path, default=None, help="Where readings go.")
     arguments = parser.parse_args()
+    if arguments.game == "pictures" and not arguments.folder:
+        parser.error("the game `pictures` needs --folder, of 1,000 pictures or more")
     kinds = arguments.kinds and arguments.kinds.split(",")
     options = range(arguments.seeds), kinds, not arguments.no_variants
     asked = {name: value for name, value in vars(arguments).items() if name != "keep"}
@@ -324,7 +333,7 @@ def main():
     for kind, seed, settings in planned(arguments.game, *options):
         runs.append(play(arguments.game, kind, seed, settings, arguments.folder))
         short = [{k: v for k, v in run.items() if k != "readings"} for run in runs]
-        print(short[-1], flush=True)
+        print(_shown(short[-1], arguments.game), flush=True)
         # After each run, since all of them take hours.
         report.write(report.RESULTS / f"doctor_{arguments.game}.json", asked, {"runs": short})
         if arguments.keep:

@@ -20,7 +20,7 @@ __all__ = ["EquilibriumStopping"]
 NUM_EXAMS = 40
 # At equilibrium the distance has not fallen for so many exams.
 SETTLED = 5
-# A distance of few samples that is smaller by so many standard errors needs no more of them.
+# If few samples show that the distance has fallen by so many standard errors, no more are drawn.
 CLEARLY = 3
 # What ends a training, in the order of their numbers, as workers tell each other.
 REASONS = (None, "equilibrium", "no_progress")
@@ -35,13 +35,13 @@ class EquilibriumStopping(keras.callbacks.Callback):
     data, and from held-out data (`kgan.diagnosis.Examiner`).
 
     `reason` is `"equilibrium"` when, in two exams in a row, the classifier does no better than it
-    tells real data from real data, samples are no nearer to training data than real data is, and
-    the distance to held-out data has not fallen for five exams: not by more than the standard error
-    of the difference. The generator then stays as it is. `reason` is `"no_progress"` when that
-    distance has not fallen for `patience` exams. Then `gan.averaged_generator` gets the weights of
-    the exam with the smallest distance (where averaging is off, that is the generator itself; a
-    backup that is made then has them too). Samples of a conditional GAN are judged without their
-    labels.
+    tells real data from real data, samples are no nearer to training data than real data is, and in
+    five exams (or `patience`, if that is less) the distance to held-out data has not fallen by more
+    than the standard error of the difference. The generator then stays as it is. `reason` is
+    `"no_progress"` when that distance has not fallen by that much for `patience` exams. Then
+    `gan.averaged_generator` gets the weights of the exam with the smallest distance (where
+    averaging is off, that is the generator itself; a backup that is made then has them too).
+    Samples of a conditional GAN are judged without their labels.
 
     An exam draws one to two times `min_samples` samples and measures the distance. Where that does
     not clearly fall, it draws four times as many. Once it has stopped falling the exam also trains
@@ -162,7 +162,7 @@ class EquilibriumStopping(keras.callbacks.Callback):
         step = int(self.model.step.numpy())
         exam = examiner.measure(self._drawn(examiner.few_samples, step), step)
         reference, _ = self._progress(self.exams)
-        if self._agreed(_falls(exam, reference, CLEARLY)):
+        if self._settled > 1 and self._agreed(_falls(exam, reference, CLEARLY)):
             return exam
         samples = self._drawn(examiner.num_samples, step)
         exam = examiner.measure(samples, step)
@@ -188,8 +188,8 @@ class EquilibriumStopping(keras.callbacks.Callback):
 
     @property
     def _best(self) -> Exam:
-        """The exam with the smallest distance."""
-        return min(self.exams, key=lambda exam: exam.distance)
+        """The exam with the smallest distance, in doubt one that is surer of it."""
+        return min(self.exams, key=lambda exam: exam.distance + exam.error)
 
     def _progress(self, exams: Sequence[Exam]) -> tuple[Exam | None, int]:
         """In which of these exams the distance fell last, and how many there were after it."""

@@ -6,9 +6,10 @@ from kgan.metrics import distances
 
 __all__ = ["Clusters"]
 
-# How many clusters there are at most, and how many samples each has at least in the mean, and at
-# most: with more of them centers hardly get better.
-MOST, LEAST_SAMPLES, MOST_SAMPLES = 25, 10, 40
+# How many clusters there are at most, and how many samples each has at least in the mean.
+MOST, LEAST_SAMPLES = 25, 10
+# With more samples than so many the centers hardly get better.
+MOST_SAMPLES = 1000
 # There are no more once nearly all samples are so near to a center, over how far they are from each
 # other.
 NEAR, NEARLY_ALL = 0.1, 0.99
@@ -34,7 +35,7 @@ class Clusters:
 
     def __init__(self, samples: np.ndarray, unit: float, seed: int = 0) -> None:
         number = int(np.clip(len(samples) // LEAST_SAMPLES, 1, MOST))
-        some = samples[: MOST * MOST_SAMPLES]
+        some = samples[:MOST_SAMPLES]
         self.centers = _first_centers(some, number, NEAR * unit, np.random.default_rng(seed))
         before = np.empty(0, int)
         for _ in range(NUM_ROUNDS):

@@ -148,7 +148,7 @@ def _of_heavy_penalty(gan: Any) -> Risk | None:
             name = type(penalty).__name__
             return Risk(
                 ("discriminator_too_weak", "mode_collapse"),
-                f"The penalty {name} has a weight of {penalty.weight:.3g}: D may be too flat to "
+                f"The penalty {name} has a weight of {penalty.weight:g}: D may be too flat to "
                 "teach G anything.",
                 f"Use {name}(1.0), or at most 150.",
             )

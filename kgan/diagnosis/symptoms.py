@@ -24,9 +24,9 @@ WARM_UP = 4
 LEAST_READINGS = WARM_UP + BEGINS
 # A distance that has not fallen to this part of itself in so many readings has stopped falling.
 PROGRESS, STAGNANT = 0.9, 10
-# D has become ever steeper where its slope has become so many times as large within so many
-# readings, more than once, and is above the least.
-STEEPER, WITHIN, LEAST_SLOPE = 2.0, 6, 2.0
+# D becomes steeper if its slope, the median of three readings, is so many times as large as so many
+# readings before, and above the least. Its very first slopes say nothing.
+STEEPER, WITHIN, LEAST_SLOPE, FIRST_SLOPE = 2.0, 6, 2.0, 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,16 +139,17 @@ def _stagnates(readings: Sequence[Reading], least: float) -> bool:
     return bool(lately > max(least, PROGRESS * before))
 
 
-def _has_steepened(readings: Sequence[Reading]) -> bool:
-    """Whether D has become ever steeper, and still is steep.
+def _gets_steeper(readings: Sequence[Reading]) -> bool:
+    """Whether D is getting steeper.
 
-    At the equilibrium D is flat. Without a penalty it may become steeper instead, and drives
-    samples away again (Mescheder et al. 2018, https://arxiv.org/abs/1801.04406).
+    At the equilibrium D is flat. Without a penalty it may become steeper instead, and drive samples
+    away again (Mescheder et al. 2018, https://arxiv.org/abs/1801.04406).
     """
-    slopes = np.array([one.slope for one in readings[WARM_UP - 1 :]])
-    before, after = slopes[:-WITHIN], slopes[WITHIN:]
-    doubled = (after > LEAST_SLOPE) & (after > STEEPER * before)
-    return bool(np.sum(doubled) > 1 and slopes[-1] > LEAST_SLOPE)
+    slopes = [one.slope for one in readings[FIRST_SLOPE:]]
+    if len(slopes) < WITHIN + 3:
+        return False
+    before, now = np.median(slopes[-WITHIN - 3 : -WITHIN]), np.median(slopes[-3:])
+    return bool(now > LEAST_SLOPE and now > STEEPER * before)
 
 
 def _diverged(readings):
@@ -232,10 +233,10 @@ def _discriminator_won(readings):
 
 def _not_converging(readings):
     now = readings[-1]
-    if now.distance < 0.03 and _has_steepened(readings):
+    if now.distance < 0.03 and _gets_steeper(readings):
         return (
-            "The game does not converge: D becomes ever steeper at the samples, though these are "
-            f"near the data (slope {now.slope:.2g}, energy distance {now.distance:.2g})."
+            "The game does not converge: D gets steeper and steeper at the samples, though "
+            f"these are near the data (slope {now.slope:.2g}, energy distance {now.distance:.2g})."
         )
     if now.drift > 0.3 and _stagnates(readings, 0.1):
         return (

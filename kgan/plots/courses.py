@@ -11,11 +11,13 @@ __all__ = ["course"]
 PANELS = {
     "how often D tells real samples": ("auc", "held_out_auc"),
     "samples and training data": ("distance", "missing"),
+    "how steep D is at the samples": ("slope",),
     "samples among themselves": ("variety", "drift", "memorization"),
 }
 LABELS = {
     "auc": "training data",
     "held_out_auc": "held-out data",
+    "slope": "slope, over the distance of real samples",
     "distance": "energy distance",
     "missing": "share left out",
     "variety": "variety (real: 1)",
@@ -39,10 +41,10 @@ def course(
             end.
 
     Returns:
-        A figure with three panels.
+        A figure with four panels.
     """
-    figure = matplotlib.figure.Figure(figsize=(15, 4), layout="constrained")
-    for panel, (title, names) in zip(figure.subplots(1, 3), PANELS.items(), strict=True):
+    figure = matplotlib.figure.Figure(figsize=(12, 8), layout="constrained")
+    for panel, (title, names) in zip(figure.subplots(2, 2).flat, PANELS.items(), strict=True):
         for name in names:
             values = np.asarray(numbers[name], float)
             if np.isfinite(values).any():

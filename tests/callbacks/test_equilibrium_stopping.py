@@ -82,12 +82,13 @@ def given(monkeypatch):
 
     def set_distances(distances, error=0.1):
         left, nan = iter(distances), math.nan
+        errors = iter(error if isinstance(error, list) else [error] * len(distances))
 
         def measure(self, samples, step=0):
             if len(samples) == self.few_samples:  # They show nothing.
                 return Exam(step, nan, nan, nan, nan, nan, nan, math.inf, 0.0)
             examined.append((samples, self._all_training))
-            return Exam(step, nan, nan, nan, nan, nan, nan, next(left), error)
+            return Exam(step, nan, nan, nan, nan, nan, nan, next(left), next(errors))
 
         def classify(self, exam, samples):
             return exam._replace(accuracy=1.0, most=0.5)
@@ -120,6 +121,25 @@ def test_training_ends_when_the_distance_stays_where_it_is(given, distances, num
     width = gan.averaged_generator.get_weights()[0][0, 0]
     # A training that was not stopped keeps the latest weights, so that it can be continued.
     assert width == (best if stopping.reason else number)
+
+
+def test_the_distance_falls_by_the_error_of_the_difference(given):
+    given([5, 4.6, 4.5, 4.5], error=[0.4, 0.1, 0.1, 0.1])  # By 0.4, and 0.5, of 0.41.
+    stopping = stops(patience=2)
+    fit(game(1.0), stopping, epochs=4)
+    assert stopping.reason is None
+    given([5, 4.6, 4.61, 4.5], error=[0.4, 0.1, 0.1, 0.1])
+    fit(game(1.0), stopping, epochs=4)
+    assert (stopping.reason, len(stopping.exams)) == ("no_progress", 3)
+
+
+def test_a_surer_exam_is_the_best_of_two_that_are_about_as_good(given):
+    gan, stopping = game(1.0), stops(patience=2)
+    given([5, 4, 4.1, 4.2], error=[0.1, 0.8, 0.1, 0.1])
+    callbacks = [widening(gan), stopping]
+    gan.fit(points(0), epochs=4, batch_size=50, callbacks=callbacks, verbose=0)
+    assert stopping.reason == "no_progress"
+    assert gan.averaged_generator.get_weights()[0][0, 0] == 3
 
 
 @pytest.mark.parametrize(("epochs", "expected"), [(3, [1, 2, 3]), (11, [3, 6, 9])])
@@ -158,7 +178,7 @@ def test_classifiers_are_asked_once_the_distance_has_stopped_falling(given):
 
 
 def test_an_exam_is_short_while_the_distance_clearly_falls(monkeypatch):
-    distances, numbers, nan = [9.0, 8.0, 7.9, 7.9, 2.0], [], math.nan
+    distances, numbers, nan = [9.0, 8.0, 7.6, 7.9, 2.0], [], math.nan  # The third by 1.4 errors.
 
     def measure(self, samples, step=0):
         numbers.append(len(samples) // self.few_samples)

@@ -118,6 +118,14 @@ def test_a_reading_knows_how_far_samples_have_moved_since_the_last():
     assert probe.read().drift == pytest.approx(2 / probe.unit, rel=1e-4)
 
 
+def test_a_state_of_another_number_of_samples_is_no_reason_to_fail():
+    gan = game()
+    probe = Probe(gan, (points(), None))
+    probe.set_state({"before": np.zeros((128, 2), "float32"), "of_average": {}})
+    assert math.isnan(probe.read().drift)
+    assert probe.read().drift == 0.0
+
+
 def test_a_game_that_is_not_finite_can_be_read():
     gan = game()
     gan.generator.layers[-1].bias.assign([np.nan, 0.0])

@@ -32,7 +32,7 @@ def game(generator=None, discriminator=None, steps=1, **arguments):
         (
             {"penalties": [kgan.penalties.R1(1000.0)]},
             "discriminator_too_weak",
-            "R1 has a weight of 1e+03",
+            "R1 has a weight of 1000",
         ),
         ({"steps": 5, "loss": "minimax"}, "generator_starved", "the loss is 'minimax'"),
         (
@@ -61,6 +61,8 @@ def test_what_is_unusual_is_said_as_a_risk(arguments, name, says):
         {"generator": keras.optimizers.SGD(0.1), "discriminator": adam(1e-4)},
         {"generator": keras.optimizers.SGD(0.0), "discriminator": keras.optimizers.SGD(0.0)},
         {"steps": 16, "penalties": ["r1"]},
+        {"penalties": [kgan.penalties.R1(150.0), kgan.penalties.R2(150.0)]},
+        {"penalties": [kgan.penalties.R1(keras.optimizers.schedules.CosineDecay(1e3, 100))]},
         {"generator": "rmsprop", "discriminator": "adam"},
     ],
 )

@@ -8,6 +8,7 @@ NUMBERS = {
     "held_out_auc": [math.nan] * 3,
     "distance": [1.0, 0.5, 0.2],
     "missing": [0.9, 0.5, 0.4],
+    "slope": [0.1, 1.0, 2.0],
     "variety": [0.1, 0.5, 0.7],
     "drift": [math.nan, 0.5, 0.2],
     "memorization": [math.nan] * 3,
@@ -19,9 +20,10 @@ def labels(panel):
 
 
 def test_what_was_read_is_drawn_over_the_steps_and_what_is_unknown_is_not():
-    answers, data, samples = plots.course(STEPS, NUMBERS).axes
+    answers, data, slopes, samples = plots.course(STEPS, NUMBERS).axes
     assert labels(answers) == ["training data"]
     assert labels(data) == ["energy distance", "share left out"]
+    assert labels(slopes) == ["slope, over the distance of real samples"]
     assert labels(samples) == ["variety (real: 1)", "movement between readings"]
     assert answers.get_lines()[0].get_xdata().tolist() == STEPS
 
