@@ -33,6 +33,7 @@ import tensorflow as tf
 import kgan
 from kgan import architectures, metrics, penalties
 from kgan.callbacks import Doctor
+from kgan.diagnosis import find_risks
 from kgan.diagnosis.exams import energy_distance
 
 NUM_SAMPLES = 2000
@@ -211,9 +212,9 @@ def in_order(game, dataset, seed):
     return tf.data.Dataset.from_tensor_slices(samples).repeat().batch(dataset.batch_size)
 
 
-def play(game, kind, seed, settings, folder=None):
-    """One run: what was said, when, and what has come of it."""
-    steps, rate, usual_penalties, usual_loss = GAMES[game]
+def made(game, kind, seed, settings, folder=None):
+    """A compiled game, the dataset it is played with, and the held-out data with labels or None."""
+    _, rate, usual_penalties, usual_loss = GAMES[game]
     dataset, held_out = data(game, seed, settings.conditional, folder)
     if kind == "few_samples":
         rows = np.random.default_rng(seed).permutation(dataset.num_samples)[:80]
@@ -226,31 +227,42 @@ def play(game, kind, seed, settings, folder=None):
     gan = kgan.GAN(
         *networks(game, kind, seed, settings.conditional), seed=seed, discriminator_steps=k
     )
+
+    def adam(of_player, **options):
+        rates = rate * settings.rate * of_player
+        options |= {"beta_1": settings.beta_1, "weight_decay": settings.weight_decay}
+        return keras.optimizers.Adam(rates, **options)
+
     gan.compile(
-        keras.optimizers.Adam(
-            rate * settings.rate * settings.of_generator,
-            settings.beta_1,
-            weight_decay=settings.weight_decay,
-        ),
-        keras.optimizers.Adam(
-            rate * settings.rate * settings.of_discriminator,
-            settings.beta_1,
-            weight_decay=settings.weight_decay,
-            gradient_accumulation_steps=settings.accumulated,
-        ),
+        adam(settings.of_generator),
+        adam(settings.of_discriminator, gradient_accumulation_steps=settings.accumulated),
         loss=settings.loss or usual_loss,
         penalties=usual_penalties if settings.penalties is None else settings.penalties,
         turns=settings.turns,
         augmentation="diff_augment" if game == "pictures" and kind != "few_samples" else None,
         steps_per_execution=10,
     )
+    return gan, dataset, held_out
+
+
+def risks(gan, dataset, kind):
+    """The names of what the configuration of a game makes the doctor say."""
+    number = None if kind == "sorted_data" else dataset.num_samples  # Of a stream it is unknown.
+    return sorted({name for risk in find_risks(gan, number) for name in risk.names})
+
+
+def play(game, kind, seed, settings, folder=None):
+    """One run: what was said, when, and what has come of it."""
+    gan, dataset, held_out = made(game, kind, seed, settings, folder)
+    found = risks(gan, dataset, kind)
     order = np.random.default_rng(1).permutation(len(held_out[0]))
     seen, unseen = (
         tuple(None if part is None else part[rows] for part in held_out)
         for rows in (order[::2], order[1::2])
     )
     doctor = Doctor(seen, seed=seed)
-    epochs = math.ceil(settings.length * steps * 2 / (k + 1) / 50)
+    steps = GAMES[game][0]
+    epochs = math.ceil(settings.length * steps * 2 / (settings.discriminator_steps + 1) / 50)
     began = time.perf_counter()
     stream = in_order(game, dataset, seed) if kind == "sorted_data" else dataset
     gan.fit(stream, epochs=epochs, steps_per_epoch=50, callbacks=[doctor], verbose=0)
@@ -261,7 +273,7 @@ def play(game, kind, seed, settings, folder=None):
         "seconds": time.perf_counter() - began,
         "steps": last,
         "outcome": outcome(game, gan, unseen),
-        "risks": sorted({name for risk in doctor.risks for name in risk.names}),
+        "risks": found,
         **judging.of_run(doctor.readings),
         "readings": [list(reading) for reading in doctor.readings],
     }

@@ -70,6 +70,16 @@ def of_run(readings):
     return {"said": said, "published": published}
 
 
+def _risks(game, run, folder):
+    """What the configuration of a run makes the doctor say."""
+    import doctor  # Here, since it imports this.
+
+    planned = {kind: settings for kind, _, settings in doctor.planned(game, [run["seed"]])}
+    settings = planned[run["kind"]]
+    gan, dataset, _ = doctor.made(game, run["kind"], run["seed"], settings, folder)
+    return doctor.risks(gan, dataset, run["kind"])
+
+
 def draw(path):
     """Draws the confusion matrix of all results; what is right has a frame."""
     columns = [*NAMES, "as a risk", "late", "nothing"]
@@ -101,15 +111,15 @@ def main():
     """Judges kept readings again, or draws the figure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("kept", nargs="*", type=pathlib.Path, help="JSON with readings.")
+    parser.add_argument("--folder", default=None, help="Of the game `pictures`.")
     parser.add_argument("--figure", type=pathlib.Path, default=None, help="Where it goes.")
     arguments = parser.parse_args()
     for path in arguments.kept:
         content = json.loads(path.read_text())
+        game = content["settings"]["game"]
         for run in content["results"]["runs"]:
             readings = [Reading(int(step), *rest) for step, *rest in run.pop("readings")]
-            run |= of_run(readings)
-            run.pop("symptoms", None)
-        game = content["settings"]["game"]
+            run |= of_run(readings) | {"risks": _risks(game, run, arguments.folder)}
         place = report.RESULTS / f"doctor_{game}.json"
         place.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
         _say(diagnoses.with_labels(content))
