@@ -8,12 +8,13 @@ For a broken run the doctor should name something that fits its kind (`diagnoses
 first third of the training or as a risk before the first step. For any other run it should say
 nothing.
 
-The kinds in `diagnoses.KINDS_APART`, and the data set Fashion-MNIST, are set apart: nobody looks at
-them while rules are made, and they are reported by themselves. `pictures` are real ones in colour,
-of a folder of 1,000 or more.
+With `--apart` it plays other kinds, `diagnoses.KINDS_APART`, and healthy games with other seeds, at
+which nobody looked while rules were made; they are reported by themselves.
+`pictures` are real ones in colour, of a folder of 1,000 or more.
 
     python benchmarks/doctor.py digits
     python benchmarks/doctor.py ring --seeds 5 --keep ring.json
+    python benchmarks/doctor.py digits --seeds 3 --apart
     python benchmarks/doctor.py pictures --seeds 1 --folder FOLDER
 """
 
@@ -54,16 +55,17 @@ OF_ALL = ("fast_discriminator", "fast_generator", "slow_discriminator", "momentu
 OF_IMAGES = (
     *OF_ALL, "few_updates", "saturating", "few_samples", "shuffled_labels", "constant_latents",
     "blind_discriminator", "frozen_end", "strong_penalty", "slow_generator", "bare_critic",
+    "linear_discriminator", "sorted_data", "narrow_generator", "weight_decay",
 )  # fmt: skip
 OF_RING = (
     *OF_ALL, "many_updates", "few_updates", "constant_latents", "strong_penalty", "slow_generator",
-    "bare_critic",
+    "bare_critic", "linear_discriminator", "sorted_data", "narrow_generator", "weight_decay",
 )  # fmt: skip
 OF_GAMES = {
-    "ring": (*OF_RING, *diagnoses.KINDS_APART),
+    "ring": OF_RING,
     "grid": (*OF_ALL, "plain", "few_updates"),
-    "digits": (*OF_IMAGES, *diagnoses.KINDS_APART),
-    "digits_dcgan": (*OF_IMAGES, *diagnoses.KINDS_APART),
+    "digits": OF_IMAGES,
+    "digits_dcgan": OF_IMAGES,
     "mnist": ("fast_generator", "slow_discriminator", "few_samples", "constant_latents"),
     "fashion_mnist": ("fast_generator", "slow_discriminator", "few_samples", "momentum"),
     "pictures": (
@@ -114,6 +116,8 @@ class Settings:
     length: float = 1.0
     conditional: bool = False
     weight_decay: float | None = None
+    batch_size: int | None = None
+    is_adaptive: bool = True
 
 
 def settings_of(kind):
@@ -135,6 +139,8 @@ def settings_of(kind):
         "slow_generator": Settings(of_generator=1e-3),
         "bare_critic": Settings(loss="wasserstein", penalties=()),
         "weight_decay": Settings(weight_decay=10.0),
+        "gradient_descent": Settings(is_adaptive=False),
+        "tiny_batches": Settings(batch_size=2),
     }.get(kind, Settings())
 
 
@@ -180,6 +186,13 @@ def networks(game, kind, seed, conditional):
         samples = keras.Input(discriminator.inputs[0].shape[1:])
         logits = keras.layers.Dense(1)(keras.layers.Flatten()(samples))
         discriminator = keras.Model(samples, logits)
+    if kind == "noisy_discriminator":
+        samples = keras.Input(discriminator.inputs[0].shape[1:])
+        noisy = keras.layers.GaussianNoise(0.75, seed=seed)(samples / 4) * 4  # Of at most 1.
+        discriminator = keras.Model(samples, discriminator(noisy))
+    if kind == "saturated_end":
+        last = next(layer for layer in reversed(generator.layers) if layer.weights)
+        last.set_weights([100 * last.get_weights()[0], *last.get_weights()[1:]])
     if kind == "narrow_generator":
         generator = narrow(generator)
     if kind == "constant_latents":
@@ -223,13 +236,16 @@ def made(game, kind, seed, settings, folder=None):
         labels = np.random.default_rng(seed).permutation(dataset.labels)
         dataset = kgan.datasets.from_arrays(dataset.samples, labels, batch_size=64, seed=seed)
     k = settings.discriminator_steps
-    dataset = dataset.batched(k * min(dataset.batch_size, dataset.num_samples // k), 50)
+    size = settings.batch_size or min(dataset.batch_size, dataset.num_samples // k)
+    dataset = dataset.batched(k * size, 50)
     gan = kgan.GAN(
         *networks(game, kind, seed, settings.conditional), seed=seed, discriminator_steps=k
     )
 
     def adam(of_player, **options):
         rates = rate * settings.rate * of_player
+        if not settings.is_adaptive:
+            return keras.optimizers.SGD(rates)
         options |= {"beta_1": settings.beta_1, "weight_decay": settings.weight_decay}
         return keras.optimizers.Adam(rates, **options)
 
@@ -318,9 +334,9 @@ def planned(game, seeds, kinds=None, variants=True):
     return runs + [(kind, seed, settings_of(kind)) for seed in seeds for kind in kinds]
 
 
-def _shown(run, game):
+def _shown(run):
     """A run, without what was said of one that is set apart."""
-    hidden = ("said", "published") if diagnoses.is_apart(run | {"game": game}) else ()
+    hidden = ("said", "published") if diagnoses.is_apart(run) else ()
     return {name: value for name, value in run.items() if name not in hidden}
 
 
@@ -330,6 +346,7 @@ def main():
     parser.add_argument("game", choices=GAMES)
     parser.add_argument("--seeds", type=int, default=5, help="How many of each kind, from 0.")
     parser.add_argument("--kinds", default=None, help="Which, with commas between them.")
+    parser.add_argument("--apart", action="store_true", help="Kinds and seeds that are set apart.")
     parser.add_argument("--no-variants", action="store_true", help="No healthy games but one kind.")
     parser.add_argument("--folder", default=None, help="Of the game `pictures`.")
     parser.add_argument("--keep", type=pathlib.Path, default=None, help="Where readings go.")
@@ -337,7 +354,11 @@ def main():
     if arguments.game == "pictures" and not arguments.folder:
         parser.error("the game `pictures` needs --folder, of 1,000 pictures or more")
     kinds = arguments.kinds and arguments.kinds.split(",")
-    options = range(arguments.seeds), kinds, not arguments.no_variants
+    first, ending = 0, ""
+    if arguments.apart:
+        kinds, first, ending = diagnoses.KINDS_APART, diagnoses.FIRST_SEED_APART, "_apart"
+    options = range(first, first + arguments.seeds), kinds, not arguments.no_variants
+    place = report.RESULTS / f"doctor_{arguments.game}{ending}.json"
     asked = {name: value for name, value in vars(arguments).items() if name != "keep"}
     if arguments.folder:
         asked["folder"] = pathlib.Path(arguments.folder).name
@@ -345,9 +366,9 @@ def main():
     for kind, seed, settings in planned(arguments.game, *options):
         runs.append(play(arguments.game, kind, seed, settings, arguments.folder))
         short = [{k: v for k, v in run.items() if k != "readings"} for run in runs]
-        print(_shown(short[-1], arguments.game), flush=True)
+        print(_shown(short[-1]), flush=True)
         # After each run, since all of them take hours.
-        report.write(report.RESULTS / f"doctor_{arguments.game}.json", asked, {"runs": short})
+        report.write(place, asked, {"runs": short})
         if arguments.keep:
             report.write(arguments.keep, asked, {"runs": runs})
         keras.backend.clear_session()

@@ -74,7 +74,8 @@ def _risks(game, run, folder):
     """What the configuration of a run makes the doctor say."""
     import doctor  # Here, since it imports this.
 
-    planned = {kind: settings for kind, _, settings in doctor.planned(game, [run["seed"]])}
+    kinds = diagnoses.KINDS_APART if diagnoses.is_apart(run) else None
+    planned = {kind: settings for kind, _, settings in doctor.planned(game, [run["seed"]], kinds)}
     settings = planned[run["kind"]]
     gan, dataset, _ = doctor.made(game, run["kind"], run["seed"], settings, folder)
     return doctor.risks(gan, dataset, run["kind"])
@@ -120,7 +121,8 @@ def main():
         for run in content["results"]["runs"]:
             readings = [Reading(int(step), *rest) for step, *rest in run.pop("readings")]
             run |= of_run(readings) | {"risks": _risks(game, run, arguments.folder)}
-        place = report.RESULTS / f"doctor_{game}.json"
+        ending = "_apart" if content["settings"]["apart"] else ""
+        place = report.RESULTS / f"doctor_{game}{ending}.json"
         place.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
         _say(diagnoses.with_labels(content))
     if arguments.figure:

@@ -651,19 +651,19 @@ def doctor(contents):
     lines = [_row(*header), "| --- | ---: | ---: | ---: | --- |"]
     for kind in diagnoses.RIGHT:
         lines.append(_diagnosed(f"`{kind}`", [run for run in runs if run["kind"] == kind]))
-    apart = [run for run in runs if run["kind"] in diagnoses.KINDS_APART]
-    sick = [run for run in runs if run["kind"] in diagnoses.KINDS]
-    for name, some in (
-        ("**all kinds that rules were made by**", [r for r in sick if not diagnoses.is_apart(r)]),
-        ("**kinds apart**", apart),
-        ("**Fashion-MNIST**", [run for run in sick if diagnoses.is_apart(run)]),
+    for name, kinds in (
+        ("**all kinds that rules were made by**", diagnoses.KINDS),
+        ("**kinds apart**", diagnoses.KINDS_APART),
     ):
-        if some:
-            lines.append(_diagnosed(name, some, in_words=False))
-    healthy = [run for run in runs if run["group"] == "healthy"]
-    said = collections.Counter(map(diagnoses.said_at_all, healthy))
-    silent = f"**{said['nothing']} of {len(healthy)} silent**"
-    lines.append(_row("healthy", len(healthy), 0, silent, _counts(said, "nothing")))
+        some = [run for run in runs if run["kind"] in kinds]
+        lines.append(_diagnosed(name, some, in_words=False))
+    for name, is_apart in (("healthy", False), ("healthy, apart", True)):
+        healthy = [
+            run for run in runs if run["group"] == "healthy" and diagnoses.is_apart(run) == is_apart
+        ]
+        said = collections.Counter(map(diagnoses.said_at_all, healthy))
+        silent = f"**{said['nothing']} of {len(healthy)} silent**"
+        lines.append(_row(name, len(healthy), 0, silent, _counts(said, "nothing")))
     for group, name in (
         ("unhealthy", "meant to be healthy, and was not"),
         ("unbroken", "meant to break, and did not"),
@@ -672,7 +672,8 @@ def doctor(contents):
         said = collections.Counter(map(diagnoses.said_at_all, found))
         broken = len(found) if group == "unhealthy" else 0
         lines.append(_row(name, len(found), broken, "", _counts(said)))
-    protocol = f"{len(runs)} runs, of {len(contents)} games"
+    games = {content["settings"]["game"] for content in contents}
+    protocol = f"{len(runs)} runs, of {len(games)} games"
     command = "python benchmarks/doctor.py GAME"
     return "\n".join([*lines, "", _origins(protocol, contents, command, "")])
 
@@ -772,7 +773,7 @@ RECIPES = [f"recipe_{name}{kind}" for name in DATASETS for kind in ("", "_condit
 FOLDERS = [
     f"few_images_folder_{name}_{size}" for name in ("flags", "food_and_drink") for size in (32, 64)
 ]
-GAMES_OF_DOCTOR = [f"doctor_{game}" for game in diagnoses.GAMES]
+GAMES_OF_DOCTOR = [f"doctor_{game}{apart}" for game in diagnoses.GAMES for apart in ("", "_apart")]
 TURNS = ("code", "paper", "halved")
 PAPER_2014 = [f"paper_2014_{turns}_{seed}" for turns in TURNS for seed in range(3)]
 PAPER_2014 += ["paper_2014_beside"]

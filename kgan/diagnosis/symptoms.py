@@ -22,11 +22,14 @@ OF_LAST, BEGINS = 4, 3
 WARM_UP = 4
 # Of fewer readings nothing can be told.
 LEAST_READINGS = WARM_UP + BEGINS
-# A distance that has not fallen to this part of itself in so many readings has stopped falling.
-PROGRESS, STAGNANT = 0.9, 10
-# D becomes steeper if its slope, the median of three readings, is so many times as large as so many
-# readings before, and above the least. Its very first slopes say nothing.
-STEEPER, WITHIN, LEAST_SLOPE, FIRST_SLOPE = 2.0, 6, 2.0, 2
+# Samples no longer come nearer to the data if the median distance of so many readings is not below
+# this part of that of as many readings before.
+STAGNANT, PROGRESS = 5, 0.95
+# The very first readings are not compared with: a game moves in leaps then.
+FIRST = 2
+# D gets steeper if its slope, the median of three readings, is so many times as large as so many
+# readings before, and above the least.
+STEEPER, WITHIN, LEAST_SLOPE = 2.0, 6, 2.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,11 +133,12 @@ def _symptom(rule, recent, readings):
 
 def _stagnates(readings: Sequence[Reading], least: float) -> bool:
     """Whether samples are farther than `least` from the data, and have stopped coming nearer."""
-    if len(readings) < WARM_UP + STAGNANT:
+    distances = [one.distance if one.is_finite else np.inf for one in readings[FIRST:]]
+    if len(distances) < 2 * STAGNANT:
         return False
     before, lately = (
-        min((one.distance for one in part if one.is_finite), default=np.inf)
-        for part in (readings[:-STAGNANT], readings[-STAGNANT:])
+        np.median(distances[-2 * STAGNANT : -STAGNANT]),
+        np.median(distances[-STAGNANT:]),
     )
     return bool(lately > max(least, PROGRESS * before))
 
@@ -145,7 +149,7 @@ def _gets_steeper(readings: Sequence[Reading]) -> bool:
     At the equilibrium D is flat. Without a penalty it may become steeper instead, and drive samples
     away again (Mescheder et al. 2018, https://arxiv.org/abs/1801.04406).
     """
-    slopes = [one.slope for one in readings[FIRST_SLOPE:]]
+    slopes = [one.slope for one in readings[FIRST:]]
     if len(slopes) < WITHIN + 3:
         return False
     before, now = np.median(slopes[-WITHIN - 3 : -WITHIN]), np.median(slopes[-3:])
