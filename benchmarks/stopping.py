@@ -2,9 +2,9 @@
 
 Each sound game is played twice with the same seed: once until it is stopped, and once to the end,
 where the best epoch is the one with the smallest distance to held-out data. Both generators are
-then measured again, with fresh latents, as many samples, and the half of the held-out data that
-chose neither. Each unsound game, in which D is too weak or G draws a few modes, is played once: it
-must never end for "equilibrium".
+then measured again, with fresh latents, as many samples, and held-out data that chose neither: half
+of that of digits, and 50,000 other points. Each unsound game, in which D is too weak or G draws a
+few modes, is played once: it must never end for "equilibrium".
 
     python benchmarks/stopping.py digits --seeds 10
 """
@@ -19,25 +19,31 @@ import report
 import kgan
 from kgan import metrics, recipes
 
-# Once a training has been stopped, or ended, this many samples are compared with held-out data.
-NUM_SAMPLES = 5000
+# Once a training has been stopped, or ended, this many samples are compared with held-out data; and
+# this many points, whose distances are small.
+NUM_SAMPLES, NUM_POINTS = 5000, 50_000
 # How many distances are measured during a full training.
 NUM_MEASURED = 40
 EPOCHS_OF_POINTS = 80
 
 
 def digits(seed, **compiled):
-    """The recipe `digits`, twice as long: the GAN, its data, held-out data, features, epochs."""
+    """The recipe `digits`, twice as long: the GAN, its data, held-out data, features, epochs.
+
+    Held-out data is a pair: what chooses the end and the best epoch, and what measures these.
+    """
     recipe = recipes.DIGITS.with_fields({"seed": seed} | compiled)
     dataset = recipe.load()
     held_out = kgan.datasets.digits("test").samples
-    return recipe.build(dataset), dataset, held_out, "digits", 2 * recipe.epochs
+    order = np.random.default_rng(0).permutation(len(held_out))
+    parts = held_out[order[::2]], held_out[order[1::2]]
+    return recipe.build(dataset), dataset, parts, "digits", 2 * recipe.epochs
 
 
 def points(dataset, held_out, seed, penalties=("r1", "r2"), loss="relativistic", rate=1e-3):
     """A game of points between small networks."""
     keras.utils.set_random_seed(seed)
-    size = held_out.shape[1]
+    size = held_out[0].shape[1]
     latents, samples = keras.Input((4,)), keras.Input((size,))
     x, y = latents, samples
     for _ in range(3):
@@ -52,17 +58,17 @@ def points(dataset, held_out, seed, penalties=("r1", "r2"), loss="relativistic",
 
 def gaussian(seed):
     """A normal distribution in one dimension."""
-    drawn = np.random.default_rng(seed).normal(0.5, 0.5, (10_000, 1)).astype("float32")
+    drawn = np.random.default_rng(seed).normal(0.5, 0.5, (7500 + NUM_POINTS, 1)).astype("float32")
     dataset = kgan.datasets.from_arrays(drawn[:5000], batch_size=100, seed=seed)
-    return points(dataset, drawn[5000:], seed)
+    return points(dataset, (drawn[5000:7500], drawn[7500:]), seed)
 
 
 def ring(seed, **options):
     """Eight normal distributions on a circle."""
     dataset = kgan.datasets.gaussian_mixture("ring", batch_size=100, seed=seed)
-    held_out, _ = dataset.distribution.draw(5000, 1000 + seed)
+    drawn, _ = dataset.distribution.draw(2500 + NUM_POINTS, 1000 + seed)
     dataset = dataset.subset(np.arange(5000))
-    return points(dataset, held_out.astype("float32"), seed, **options)
+    return points(dataset, (drawn[:2500], drawn[2500:]), seed, **options)
 
 
 def weak_digits(seed):
@@ -88,16 +94,11 @@ UNSOUND = {
 }
 
 
-def halves(held_out):
-    """The half of the held-out data that chooses, and the half that measures what was chosen."""
-    order = np.random.default_rng(0).permutation(len(held_out))
-    return held_out[order[::2]], held_out[order[1::2]]
-
-
 def distance(gan, held_out, features, seed):
     """The Fréchet distance of samples to held-out data."""
     extractor = kgan.features.get(features)
-    both = held_out, gan.generate(NUM_SAMPLES, seed=seed)
+    number = NUM_POINTS if len(held_out) == NUM_POINTS else NUM_SAMPLES
+    both = held_out, gan.generate(number, seed=seed)
     return float(metrics.frechet_distance(*map(extractor.features, both)))
 
 
@@ -119,8 +120,7 @@ class Best(keras.callbacks.Callback):
 
 def stopped(game, seed):
     """A game that is played until it is stopped."""
-    gan, dataset, held_out, features, epochs = game(seed)
-    chooses, measures = halves(held_out)
+    gan, dataset, (chooses, measures), features, epochs = game(seed)
     stopping = kgan.callbacks.EquilibriumStopping(chooses, features=features, seed=seed)
     began = time.perf_counter()
     history = gan.fit(dataset, epochs=epochs, callbacks=[stopping], verbose=0)
@@ -136,8 +136,7 @@ def stopped(game, seed):
 
 def whole(game, seed):
     """The same game to the end, and what its best epoch is worth."""
-    gan, dataset, held_out, features, epochs = game(seed)
-    chooses, measures = halves(held_out)
+    gan, dataset, (chooses, measures), features, epochs = game(seed)
     best = Best(chooses, features, max(1, epochs // NUM_MEASURED))
     began = time.perf_counter()
     gan.fit(dataset, epochs=epochs, callbacks=[best], verbose=0)
