@@ -114,7 +114,9 @@ SOAKING = [
 ]
 
 
-@pytest.mark.parametrize(("who", "step"), [((1,), 14), *SOAKING])
+@pytest.mark.parametrize(
+    ("who", "step"), [pytest.param((1,), 14, marks=pytest.mark.slow), *SOAKING]
+)
 def test_workers_that_are_killed_end_like_undisturbed_ones(undisturbed, tmp_path, who, step):
     for said in killed(tmp_path, who, step):
         assert "WorkerLostError: Another worker stopped or cannot be reached" in said
