@@ -242,7 +242,7 @@ def _not_converging(readings):
             "The game does not converge: D gets steeper and steeper at the samples, though "
             f"these are near the data (slope {now.slope:.2g}, energy distance {now.distance:.2g})."
         )
-    if now.drift > 0.3 and _stagnates(readings, 0.1):
+    if now.drift > 0.3 and _stagnates(readings, 0.2):
         return (
             "The game does not converge: from one reading to the next a sample moves "
             f"{now.drift:.2g} times as far as real samples are from each other."
