@@ -242,7 +242,7 @@ def made(game, kind, seed, settings, folder=None):
         *networks(game, kind, seed, settings.conditional), seed=seed, discriminator_steps=k
     )
 
-    def adam(of_player, **options):
+    def optimizer(of_player, **options):
         rates = rate * settings.rate * of_player
         if not settings.is_adaptive:
             return keras.optimizers.SGD(rates)
@@ -250,8 +250,8 @@ def made(game, kind, seed, settings, folder=None):
         return keras.optimizers.Adam(rates, **options)
 
     gan.compile(
-        adam(settings.of_generator),
-        adam(settings.of_discriminator, gradient_accumulation_steps=settings.accumulated),
+        optimizer(settings.of_generator),
+        optimizer(settings.of_discriminator, gradient_accumulation_steps=settings.accumulated),
         loss=settings.loss or usual_loss,
         penalties=usual_penalties if settings.penalties is None else settings.penalties,
         turns=settings.turns,

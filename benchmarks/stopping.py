@@ -19,8 +19,8 @@ import report
 import kgan
 from kgan import metrics, recipes
 
-# Once a training has been stopped, or ended, this many samples are compared with held-out data; and
-# this many points, whose distances are small.
+# How many samples are compared with held-out data, at least; and how many held-out points there are
+# to measure with.
 NUM_SAMPLES, NUM_POINTS = 5000, 50_000
 # How many distances are measured during a full training.
 NUM_MEASURED = 40
@@ -97,8 +97,7 @@ UNSOUND = {
 def distance(gan, held_out, features, seed):
     """The Fréchet distance of samples to held-out data."""
     extractor = kgan.features.get(features)
-    number = NUM_POINTS if len(held_out) == NUM_POINTS else NUM_SAMPLES
-    both = held_out, gan.generate(number, seed=seed)
+    both = held_out, gan.generate(max(NUM_SAMPLES, len(held_out)), seed=seed)
     return float(metrics.frechet_distance(*map(extractor.features, both)))
 
 

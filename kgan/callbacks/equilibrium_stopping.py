@@ -158,7 +158,7 @@ class EquilibriumStopping(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _examine(self, examiner: Examiner) -> Exam:
-        """The next exam, short where training goes on in any case: while the distance falls."""
+        """Holds the next exam; a few samples will do while the distance clearly falls."""
         step = int(self.model.step.numpy())
         exam = examiner.measure(self._drawn(examiner.few_samples, step), step)
         reference, _ = self._progress(self.exams)
