@@ -36,17 +36,25 @@ KINDS = {
     "sorted_data": ("not_converging", "mode_collapse"),
     "narrow_generator": ("mode_collapse", "discriminator_won", "not_converging"),
     "weight_decay": ("discriminator_too_weak", "mode_collapse"),
-}
-# What fits these was set down before they were played, and they were played once the rules had been
-# made. So were all games with a seed from here on, sick and healthy ones.
-KINDS_APART = {
     "noisy_discriminator": ("discriminator_too_weak", "mode_collapse", "not_converging"),
     "saturated_end": ("generator_starved", "discriminator_won", "mode_collapse"),
     "gradient_descent": ("discriminator_too_weak", "discriminator_won", "mode_collapse"),
     "tiny_batches": ("not_converging", "diverged", "mode_collapse", "discriminator_too_weak"),
 }
-FIRST_SEED_APART = 10
+# What fits these was set down before they were played, and they were played once the rules had been
+# made. So were all games with a seed from here on, sick and healthy ones; likewise, before the last
+# rules, the four kinds above and seeds from 10 on.
+KINDS_APART = {
+    "dropped_inputs": ("discriminator_too_weak", "mode_collapse", "not_converging"),
+    "flipped_labels": ("discriminator_too_weak", "mode_collapse", "not_converging"),
+    "clipped_weights": ("discriminator_too_weak", "mode_collapse", "not_converging"),
+    "large_weights": ("diverged", "discriminator_won", "mode_collapse", "not_converging"),
+    "deep_sigmoids": ("mode_collapse", "discriminator_won", "not_converging"),
+}
+FIRST_SEED_APART = 20
 RIGHT = KINDS | KINDS_APART
+# What the names of results end in: seeds from 0, from 10, and those apart.
+ENDINGS = ("", "_10", "_apart")
 
 
 def with_labels(content):
@@ -83,6 +91,12 @@ def is_apart(run):
     return run["seed"] >= FIRST_SEED_APART
 
 
+def ending(runs):
+    """What the name of the results of these runs ends in."""
+    first = min(run["seed"] for run in runs)
+    return "" if first == 0 else "_apart" if first == FIRST_SEED_APART else f"_{first}"
+
+
 def first_said(run):
     """What was said first in time, "as a risk", "late", or "nothing"."""
     in_time = [name for name, at in run["said"] if at <= IN_TIME]
@@ -102,8 +116,7 @@ def said_at_all(run):
 
 def read(games=GAMES):
     """The labelled runs of all games of which there are results."""
-    names = [f"doctor_{game}{apart}.json" for game in games for apart in ("", "_apart")]
-    paths = [report.RESULTS / name for name in names]
+    paths = [report.RESULTS / f"doctor_{game}{ending}.json" for game in games for ending in ENDINGS]
     return [
         run for path in paths if path.exists() for run in with_labels(json.loads(path.read_text()))
     ]

@@ -17,6 +17,7 @@ import matplotlib.figure
 import matplotlib.patches
 import numpy as np
 import report
+import sick_games
 
 from kgan import plots
 from kgan.diagnosis import NAMES, Judge, Reading
@@ -72,13 +73,10 @@ def of_run(readings):
 
 def _risks(game, run, folder):
     """What the configuration of a run makes the doctor say."""
-    import doctor  # Here, since it imports this.
-
-    kinds = diagnoses.KINDS_APART if diagnoses.is_apart(run) else None
-    planned = {kind: settings for kind, _, settings in doctor.planned(game, [run["seed"]], kinds)}
-    settings = planned[run["kind"]]
-    gan, dataset, _ = doctor.made(game, run["kind"], run["seed"], settings, folder)
-    return doctor.risks(gan, dataset, run["kind"])
+    planned = sick_games.planned(game, [run["seed"]], diagnoses.RIGHT)
+    settings = next(settings for kind, _, settings in planned if kind == run["kind"])
+    gan, dataset, _ = sick_games.made(game, run["kind"], run["seed"], settings, folder)
+    return sick_games.risks(gan, dataset, run["kind"])
 
 
 def draw(path):
@@ -121,8 +119,7 @@ def main():
         for run in content["results"]["runs"]:
             readings = [Reading(int(step), *rest) for step, *rest in run.pop("readings")]
             run |= of_run(readings) | {"risks": _risks(game, run, arguments.folder)}
-        ending = "_apart" if content["settings"].get("apart") else ""
-        place = report.RESULTS / f"doctor_{game}{ending}.json"
+        place = report.RESULTS / f"doctor_{game}{diagnoses.ending(content['results']['runs'])}.json"
         place.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
         _say(diagnoses.with_labels(content))
     if arguments.figure:

@@ -773,7 +773,9 @@ RECIPES = [f"recipe_{name}{kind}" for name in DATASETS for kind in ("", "_condit
 FOLDERS = [
     f"few_images_folder_{name}_{size}" for name in ("flags", "food_and_drink") for size in (32, 64)
 ]
-GAMES_OF_DOCTOR = [f"doctor_{game}{apart}" for game in diagnoses.GAMES for apart in ("", "_apart")]
+GAMES_OF_DOCTOR = [
+    f"doctor_{game}{ending}" for game in diagnoses.GAMES for ending in diagnoses.ENDINGS
+]
 TURNS = ("code", "paper", "halved")
 PAPER_2014 = [f"paper_2014_{turns}_{seed}" for turns in TURNS for seed in range(3)]
 PAPER_2014 += ["paper_2014_beside"]
