@@ -117,10 +117,17 @@ def test_the_measuring_notebook_measures(tmp_path, monkeypatch, capsys, replacin
 
 @pytest.mark.slow
 def test_the_notebook_of_illnesses_brings_them_about(tmp_path, monkeypatch, capsys):
-    names = run("05_when_it_goes_wrong.ipynb", tmp_path, monkeypatch, [("= 150 ", "= 8 ")])
-    assert names["healthy"].risks == []
-    for name in ("collapsed", "same"):
-        assert [symptom.name for symptom in names[name].symptoms] == ["mode_collapse"]
+    names = run("05_when_it_goes_wrong.ipynb", tmp_path, monkeypatch, [("= 150 ", "= 30 ")])
+
+    def said(game):
+        return [symptom.name for symptom in names[game].symptoms]
+
+    assert names["healthy"].risks == said("healthy") == said("cured") == []
+    assert said("starved") == ["generator_starved"]
+    assert said("collapsed") == said("same") == ["mode_collapse"]
+    assert "diverged" in said("diverged")
+    assert said("ignored") == ["class_collapse"]
+    assert {"discriminator_too_weak", "mode_collapse"}.intersection(said("weak"))
     assert "Risk: With a learning rate of" in capsys.readouterr().out
 
 

@@ -96,7 +96,7 @@ def watched(strategy):
         if scope is None:
             break
         gan = game(strategy)
-        doctor = kgan.callbacks.Doctor(data(split="test"), every_steps=5)
+        doctor = kgan.callbacks.Doctor(data(split="test"), every_steps=4)
         with scope:
             gan.fit(data(), epochs=2, callbacks=[doctor], verbose=0)
         found.append(list(doctor.readings[-1]))

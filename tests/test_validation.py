@@ -3,6 +3,7 @@
 import diagnoses
 import doctor
 import pytest
+import sick_games
 import stopping
 
 SEED = 100
@@ -11,7 +12,7 @@ SEED = 100
 @pytest.mark.soak
 @pytest.mark.parametrize("game", ["digits", "ring"])
 def test_the_doctor_names_what_is_broken_and_is_silent_about_what_is_not(game):
-    played = [doctor.play(game, *one) for one in doctor.planned(game, [SEED])]
+    played = [doctor.play(game, *one) for one in sick_games.planned(game, [SEED])]
     runs = diagnoses.with_labels({"settings": {"game": game}, "results": {"runs": played}})
     broken = [run for run in runs if run["group"] == "broken"]
     healthy = [run for run in runs if run["group"] == "healthy"]

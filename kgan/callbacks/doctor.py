@@ -1,5 +1,6 @@
 """Says in words what is wrong with a game while it is played."""
 
+import bisect
 import math
 import warnings
 from typing import Any
@@ -8,17 +9,20 @@ import keras
 
 from kgan import checks
 from kgan.diagnosis import LEAST_READINGS, Judge, Probe, Reading, Risk, Symptom, find_risks
-from kgan.diagnosis.readings import OF_AVERAGE, most_samples
+from kgan.diagnosis.probe import OF_AVERAGE, most_samples
 from kgan.game import batches, looking
 from kgan.game import logs as logs_module
 from kgan.game.players import is_finite
 
 __all__ = ["Doctor"]
 
-# How many readings a training has, where they are not too near to each other.
-NUM_READINGS, LEAST_STEPS = 40, 20
+# How many readings a training has, where they are not too near to each other. The n-th of N comes
+# after (n / N)^1.5 of it, since a game changes most at first.
+NUM_READINGS, LEAST_STEPS, POWER = 36, 20, 1.5
 # How many steps there are between two, where the length of a training is not known.
 USUAL_STEPS = 500
+# Held-out data that is farther than this from training data, as noise is, is something else.
+FAR_OFF = 1.0
 # With fewer training samples nothing can be concluded.
 LEAST_SAMPLES = 32
 
@@ -42,9 +46,10 @@ class Doctor(keras.callbacks.Callback):
         held_out: samples `(num_samples, ...)` like those of the training that nobody trains on, at
             least 100; the pair of them and their labels; or a `kgan.datasets.Dataset`. `None`: it
             cannot tell whether D memorizes the training data, nor whether samples are copies.
-        every_steps: how many steps pass between two readings. `None`: a fortieth of the training,
-            and at least 20. It takes seven readings to tell anything: a training that is too short
-            for them has none.
+        every_steps: how many steps pass between two readings. `None`: 36 readings of a
+            training and one before it, half of them in its first third, but at least 20 steps
+            apart; every 500 steps where the length of the training is unknown. It takes eleven
+            readings to tell anything: a training that is too short for them has none.
         seed: of the latents, and of which samples are looked at.
 
     Attributes:
@@ -54,17 +59,18 @@ class Doctor(keras.callbacks.Callback):
 
     Raises:
         ValueError: for numbers out of range, or too few held-out samples; by `fit`, for held-out
-            samples of another shape, or without labels where the networks take them.
+            samples of another shape, without labels where the networks take them, or as far from
+            the training data as noise.
 
     Example:
 
     >>> gan = kgan.GAN(*kgan.architectures.mlp((8, 8, 1), latent_dim=8), seed=0)
     >>> gan.compile(discriminator_optimizer=keras.optimizers.SGD(1e-9))
-    >>> doctor = kgan.callbacks.Doctor(kgan.datasets.digits("test"), every_steps=3)
+    >>> doctor = kgan.callbacks.Doctor(kgan.datasets.digits("test"), every_steps=2)
     >>> _ = gan.fit(kgan.datasets.digits(), epochs=1, callbacks=[doctor], verbose=0)
     ... # doctest: +ELLIPSIS
     <BLANKLINE>
-    Step ..., mode collapse: All samples are alike: they are ... times as far from each other as...
+    Step ..., mode collapse since step ...: All samples are alike: they are ... times as far from...
     >>> doctor.symptoms[0].name
     'mode_collapse'
     """
@@ -85,6 +91,7 @@ class Doctor(keras.callbacks.Callback):
         self.symptoms: list[Symptom]
         self.readings: list[Reading]
         self._probe: Probe | None = None
+        self._began = 0
         self._start(Judge())
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -94,27 +101,30 @@ class Doctor(keras.callbacks.Callback):
         gan = self.model
         epochs, steps = ((self.params or {}).get(name) for name in ("epochs", "steps"))
         total = epochs * steps if steps else math.inf
+        self._began = int(gan.step.numpy())
         self._between = self.every_steps or USUAL_STEPS
-        if steps and not self.every_steps:
-            self._between = max(LEAST_STEPS, math.ceil(total / NUM_READINGS))
+        self._planned = _planned(epochs * steps) if steps and not self.every_steps else None
         most = most_samples(gan.generator.output_shape[1:])
         data = gan.training_data
         training = looking.training_pair(data, gan.training_labels, steps or -1, most, self.seed)
         if training is None or len(training[0]) < LEAST_SAMPLES:
+            found = "" if training is None else f" It found {len(training[0])} of them."
             warnings.warn(
                 f"Doctor must look at {LEAST_SAMPLES} training samples before training, so it "
-                "cannot judge this game: give `fit` a data set of kgan.datasets, an array, a "
-                "tf.data.Dataset or a keras.utils.PyDataset.",
+                f"cannot judge this game.{found} Give `fit` as many in a data set of "
+                "kgan.datasets, an array, a tf.data.Dataset or a keras.utils.PyDataset.",
                 stacklevel=2,
             )
             return
-        number = len(data) if batches.is_array(data) else getattr(data, "num_samples", None)
-        self.risks = find_risks(gan, number)
+        num_samples = len(data) if batches.is_array(data) else getattr(data, "num_samples", None)
+        self.risks = find_risks(gan, num_samples)
         if gan.is_chief and not gan.step.numpy():  # A resumed training has been warned already.
             for risk in self.risks:
                 print(f"Risk: {risk.says} {risk.advice}")
-        if total / self._between >= LEAST_READINGS:
+        later = total / self._between if self._planned is None else len(self._planned)
+        if 1 + later >= LEAST_READINGS:
             self._probe = Probe(gan, training, self.held_out, self.seed)
+            self._check_is_near(self._probe.held_out_distance)
             self._read()
 
     def _check_held_out(self) -> None:
@@ -131,6 +141,14 @@ class Doctor(keras.callbacks.Callback):
             checks.check_labels(labels, self.model.num_classes, len(samples))
         else:
             self.held_out = samples, None
+
+    def _check_is_near(self, distance: float) -> None:
+        if distance > FAR_OFF:
+            raise ValueError(
+                "`held_out` must be of the same kind as the training data, in the same range. "
+                f"Received: samples with an energy distance of {distance:.3g} to it, over the "
+                "mean distance of training samples; noise has about 1. Scale both alike."
+            )
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._step_of_batch_0: int | None = None
@@ -153,9 +171,15 @@ class Doctor(keras.callbacks.Callback):
         self._probe = None  # It holds data.
 
     def _reach(self, step: int) -> None:
-        """Reads the game if an interval has ended since the last reading."""
-        if self._probe and step // self._between > self.readings[-1].step // self._between:
+        """Reads the game if a reading is due."""
+        if self._probe and self._due(step) > self._due(self.readings[-1].step):
             self._read()
+
+    def _due(self, step: int) -> int:
+        """A number that grows by one whenever a reading is due."""
+        if self._planned is None:
+            return step // self._between
+        return bisect.bisect_right(self._planned, step - self._began)
 
     def _start(self, judge: Judge) -> None:
         self._judge = judge
@@ -167,10 +191,12 @@ class Doctor(keras.callbacks.Callback):
         self._judge.add(self._probe.read(with_average=len(self.readings) % OF_AVERAGE == 0))
         if not self.model.is_chief:
             return
+        now = self.readings[-1].step
         for i, symptom in enumerate(self.symptoms):
             name = symptom.name.replace("_", " ")
             if i >= len(before):
-                print(f"\nStep {symptom.since_step:,}, {name}: {symptom.says} {symptom.advice}")
+                since = f"{name} since step {symptom.since_step:,}"
+                print(f"\nStep {now:,}, {since}: {symptom.says} {symptom.advice}")
             elif symptom != before[i]:
                 print(
                     f"\nStep {symptom.until_step:,}: {name}, which began at step "
@@ -180,13 +206,29 @@ class Doctor(keras.callbacks.Callback):
     def get_state(self) -> dict[str, Any]:
         """What a backup keeps."""
         readings = [reading._asdict() for reading in self.readings]
-        return {"readings": readings, "probe": self._probe and self._probe.get_state()}
+        probe = self._probe and self._probe.get_state()
+        return {"readings": readings, "probe": probe, "began": self._began}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Takes what `get_state` returned."""
+        known = [  # Others are of another version of kgan.
+            Reading(**numbers)
+            for numbers in state["readings"]
+            if isinstance(numbers, dict) and numbers.keys() == set(Reading._fields)
+        ]
+        if not known:  # What was read as this training began is the first of it.
+            return
         self._start(Judge())
-        for numbers in state["readings"]:
-            if isinstance(numbers, dict) and numbers.keys() == set(Reading._fields):
-                self._judge.add(Reading(**numbers))  # Others are of another version of kgan.
+        self._began = state.get("began", 0)
+        for reading in known:
+            self._judge.add(reading)
         if self._probe and state["probe"]:
             self._probe.set_state(state["probe"])
+
+
+def _planned(total: int) -> list[int]:
+    """After how many steps a training of `total` steps is read."""
+    found = [0]
+    for i in range(1, NUM_READINGS + 1):
+        found.append(max(found[-1] + LEAST_STEPS, math.ceil(total * (i / NUM_READINGS) ** POWER)))
+    return [step for step in found[1:] if step <= total]

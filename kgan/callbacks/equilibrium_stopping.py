@@ -178,7 +178,7 @@ class EquilibriumStopping(keras.callbacks.Callback):
         self._examiner = None  # It holds the data.
         if self.reason == "no_progress" and self._best_weights is not None:
             self.model.averaged_generator.set_weights(self._best_weights)
-        if self.reason and self.model.is_chief:
+        if self.exams and self.model.is_chief:
             print(f"\n{self._says()}")
 
     @property
@@ -217,6 +217,12 @@ class EquilibriumStopping(keras.callbacks.Callback):
                 f"{last.accuracy:.2f}, and up to {last.most:.2f} is guessing."
             )
         data = "training" if self.held_out is None else "held-out"
+        if self.reason is None:
+            return (
+                f"Training has ended before there was a reason to stop it: the distance to {data} "
+                f"data is {last.distance:.3g} ± {last.error:.1g}, and was {best.distance:.3g} "
+                f"after {best.step:,} steps. More epochs may bring it down."
+            )
         copies = " Samples are nearer to training data than held-out data is."
         return (
             f"No progress in {self.patience} exams: the distance to {data} data is "

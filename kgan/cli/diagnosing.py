@@ -9,7 +9,7 @@ import numpy as np
 from kgan import callbacks, diagnosis, files, plots, runs
 from kgan.cli import data_of_runs, watching
 from kgan.cli.saying import command, console, open_run, tell
-from kgan.diagnosis.readings import most_samples
+from kgan.diagnosis.probe import most_samples
 from kgan.resumption import backups
 
 __all__ = ["diagnose"]
@@ -94,8 +94,9 @@ def _tell_course(readings, run):
 def _tell_present(now):
     """What ails the game as it is now, of what shows at once."""
     tell(
-        "No doctor has looked at this training, so what shows only over time stays unknown: "
-        "whether D has won, or the game does not converge."
+        "No doctor has looked at this training, or not long enough, so what shows only over time "
+        "stays unknown: whether samples have stopped coming nearer to the data, D has won, or the "
+        "game does not converge."
     )
     symptoms = diagnosis.find_symptoms([now] * diagnosis.LEAST_READINGS)
     for one in symptoms:

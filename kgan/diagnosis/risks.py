@@ -55,7 +55,7 @@ def find_risks(gan: Any, num_samples: int | None = None) -> list[Risk]:
         A list of `Risk`s, most often empty.
     """
     ratio = _ratio(gan)
-    found = [_of_ratio(gan, ratio), *_of_large_steps(gan), _of_many_steps(gan)]
+    found = [*_of_large_steps(gan), _of_ratio(gan, ratio), _of_many_steps(gan)]
     found += [_of_heavy_penalty(gan), _of_unbounded_critic(gan), _of_frozen_end(gan)]
     if isinstance(gan.loss, losses.Minimax) and ratio >= AHEAD and not gan.penalties:
         found.append(

@@ -12,7 +12,6 @@ __all__ = [
     "distances_of_pairs",
     "flat",
     "from_others",
-    "nearest_other",
     "norm",
 ]
 
@@ -36,12 +35,6 @@ def from_others(x: Any) -> Any:
     found = distances_of_pairs(x, x)
     found = tf.linalg.set_diag(found, tf.zeros(tf.shape(found)[0]))
     return tf.reduce_sum(found, axis=1) / tf.cast(tf.shape(found)[0] - 1, "float32")
-
-
-def nearest_other(x: Any) -> Any:
-    """The distances of rows to the nearest other one."""
-    found = distances_of_pairs(x, x)
-    return tf.reduce_min(tf.linalg.set_diag(found, tf.fill([tf.shape(found)[0]], np.inf)), axis=1)
 
 
 def by_sample(logits: Any) -> Any:

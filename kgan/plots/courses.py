@@ -22,7 +22,7 @@ LABELS = {
     "missing": "share left out",
     "variety": "variety (real: 1)",
     "drift": "movement between readings",
-    "memorization": "nearness to training data (real: 1)",
+    "memorization": "distance to training data (held-out: 1)",
 }
 
 

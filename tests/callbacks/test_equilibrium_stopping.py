@@ -213,13 +213,14 @@ def test_a_killed_training_stops_where_it_would_have_with_the_same_weights(tmp_p
     assert whole.averaged_generator.get_weights()[0][0, 0] == 2
 
 
-def test_a_second_training_has_exams_of_its_own(given):
+def test_a_second_training_has_exams_of_its_own(given, capsys):
     gan, stopping = game(1.0), stops()
     given([5, 4, 3, 2])
     fit(gan, stopping, epochs=2)
     fit(gan, stopping, epochs=2)
     assert [exam.distance for exam in stopping.exams] == [3, 2]
     assert stopping.reason is None
+    assert "ended before there was a reason to stop it" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("is_kgan", [True, False])

@@ -8,7 +8,7 @@ import PIL.Image
 import pytest
 from commands import call, contents, said
 
-SICK = ["--epochs", 30, "--batch-size", 256, "--set", "discriminator_learning_rate=1e-7"]
+SICK = ["--epochs", 50, "--batch-size", 256, "--set", "discriminator_learning_rate=1e-7"]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def test_training_says_risks_and_symptoms(sick):
         last = list(csv.DictReader(file))[-1]
     names = [name.removeprefix("symptom_") for name in last if name.startswith("symptom_")]
     assert names
-    assert all(f"{name.replace('_', ' ')}: " in text for name in names)
+    assert all(f"{name.replace('_', ' ')} since step " in text for name in names)
 
 
 def test_what_ailed_a_run_is_said_afterwards_with_a_figure(sick):

@@ -97,7 +97,7 @@ def test_a_generator_whose_end_does_not_learn_is_unusual():
 
 def test_a_scaled_optimizer_is_looked_into():
     scaled = keras.optimizers.LossScaleOptimizer(adam(0.1))
-    (risk, _) = find_risks(game(discriminator=scaled))
+    (_, risk) = find_risks(game(discriminator=scaled))
     assert "100 times" in risk.says
 
 

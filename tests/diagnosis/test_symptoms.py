@@ -3,7 +3,8 @@ import math
 import pytest
 
 from kgan.diagnosis import NAMES, Reading, find_symptoms
-from kgan.diagnosis.symptoms import RULES, STAGNANT, WARM_UP
+from kgan.diagnosis.rules import LATELY, RULES
+from kgan.diagnosis.symptoms import WARM_UP
 
 HEALTHY = {
     "real_logit": 0.3,
@@ -16,8 +17,6 @@ HEALTHY = {
     "generator_gradient": 1.0,
     "discriminator_gradient": 1.0,
     "variety": 0.95,
-    "nearest": 0.9,
-    "shift": 0.1,
     "distance": 0.02,
     "missing": 0.02,
     "drift": 0.4,
@@ -33,7 +32,7 @@ SICK = {
     "mode_collapse": {"missing": 0.5, "distance": 0.3},
     "discriminator_too_weak": {"auc": 0.1, "held_out_auc": 0.1},
     "discriminator_won": {"auc": 1.0, "held_out_auc": 1.0, "distance": 0.3},
-    "not_converging": {"drift": 0.8, "distance": 0.3},
+    "not_converging": {"auc": 0.9, "held_out_auc": 0.9, "drift": 0.8, "distance": 0.3},
     "memorizes": {"memorization": 0.5},
 }
 
@@ -42,6 +41,11 @@ def readings(*courses):
     """Readings, 100 steps apart: pairs of how many, and in what they differ from healthy ones."""
     changes = [change for number, change in courses for _ in range(number)]
     return [Reading(100 * i, **{**HEALTHY, **change}) for i, change in enumerate(changes)]
+
+
+def after_a_start(*courses):
+    """As `readings`, after one of samples that are still far from the data."""
+    return readings((1, {"distance": 1.0}), *courses)
 
 
 def names(found):
@@ -77,11 +81,14 @@ def test_a_game_of_which_little_is_known_shows_nothing():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_symptom_is_told_with_its_evidence_and_what_to_do(name):
-    (symptom,) = find_symptoms(readings((40, SICK[name])))
+    (symptom,) = find_symptoms(after_a_start((40, SICK[name])))
     assert symptom.name == name
     assert symptom.until_step is None
     assert symptom.evidence
     assert all(isinstance(value, float) for value in symptom.evidence.values())
+    for key, value in symptom.evidence.items():
+        if key in SICK[name]:
+            assert value == pytest.approx(SICK[name][key])
     changed = [key for key in symptom.evidence if key in SICK[name]]
     assert changed
     assert symptom.says.endswith(".")
@@ -140,16 +147,16 @@ def test_a_symptom_hides_what_it_causes_while_it_lasts():
 @pytest.mark.parametrize("name", ["mode_collapse", "discriminator_won", "not_converging"])
 def test_a_game_that_still_comes_nearer_to_the_data_is_not_sick(name):
     falling = [(1, SICK[name] | {"distance": 0.4 * 0.97**i}) for i in range(60)]
-    assert find_symptoms(readings(*falling)) == []
+    assert find_symptoms(after_a_start(*falling)) == []
     slower = [(1, SICK[name] | {"distance": 0.4 * 0.999**i}) for i in range(60)]
-    assert names(find_symptoms(readings(*slower))) == [name]
+    assert names(find_symptoms(after_a_start(*slower))) == [name]
 
 
 def test_samples_that_are_all_alike_need_no_proof_of_a_standstill():
     (symptom,) = find_symptoms(readings((WARM_UP + 3, {"variety": 0.01})))
     assert symptom.name == "mode_collapse"
     assert "alike" in symptom.says
-    assert WARM_UP + 3 < WARM_UP + STAGNANT
+    assert WARM_UP + 3 < WARM_UP + LATELY
 
 
 def test_numbers_that_are_not_finite_are_divergence_alone():
@@ -172,6 +179,53 @@ def test_a_confused_d_is_too_weak_where_samples_are_far_from_the_data():
         "discriminator_too_weak"
     ]
     assert find_symptoms(readings((40, confused | {"distance": 0.01}))) == []
+
+
+@pytest.mark.parametrize(
+    ("auc", "name"), [(0.7, "discriminator_too_weak"), (0.95, "discriminator_won")]
+)
+def test_samples_that_are_no_nearer_than_at_the_beginning_are_the_weaker_players_fault(auc, name):
+    both = {"auc": auc, "held_out_auc": auc}
+    creeping = [(1, both | {"distance": 0.4 * 0.99**i}) for i in range(20)]
+    (symptom,) = find_symptoms(readings(*creeping))
+    assert symptom.name == name
+    assert symptom.since_step <= 100 * (WARM_UP + 1)
+    assert "as far from the data as before the first step" in symptom.says
+    assert symptom.evidence["auc"] == pytest.approx(auc)
+    # It is over once they are, however slowly they got there.
+    creeping += [(1, both | {"distance": 0.2 * 0.95**i}) for i in range(20)]
+    (symptom,) = find_symptoms(readings(*creeping))
+    assert symptom.until_step is not None
+    # Nor is it one if they were near from the beginning, or if the beginning is not known.
+    assert find_symptoms(readings((40, both | {"distance": 0.1}))) == []
+    assert find_symptoms(readings(*creeping)[2:20]) == []
+
+
+def test_where_no_time_has_passed_nothing_stands_still():
+    for name in ("mode_collapse", "discriminator_won", "not_converging"):
+        for one in readings((2, SICK[name])):
+            assert find_symptoms([one] * 20) == []
+
+
+def test_a_standstill_is_one_since_half_of_the_time():
+    # Of late the distance has stopped falling, though it is well below what it was halfway.
+    course = [max(0.45 * 0.97**i, 0.1) for i in range(130)]
+    falling = [(1, SICK["mode_collapse"] | {"distance": distance}) for distance in course]
+    assert course[60] == course[90]
+    assert find_symptoms(after_a_start(*falling[:90])) == []
+    (symptom,) = find_symptoms(after_a_start(*falling))
+    assert symptom.name == "mode_collapse"
+    assert symptom.since_step > 9000
+
+
+def test_a_d_that_hardly_tells_is_too_weak_once_samples_stand_still():
+    half = {"auc": 0.7, "held_out_auc": 0.7, "distance": 0.3, "drift": 0.1}
+    (symptom,) = find_symptoms(after_a_start((40, half)))
+    assert symptom.name == "discriminator_too_weak"
+    falling = [(1, half | {"distance": 0.6 * 0.95**i}) for i in range(40)]
+    assert find_symptoms(after_a_start(*falling)) == []
+    near = half | {"distance": 0.08}
+    assert find_symptoms(after_a_start((40, near))) == []
 
 
 def steepening(slopes, **change):
