@@ -9,6 +9,8 @@ import report
 GAMES = ("digits", "digits_dcgan", "ring", "grid", "mnist", "fashion_mnist", "pictures")
 # A run is broken if it ends at more than so many times the distance of healthy ones.
 BROKEN = 2.0
+# And badly at so many or more.
+BADLY_BROKEN = 10.0
 # An energy distance below this, and a share of wrong labels, is noise.
 NOISE = {"ring": 0.01, "grid": 0.01, "pictures": 0.005}
 NOISE_OF_LABELS = 0.01
@@ -42,8 +44,7 @@ KINDS = {
     "tiny_batches": ("not_converging", "diverged", "mode_collapse", "discriminator_too_weak"),
 }
 # What fits these was set down before they were played, and they were played once the rules had been
-# made. So were all games with a seed from here on, sick and healthy ones; likewise, before the last
-# rules, the four kinds above and seeds from 10 on.
+# made. So were all games with a seed from here on, sick and healthy ones.
 KINDS_APART = {
     "dropped_inputs": ("discriminator_too_weak", "mode_collapse", "not_converging"),
     "flipped_labels": ("discriminator_too_weak", "mode_collapse", "not_converging"),
@@ -53,8 +54,8 @@ KINDS_APART = {
 }
 FIRST_SEED_APART = 20
 RIGHT = KINDS | KINDS_APART
-# What the names of results end in: seeds from 0, from 10, and those apart.
-ENDINGS = ("", "_10", "_apart")
+# What the names of results end in.
+ENDINGS = ("", "_apart")
 
 
 def with_labels(content):
@@ -88,13 +89,7 @@ def is_named(run):
 
 def is_apart(run):
     """Whether nobody had looked at such runs while rules were made."""
-    return run["seed"] >= FIRST_SEED_APART
-
-
-def ending(runs):
-    """What the name of the results of these runs ends in."""
-    first = min(run["seed"] for run in runs)
-    return "" if first == 0 else "_apart" if first == FIRST_SEED_APART else f"_{first}"
+    return run["seed"] >= FIRST_SEED_APART or run["kind"] in KINDS_APART
 
 
 def first_said(run):

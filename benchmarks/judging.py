@@ -119,7 +119,8 @@ def main():
         for run in content["results"]["runs"]:
             readings = [Reading(int(step), *rest) for step, *rest in run.pop("readings")]
             run |= of_run(readings) | {"risks": _risks(game, run, arguments.folder)}
-        place = report.RESULTS / f"doctor_{game}{diagnoses.ending(content['results']['runs'])}.json"
+        ending = "_apart" if content["settings"].get("apart") else ""
+        place = report.RESULTS / f"doctor_{game}{ending}.json"
         place.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
         _say(diagnoses.with_labels(content))
     if arguments.figure:

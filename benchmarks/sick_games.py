@@ -28,14 +28,19 @@ OF_IMAGES = (
     *OF_ALL, "few_updates", "saturating", "few_samples", "shuffled_labels", "constant_latents",
     "blind_discriminator", "frozen_end", "strong_penalty", "slow_generator", "bare_critic",
     "linear_discriminator", "sorted_data", "narrow_generator", "weight_decay",
+    "noisy_discriminator", "saturated_end", "gradient_descent", "tiny_batches",
 )  # fmt: skip
 OF_RING = (
     *OF_ALL, "many_updates", "few_updates", "constant_latents", "strong_penalty", "slow_generator",
     "bare_critic", "linear_discriminator", "sorted_data", "narrow_generator", "weight_decay",
+    "noisy_discriminator", "saturated_end", "gradient_descent", "tiny_batches",
 )  # fmt: skip
 OF_GAMES = {
     "ring": OF_RING,
-    "grid": (*OF_ALL, "plain", "few_updates"),
+    "grid": (
+        *OF_ALL, "plain", "few_updates",
+        "noisy_discriminator", "saturated_end", "gradient_descent", "tiny_batches",
+    ),
     "digits": OF_IMAGES,
     "digits_dcgan": OF_IMAGES,
     "mnist": ("fast_generator", "slow_discriminator", "few_samples", "constant_latents"),
@@ -160,7 +165,7 @@ def networks(game, kind, seed, conditional):
         discriminator = keras.Model(samples, logits)
     if kind == "noisy_discriminator":
         samples = keras.Input(discriminator.inputs[0].shape[1:])
-        noisy = keras.layers.GaussianNoise(0.75, seed=seed)(samples / 4) * 4  # Of at most 1.
+        noisy = keras.layers.GaussianNoise(0.75, seed=seed)(samples / 4) * 4  # It takes at most 1.
         discriminator = keras.Model(samples, discriminator(noisy))
     if kind == "dropped_inputs":
         samples = keras.Input(discriminator.inputs[0].shape[1:])

@@ -619,17 +619,25 @@ def stopping(contents):
         "no progress",
         "to the end",
         "epochs",
-        "distance / best epoch's",
+        "distance",
+        "best epoch's",
+        "ratio",
     )
     lines = [_row(*header), _rule(len(header))]
     for content in contents:
         runs = content["results"]["runs"]
         reasons = [run["reason"] for run in runs]
         counts = [str(reasons.count(reason)) for reason in ("equilibrium", "no_progress", None)]
-        ratios = [run["ratio"] for run in runs if "ratio" in run]
-        ratio = f"**{_mean(ratios, 2)}** ({max(ratios):.2f} at most)" if ratios else ""
         epochs = f"{_mean([run['epochs'] for run in runs], 0)} of {runs[0]['of']}"
-        lines.append(_row(GAMES_OF_STOPPING[content["settings"]["game"]], *counts, epochs, ratio))
+        whole = [run for run in runs if "whole" in run]
+        found = ["", "", ""]
+        if whole:
+            found = [f"{statistics.mean(run['distance'] for run in whole):.2g}"]
+            found += [f"{statistics.mean(run['whole']['best'] for run in whole):.2g}"]
+            ratios = [run["ratio"] for run in whole]
+            found += [f"**{_mean(ratios, 2)}** (median {statistics.median(ratios):.2f})"]
+        name = GAMES_OF_STOPPING[content["settings"]["game"]]
+        lines.append(_row(name, *counts, epochs, *found))
     command = "python benchmarks/stopping.py GAME"
     return "\n".join([*lines, "", _origins(_protocol(contents), contents, command, "")])
 
@@ -657,6 +665,9 @@ def doctor(contents):
     ):
         some = [run for run in runs if run["kind"] in kinds]
         lines.append(_diagnosed(name, some, in_words=False))
+        bad = [run for run in some if run["ratio"] >= diagnoses.BADLY_BROKEN]
+        name = f"of these, at {diagnoses.BADLY_BROKEN:.0f} times the usual distance or more"
+        lines.append(_diagnosed(name, bad, in_words=False))
     for name, is_apart in (("healthy", False), ("healthy, apart", True)):
         healthy = [
             run for run in runs if run["group"] == "healthy" and diagnoses.is_apart(run) == is_apart

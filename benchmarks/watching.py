@@ -16,7 +16,7 @@ import kgan
 from kgan import recipes
 from kgan.callbacks import doctor
 from kgan.diagnosis import Examiner, Probe
-from kgan.diagnosis.readings import MOST_NEIGHBORS, OF_AVERAGE
+from kgan.diagnosis.probe import MOST_NEIGHBORS, OF_AVERAGE
 from kgan.game import looking
 
 # So many samples of each kind an exam takes, as `EquilibriumStopping` has it.
