@@ -10,6 +10,7 @@ import keras
 from kgan import checks
 from kgan.diagnosis import LEAST_READINGS, Judge, Probe, Reading, Risk, Symptom, find_risks
 from kgan.diagnosis.probe import OF_AVERAGE, most_samples
+from kgan.diagnosis.symptoms import advice
 from kgan.game import batches, looking
 from kgan.game import logs as logs_module
 from kgan.game.players import is_finite
@@ -34,9 +35,10 @@ class Doctor(keras.callbacks.Callback):
     (`kgan.diagnosis.find_risks`). Now and then it asks D about training data, held-out data and
     generated samples, and compares the samples with real ones (`kgan.diagnosis.Probe`). From these
     readings it infers symptoms (`kgan.diagnosis.NAMES`). It says what it finds once when it has
-    begun, and once when it is over; it is silent about a healthy game. It does not change training,
-    except that a tf.data.Dataset or a PyDataset is looked at beforehand, which may move its
-    shuffling on.
+    begun, once when it is over, and at the end if it has lasted; it is silent about a healthy game.
+    If a risk that it has named often brings the symptom, it repeats the advice for that risk. It
+    does not change training, except that a tf.data.Dataset or a PyDataset is looked at beforehand,
+    which may move its shuffling on.
 
     For each symptom that has been there, the logs of an epoch have a number from then on, such as
     `symptom_mode_collapse`, 1 while it lasts and 0 afterwards: put the callback before those that
@@ -71,6 +73,8 @@ class Doctor(keras.callbacks.Callback):
     ... # doctest: +ELLIPSIS
     <BLANKLINE>
     Step ..., mode collapse since step ...: All samples are alike: they are ... times as far from...
+    <BLANKLINE>
+    The game is sick at the end of this training: mode collapse since step ...
     >>> doctor.symptoms[0].name
     'mode_collapse'
     """
@@ -168,6 +172,12 @@ class Doctor(keras.callbacks.Callback):
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if self._probe and self.readings[-1].is_finite and not is_finite(self.model):
             self._read()  # What ended it comes before the next reading.
+        lasting = [symptom for symptom in self.symptoms if symptom.until_step is None]
+        if lasting and self.model.is_chief:
+            names = [
+                f"{one.name.replace('_', ' ')} since step {one.since_step:,}" for one in lasting
+            ]
+            print(f"\nThe game is sick at the end of this training: {', '.join(names)}.")
         self._probe = None  # It holds data.
 
     def _reach(self, step: int) -> None:
@@ -196,7 +206,7 @@ class Doctor(keras.callbacks.Callback):
             name = symptom.name.replace("_", " ")
             if i >= len(before):
                 since = f"{name} since step {symptom.since_step:,}"
-                print(f"\nStep {now:,}, {since}: {symptom.says} {symptom.advice}")
+                print(f"\nStep {now:,}, {since}: {symptom.says} {advice(symptom, self.risks)}")
             elif symptom != before[i]:
                 print(
                     f"\nStep {symptom.until_step:,}: {name}, which began at step "

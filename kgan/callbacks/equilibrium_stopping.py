@@ -80,6 +80,9 @@ class EquilibriumStopping(keras.callbacks.Callback):
     ...     kgan.datasets.digits("test"), every_epochs=1, min_samples=100
     ... )
     >>> history = gan.fit(kgan.datasets.digits(), epochs=2, callbacks=[stopping], verbose=0)
+    ... # doctest: +ELLIPSIS
+    <BLANKLINE>
+    Training has ended before there was a reason to stop it: the distance to held-out data is ...
     >>> [exam.step for exam in stopping.exams], stopping.exams[-1].distance > 0.1
     ([22, 44], True)
     """

@@ -10,6 +10,7 @@ from kgan import callbacks, diagnosis, files, plots, runs
 from kgan.cli import data_of_runs, watching
 from kgan.cli.saying import command, console, open_run, tell
 from kgan.diagnosis.probe import most_samples
+from kgan.diagnosis.symptoms import advice
 from kgan.resumption import backups
 
 __all__ = ["diagnose"]
@@ -31,11 +32,12 @@ def diagnose(path: pathlib.Path, dataset: str | None) -> None:
         )
     if run.has_diverged:
         console.print("[bold]diverged[/]: losses or weights are no longer finite numbers.")
+    risks = diagnosis.find_risks(gan, run.trained_on.get("num_samples"))
     if now is None:
-        _tell_course(readings, run)
+        _tell_course(readings, run, risks)
     else:
-        _tell_present(now)
-    for risk in diagnosis.find_risks(gan, run.trained_on.get("num_samples")):
+        _tell_present(now, risks)
+    for risk in risks:
         tell(f"Risk: {risk.says} {risk.advice}")
 
 
@@ -71,7 +73,7 @@ def _reading_now(run, gan, name):
     return diagnosis.Probe(gan, (some.samples, labels), pair).read()
 
 
-def _tell_course(readings, run):
+def _tell_course(readings, run, risks):
     """What ailed the game while it was trained."""
     if len(readings) < diagnosis.LEAST_READINGS:
         tell(f"It is too early to tell: the doctor has looked only {len(readings)} times.")
@@ -81,7 +83,7 @@ def _tell_course(readings, run):
         until = "on" if one.until_step is None else f"to {one.until_step:,}"
         name = one.name.replace("_", " ")
         console.print(f"[bold]{name}[/], from step {one.since_step:,} {until}")
-        tell(f"  {one.says} {one.advice}")
+        tell(f"  {one.says} {advice(one, risks)}")
     if not symptoms and not run.has_diverged:
         console.print("[bold green]Healthy:[/] no symptom was found.")
     steps, *_ = columns = list(zip(*readings, strict=True))
@@ -91,7 +93,7 @@ def _tell_course(readings, run):
     tell(run.diagnosis)
 
 
-def _tell_present(now):
+def _tell_present(now, risks):
     """What ails the game as it is now, of what shows at once."""
     tell(
         "No doctor has looked at this training, or not long enough, so what shows only over time "
@@ -101,6 +103,6 @@ def _tell_present(now):
     symptoms = diagnosis.find_symptoms([now] * diagnosis.LEAST_READINGS)
     for one in symptoms:
         console.print(f"[bold]{one.name.replace('_', ' ')}[/]")
-        tell(f"  {one.says} {one.advice}")
+        tell(f"  {one.says} {advice(one, risks)}")
     if not symptoms:
         console.print("No symptom shows now.")

@@ -8,9 +8,10 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 
 from kgan.diagnosis.readings import Reading
+from kgan.diagnosis.risks import Risk
 from kgan.diagnosis.rules import RULES, Finding, Rule
 
-__all__ = ["LEAST_READINGS", "Judge", "Symptom", "find_symptoms"]
+__all__ = ["LEAST_READINGS", "Judge", "Symptom", "advice", "find_symptoms"]
 
 # A symptom begins once its rule holds in so many of the last readings, and is over once it holds in
 # none of them.
@@ -92,6 +93,16 @@ def find_symptoms(readings: Iterable[Reading]) -> list[Symptom]:
     for reading in readings:
         judge.add(reading)
     return judge.symptoms
+
+
+def advice(symptom: Symptom, risks: Iterable[Risk]) -> str:
+    """What to change first: that of the first risk that often brings the symptom, or its own.
+
+    Args:
+        symptom: of a game.
+        risks: what is unusual about the game, as `find_risks` returns it.
+    """
+    return next((risk.advice for risk in risks if symptom.name in risk.names), symptom.advice)
 
 
 def _symptom(rule: Rule, recent: Sequence[Finding | None], readings: Sequence[Reading]) -> Symptom:

@@ -57,6 +57,13 @@ def test_what_is_wrong_is_said_once_when_it_begins_and_once_when_it_is_over(caps
     assert said.count("Step 20, mode collapse since step 16: All samples are alike") == 1
     assert said.count("mode collapse, which began at step 16, is over.") == 1
     assert history["symptom_mode_collapse"] == [1.0, 1.0, 0.0, 0.0]
+    assert "at the end" not in said
+
+
+def test_what_lasts_is_said_again_at_the_end(capsys):
+    fit(game(0.0), Doctor(every_steps=2))
+    said = capsys.readouterr().out.strip()
+    assert said.endswith("sick at the end of this training: mode collapse since step 16.")
 
 
 def test_risks_are_said_before_the_first_step_and_not_again(capsys):

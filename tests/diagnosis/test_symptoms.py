@@ -2,9 +2,9 @@ import math
 
 import pytest
 
-from kgan.diagnosis import NAMES, Reading, find_symptoms
+from kgan.diagnosis import NAMES, Reading, Risk, find_symptoms
 from kgan.diagnosis.rules import LATELY, RULES
-from kgan.diagnosis.symptoms import WARM_UP
+from kgan.diagnosis.symptoms import WARM_UP, advice
 
 HEALTHY = {
     "real_logit": 0.3,
@@ -164,6 +164,13 @@ def test_numbers_that_are_not_finite_are_divergence_alone():
     (symptom,) = find_symptoms(readings((20, {}), (40, bad)))
     assert symptom.name == "diverged"
     assert "not finite" in symptom.says
+
+
+def test_the_advice_for_a_risk_comes_before_that_for_its_symptom():
+    (symptom,) = find_symptoms(readings((40, {"variety": 0.01})))
+    risks = [Risk(("diverged",), "", "Slow down."), Risk(("mode_collapse",), "", "Raise it.")]
+    assert advice(symptom, risks) == "Raise it."
+    assert advice(symptom, risks[:1]) == symptom.advice
 
 
 def test_one_reading_that_is_not_finite_is_enough():
