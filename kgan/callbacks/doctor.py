@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 import keras
+import numpy as np
 
 from kgan import checks
 from kgan.diagnosis import LEAST_READINGS, Judge, Probe, Reading, Risk, Symptom, find_risks
@@ -26,6 +27,8 @@ USUAL_STEPS = 500
 FAR_OFF = 1.0
 # With fewer training samples nothing can be concluded.
 LEAST_SAMPLES = 32
+# Held-out samples that are training data by chance, as some are twice in many data sets.
+LEAST_KNOWN = 10
 
 
 class Doctor(keras.callbacks.Callback):
@@ -38,7 +41,7 @@ class Doctor(keras.callbacks.Callback):
     begun, once when it is over, and at the end if it has lasted; it is silent about a healthy game.
     If a risk that it has named often brings the symptom, it repeats the advice for that risk. It
     does not change training, except that a tf.data.Dataset or a PyDataset is looked at beforehand,
-    which may move its shuffling on.
+    which may move its shuffling on. Each `fit` begins with no readings and no symptoms.
 
     For each symptom that has been there, the logs of an epoch have a number from then on, such as
     `symptom_mode_collapse`, 1 while it lasts and 0 afterwards: put the callback before those that
@@ -51,7 +54,8 @@ class Doctor(keras.callbacks.Callback):
         every_steps: how many steps pass between two readings. `None`: 36 readings of a
             training and one before it, half of them in its first third, but at least 20 steps
             apart; every 500 steps where the length of the training is unknown. It takes eleven
-            readings to tell anything: a training that is too short for them has none.
+            readings to tell anything: a training that is too short for them has none, and the
+            doctor says so.
         seed: of the latents, and of which samples are looked at.
 
     Attributes:
@@ -61,8 +65,8 @@ class Doctor(keras.callbacks.Callback):
 
     Raises:
         ValueError: for numbers out of range, or too few held-out samples; by `fit`, for held-out
-            samples of another shape, without labels where the networks take them, or as far from
-            the training data as noise.
+            samples of another shape, without labels where the networks take them, as far from the
+            training data as noise, or half of which are training data.
 
     Example:
 
@@ -125,11 +129,14 @@ class Doctor(keras.callbacks.Callback):
         if gan.is_chief and not gan.step.numpy():  # A resumed training has been warned already.
             for risk in self.risks:
                 print(f"Risk: {risk.says} {risk.advice}")
-        later = total / self._between if self._planned is None else len(self._planned)
-        if 1 + later >= LEAST_READINGS:
+        self._check_is_apart(training[0], num_samples)
+        least = (LEAST_READINGS - 1) * (self.every_steps or LEAST_STEPS)
+        if total >= least:
             self._probe = Probe(gan, training, self.held_out, self.seed)
             self._check_is_near(self._probe.held_out_distance)
             self._read()
+        elif gan.is_chief:
+            print(f"Too short for the doctor: {total:,} steps, and it needs {least:,} to judge.")
 
     def _check_held_out(self) -> None:
         if self.held_out is None:
@@ -145,6 +152,19 @@ class Doctor(keras.callbacks.Callback):
             checks.check_labels(labels, self.model.num_classes, len(samples))
         else:
             self.held_out = samples, None
+
+    def _check_is_apart(self, training: np.ndarray, num_samples: int | None) -> None:
+        """Raises if half of the held-out samples are training data, judging by some of it."""
+        if self.held_out is None:
+            return
+        known = {np.asarray(row, "float32").tobytes() for row in training}
+        number = sum(row.tobytes() in known for row in self.held_out[0])
+        half = len(self.held_out[0]) * len(training) / max(num_samples or 0, len(training)) / 2
+        if number >= max(half, LEAST_KNOWN):
+            raise ValueError(
+                "`held_out` must be data that nobody trains on. Received: data of which at least "
+                "half is in the training data."
+            )
 
     def _check_is_near(self, distance: float) -> None:
         if distance > FAR_OFF:

@@ -43,15 +43,20 @@ def diagnose(path: pathlib.Path, dataset: str | None) -> None:
 
 def _readings(run):
     """What the doctor read during a training, as its last backup has it; [] if nothing."""
-    with warnings.catch_warnings(), contextlib.suppress(ValueError, OSError, KeyError):
-        warnings.simplefilter("ignore")
-        backup = backups.find(run.backup)
-        if backup is None:
-            return []
-        watcher = callbacks.Doctor()
-        watcher.set_state(backups.read_position(backup).callbacks["Doctor"])
-        return watcher.readings
-    return []
+    try:
+        with warnings.catch_warnings(record=True) as damages:
+            warnings.simplefilter("always")
+            backup = backups.find(run.backup)
+    except ValueError as error:
+        tell(f"What the doctor read is lost. {error}")
+        return []
+    for damage in damages:
+        tell(str(damage.message))
+    watcher = callbacks.Doctor()
+    with contextlib.suppress(KeyError):  # No doctor watched, or kgan was older.
+        if backup:
+            watcher.set_state(backups.read_position(backup).callbacks["Doctor"])
+    return watcher.readings
 
 
 def _reading_now(run, gan, name):

@@ -139,6 +139,8 @@ def _train(plan, run, formats, quiet, strategy=None, tensorboard=False, doctor=T
             _export(gan, run, formats, known | {"class_names": run.class_names}, quiet)
     if run.reason is None:
         _say_if_short(plan, dataset, "was")
+    if "doctor" in watched and watched["doctor"].symptoms:
+        suggest("See what ailed it", "diagnose", run.folder)
 
 
 def _sample_grid(recipe, run, tensorboard):

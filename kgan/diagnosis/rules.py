@@ -19,6 +19,8 @@ LATELY, PROGRESS = 5, 0.95
 # They are still about where they were if their distance lately is above the first number, and above
 # this part of the very first reading's.
 FAR, STAYS = 0.15, 0.75
+# Samples are alike below this variety; once they were, until they reach the other.
+ALIKE, VARIED = 0.05, 0.2
 # A D that is right in fewer pairs than this, while samples are far from the data, teaches G little.
 TELLS = 0.85
 # A standstill and a slope are not judged by the very first readings: a game moves in leaps then.
@@ -48,11 +50,14 @@ class Rule(NamedTuple):
         find: what is wrong, judging by the readings so far, the last of which is the present one;
             None where nothing is.
         advice: what to change first.
+        lasts: whether a symptom that has begun lasts, by the present reading, though the rule finds
+            nothing any more.
     """
 
     name: str
     find: Callable[[Sequence[Reading]], Finding | None]
     advice: str
+    lasts: Callable[[Reading], bool] = lambda now: False
 
 
 def _lately(readings: Sequence[Reading], name: str) -> float:
@@ -100,11 +105,11 @@ def _found(says: str, **evidence: float) -> Finding:
 def _diverged(readings):
     now = readings[-1]
     if not now.is_finite:
-        says = "The game has diverged: D's logits, samples or gradients are not finite."
+        says = "D's logits, samples or gradients are not finite."
     elif now.logit_spread > 30:
         says = (
-            f"The game is diverging: D's logits for real samples spread by {now.logit_spread:.3g}, "
-            "where those of a sound D spread by less than 30."
+            f"D's logits for real samples spread by {now.logit_spread:.3g}, where those of a sound "
+            "D spread by less than 30."
         )
     else:
         return None
@@ -156,7 +161,7 @@ def _discriminator_overfits(readings):
 
 def _mode_collapse(readings):
     now = readings[-1]
-    if now.variety < 0.05:
+    if now.variety < ALIKE:
         return _found(
             f"All samples are alike: they are {now.variety:.2g} times as far from each other as "
             "real ones.",
@@ -176,14 +181,14 @@ def _discriminator_too_weak(readings):
     now = readings[-1]
     if max(now.auc, np.nan_to_num(now.held_out_auc)) < 0.3:
         return _found(
-            "D is too weak: it takes generated samples for more real than real ones, which it "
-            f"prefers in only {now.auc:.0%} of pairs.",
+            "D takes generated samples for more real than real ones, which it prefers in only "
+            f"{now.auc:.0%} of pairs.",
             auc=now.auc,
         )
     if now.auc < 0.8 and now.distance > 0.5:
         return _found(
-            f"D is too weak: it prefers real samples to generated ones in only {now.auc:.0%} of "
-            f"pairs, though they are far from each other (energy distance {now.distance:.2g}).",
+            f"D prefers real samples to generated ones in only {now.auc:.0%} of pairs, though they "
+            f"are far from each other (energy distance {now.distance:.2g}).",
             auc=now.auc,
             distance=now.distance,
         )
@@ -191,8 +196,8 @@ def _discriminator_too_weak(readings):
     standstill = _standstill(readings, 0.1)
     if auc < TELLS and standstill:
         return _found(
-            f"D is too weak: it prefers real samples to generated ones in only {auc:.0%} of "
-            f"pairs, and these {standstill}.",
+            f"D prefers real samples to generated ones in only {auc:.0%} of pairs, and these "
+            f"{standstill}.",
             auc=auc,
             distance=_lately(readings, "distance"),
         )
@@ -204,8 +209,8 @@ def _discriminator_won(readings):
     standstill = _standstill(readings, 0.05 if readings[-1].auc > 0.995 else np.inf)
     if auc > TELLS and standstill:
         return _found(
-            f"D has won: it tells real samples from generated ones in {auc:.1%} of pairs, and "
-            f"these {standstill}.",
+            f"D tells real samples from generated ones in {auc:.1%} of pairs, and these "
+            f"{standstill}.",
             auc=auc,
             distance=_lately(readings, "distance"),
         )
@@ -228,17 +233,16 @@ def _not_converging(readings):
     slope = _slope(readings)
     if now.distance < 0.03 and slope:
         return _found(
-            "The game does not converge: D gets steeper and steeper at the samples, though "
-            f"these are near the data (slope {slope:.2g}, energy distance {now.distance:.2g}).",
+            "D gets steeper and steeper at the samples, though these are near the data (slope "
+            f"{slope:.2g}, energy distance {now.distance:.2g}).",
             slope=slope,
             distance=now.distance,
         )
     drift = _lately(readings, "drift")
     if drift > 0.3 and _stagnates(readings, 0.1):
         return _found(
-            "The game does not converge: from one reading to the next a sample moves "
-            f"{drift:.2g} times as far as real samples are from each other, and samples have "
-            "stopped coming nearer to the data.",
+            f"From one reading to the next a sample moves {drift:.2g} times as far as real samples "
+            "are from each other, and samples have stopped coming nearer to the data.",
             drift=drift,
             distance=_lately(readings, "distance"),
         )
@@ -284,6 +288,7 @@ RULES = (
         _mode_collapse,
         "Use the loss 'relativistic' with the penalties 'r1' and 'r2'; then lower G's learning "
         "rate, or set packing=2. Check that G uses its latents.",
+        lasts=lambda now: now.variety < VARIED,
     ),
     Rule(
         "discriminator_too_weak",

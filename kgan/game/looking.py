@@ -36,6 +36,12 @@ def held_out_pair(held_out: Any, least: int = 1) -> Pair:
     is_pair = isinstance(held_out, tuple | list) and len(held_out) == 2
     samples, labels = held_out if is_pair else (held_out, None)
     samples = np.asarray(samples)
+    if samples.dtype == object:
+        raise ValueError(
+            "`held_out` must be an array of samples, the pair of them and their labels, or a data "
+            f"set of kgan.datasets. Received: {type(held_out).__name__}. Batches become an array "
+            "by np.concatenate(list(batches))."
+        )
     if samples.ndim < 2 or samples.dtype.kind != "f" or len(samples) < least:
         many = "samples" if least == 1 else f"at least {least} samples"
         raise ValueError(

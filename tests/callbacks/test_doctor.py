@@ -66,6 +66,16 @@ def test_what_lasts_is_said_again_at_the_end(capsys):
     assert said.endswith("sick at the end of this training: mode collapse since step 16.")
 
 
+def test_a_training_that_is_too_short_is_not_judged(capsys):
+    doctor = Doctor()
+    fit(game(0.0), doctor, epochs=13)
+    fit(game(0.0), Doctor(every_steps=30), epochs=13)
+    said = capsys.readouterr().out
+    assert doctor.readings == []
+    assert "Too short for the doctor: 195 steps, and it needs 200 to judge." in said
+    assert "195 steps, and it needs 300 to judge." in said
+
+
 def test_risks_are_said_before_the_first_step_and_not_again(capsys):
     gan, doctor = game(), Doctor()
     gan.compile(keras.optimizers.Adam(1e-4, 0.5), keras.optimizers.Adam(1e-2, 0.5))
@@ -119,7 +129,7 @@ def test_a_long_training_is_read_36_times_half_of_them_in_its_first_third():
 @pytest.mark.parametrize("steps_per_execution", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_training_is_not_changed(steps_per_execution):
     weights = []
-    doctor = Doctor(players.dataset(num_samples=120, seed=1), every_steps=1)
+    doctor = Doctor(players.images(rows=120), every_steps=1)
     for callbacks in ([], [doctor]):
         gan = players.gan(steps_per_execution=steps_per_execution)
         gan.fit(players.dataset(), epochs=4, callbacks=callbacks, verbose=0)
@@ -166,7 +176,7 @@ def test_a_game_that_becomes_nan_has_diverged(capsys):
     ruined = keras.callbacks.LambdaCallback(on_train_batch_end=ruin)
     fit(gan, doctor, ruined, kgan.callbacks.TerminateOnNaN(), epochs=20)
     assert [symptom.name for symptom in doctor.symptoms] == ["diverged"]
-    assert "The game has diverged" in capsys.readouterr().out
+    assert "diverged since step 7: D's logits, samples or gradients" in capsys.readouterr().out
 
 
 @pytest.mark.slow
@@ -209,6 +219,17 @@ def test_held_out_data_in_another_range_is_refused_before_training(change):
     assert gan.step.numpy() == 0
 
 
+@pytest.mark.parametrize("number", [100, 300])
+def test_held_out_data_that_is_training_data_is_refused_before_training(number):
+    gan, data = game(), points(number=5000)  # More than it looks at.
+    others = np.concatenate([data[-number:], points(1, number - 20)])
+    with pytest.raises(ValueError, match="data that nobody trains on. Received: data of which"):
+        fit(gan, Doctor(others), data=data)
+    assert gan.step.numpy() == 0
+    few = np.concatenate([data[:20], points(1, 200)])
+    fit(gan, Doctor(few), data=data, epochs=1)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -217,6 +238,7 @@ def test_held_out_data_in_another_range_is_refused_before_training(change):
         ({"held_out": points(number=99)}, r"at least 100 samples.*\(99, 2\)"),
         ({"held_out": points() * np.nan}, "`held_out` must be finite"),
         ({"held_out": "digits"}, "`held_out` must be at least 100 samples"),
+        ({"held_out": tf.data.Dataset.range(9)}, r"Received: _RangeDataset. Batches become an arr"),
     ],
 )
 def test_bad_arguments_are_refused(options, message):

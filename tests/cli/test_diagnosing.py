@@ -29,6 +29,7 @@ def test_training_says_risks_and_symptoms(sick):
     names = [name.removeprefix("symptom_") for name in last if name.startswith("symptom_")]
     assert names
     assert all(f"{name.replace('_', ' ')} since step " in text for name in names)
+    assert "See what ailed it: " in text
 
 
 def test_what_ailed_a_run_is_said_afterwards_with_a_figure(sick):
@@ -41,6 +42,17 @@ def test_what_ailed_a_run_is_said_afterwards_with_a_figure(sick):
     assert "Risk: With a learning rate of" in text
     with PIL.Image.open(folder / "diagnosis.png") as picture:
         assert picture.width > 1000
+
+
+def test_a_damaged_backup_is_told_of(sick, tmp_path):
+    folder = shutil.copytree(sick[0], tmp_path / "run")
+    backups = sorted((folder / "backup").glob("*.keras"), key=lambda path: path.stat().st_mtime)
+    for number, backup in enumerate(reversed(backups), 1):
+        backup.write_bytes(backup.read_bytes()[:1000])
+        text = said(call("diagnose", folder))
+        damaged = "was skipped" if number < len(backups) else "What the doctor read is lost"
+        assert damaged in text
+        assert ("from step" in text) == (number < len(backups))
 
 
 def test_a_run_without_a_doctor_is_judged_by_what_it_is_now(sick, tmp_path):

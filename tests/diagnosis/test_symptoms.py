@@ -115,6 +115,14 @@ def test_a_symptom_is_over_once_four_readings_are_well():
     assert [one.until_step for one in found] == [3700]
 
 
+def test_samples_that_were_alike_are_so_until_they_are_varied():
+    alike, little, varied = ({"variety": variety} for variety in (0.01, 0.1, 0.5))
+    course = (20, {}), (10, alike), (10, little)
+    assert [one.until_step for one in find_symptoms(readings(*course))] == [None]
+    assert [one.until_step for one in find_symptoms(readings(*course, (1, varied)))] == [4000]
+    assert find_symptoms(readings((20, {}), (20, little))) == []
+
+
 def test_a_symptom_that_comes_back_is_another_one():
     sick = SICK["memorizes"]
     found = find_symptoms(readings((20, {}), (10, sick), (10, {}), (10, sick)))
