@@ -43,19 +43,28 @@ KINDS = {
     "gradient_descent": ("discriminator_too_weak", "discriminator_won", "mode_collapse"),
     "tiny_batches": ("not_converging", "diverged", "mode_collapse", "discriminator_too_weak"),
 }
-# What fits these was set down before they were played, and they were played once the rules had been
-# made. So were all games with a seed from here on, sick and healthy ones.
-KINDS_APART = {
+# What fits these was set down before they were played, and they were played once the rules of then
+# had been made. Later rules know them.
+KINDS_ONCE_APART = {
     "dropped_inputs": ("discriminator_too_weak", "mode_collapse", "not_converging"),
     "flipped_labels": ("discriminator_too_weak", "mode_collapse", "not_converging"),
     "clipped_weights": ("discriminator_too_weak", "mode_collapse", "not_converging"),
     "large_weights": ("diverged", "discriminator_won", "mode_collapse", "not_converging"),
     "deep_sigmoids": ("mode_collapse", "discriminator_won", "not_converging"),
 }
-FIRST_SEED_APART = 20
-RIGHT = KINDS | KINDS_APART
+# Likewise, and no rule knows these yet: mistakes that people make.
+KINDS_APART = {
+    "narrow_discriminator": ("discriminator_too_weak", "mode_collapse", "not_converging"),
+    "loud_latents": ("not_converging", "discriminator_won", "mode_collapse"),
+    "fast_both": ("diverged", "not_converging", "mode_collapse"),
+    "equal_weights": ("discriminator_too_weak", "mode_collapse"),
+    "dropped_latents": ("discriminator_won", "mode_collapse", "not_converging"),
+}
+RIGHT = KINDS | KINDS_ONCE_APART | KINDS_APART
+# Games that are played by themselves, sick and healthy ones: which kinds, and from which seed on.
+SETS = {"once_apart": (tuple(KINDS_ONCE_APART), 20), "apart": (tuple(KINDS_APART), 30)}
 # What the names of results end in.
-ENDINGS = ("", "_apart")
+ENDINGS = ("", *(f"_{name}" for name in SETS))
 
 
 def with_labels(content):
@@ -89,7 +98,8 @@ def is_named(run):
 
 def is_apart(run):
     """Whether nobody had looked at such runs while rules were made."""
-    return run["seed"] >= FIRST_SEED_APART or run["kind"] in KINDS_APART
+    kinds, first_seed = SETS["apart"]
+    return run["seed"] >= first_seed or run["kind"] in kinds
 
 
 def first_said(run):

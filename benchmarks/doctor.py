@@ -8,13 +8,14 @@ For a broken run the doctor should name something that fits its kind (`diagnoses
 first third of the training or as a risk before the first step. For any other run it should say
 nothing.
 
-With `--apart` it plays other kinds, `diagnoses.KINDS_APART`, and healthy games with other seeds, at
-which nobody looked while rules were made; they are reported by themselves.
+With `--set apart` it plays other kinds, `diagnoses.KINDS_APART`, and healthy games with other
+seeds, at which nobody looked while rules were made; they are reported by themselves. Those of
+`--set once_apart` were apart until later rules were made.
 `pictures` are real ones in colour, of a folder of 1,000 or more.
 
     python benchmarks/doctor.py digits
     python benchmarks/doctor.py ring --seeds 5 --keep ring.json
-    python benchmarks/doctor.py digits --seeds 3 --apart
+    python benchmarks/doctor.py digits --seeds 3 --set apart
     python benchmarks/doctor.py pictures --seeds 1 --folder FOLDER
 """
 
@@ -97,7 +98,7 @@ def main():
     parser.add_argument("game", choices=sick_games.GAMES)
     parser.add_argument("--seeds", type=int, default=5, help="How many of each kind, from 0.")
     parser.add_argument("--kinds", default=None, help="Which, with commas between them.")
-    parser.add_argument("--apart", action="store_true", help="Kinds and seeds that are set apart.")
+    parser.add_argument("--set", choices=diagnoses.SETS, help="Kinds and seeds of their own.")
     parser.add_argument("--no-variants", action="store_true", help="No healthy games but one kind.")
     parser.add_argument("--folder", default=None, help="Of the game `pictures`.")
     parser.add_argument("--keep", type=pathlib.Path, default=None, help="Where readings go.")
@@ -106,8 +107,8 @@ def main():
         parser.error("the game `pictures` needs --folder, of 1,000 pictures or more")
     kinds = arguments.kinds and arguments.kinds.split(",")
     first, ending = 0, ""
-    if arguments.apart:
-        kinds, first, ending = diagnoses.KINDS_APART, diagnoses.FIRST_SEED_APART, "_apart"
+    if arguments.set:
+        (kinds, first), ending = diagnoses.SETS[arguments.set], f"_{arguments.set}"
     options = range(first, first + arguments.seeds), kinds, not arguments.no_variants
     place = report.RESULTS / f"doctor_{arguments.game}{ending}.json"
     asked = {name: value for name, value in vars(arguments).items() if name != "keep"}

@@ -119,7 +119,7 @@ def main():
         for run in content["results"]["runs"]:
             readings = [Reading(int(step), *rest) for step, *rest in run.pop("readings")]
             run |= of_run(readings) | {"risks": _risks(game, run, arguments.folder)}
-        ending = "_apart" if content["settings"].get("apart") else ""
+        ending = f"_{content['settings']['set']}" if content["settings"].get("set") else ""
         place = report.RESULTS / f"doctor_{game}{ending}.json"
         place.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
         _say(diagnoses.with_labels(content))

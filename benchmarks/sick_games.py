@@ -118,6 +118,7 @@ def settings_of(kind):
         "weight_decay": Settings(weight_decay=10.0),
         "gradient_descent": Settings(is_adaptive=False),
         "tiny_batches": Settings(batch_size=2),
+        "fast_both": Settings(rate=30),
     }.get(kind, Settings())
 
 
@@ -182,6 +183,22 @@ def networks(game, kind, seed, conditional):
         for _ in range(4):
             x = keras.layers.Dense(latents.shape[1], "sigmoid")(x)
         generator = keras.Model(latents, generator(x))
+    if kind == "narrow_discriminator":
+        samples = keras.Input(discriminator.inputs[0].shape[1:])
+        two = keras.layers.Dense(2)(keras.layers.Flatten()(samples))
+        again = keras.layers.Reshape(samples.shape[1:])(
+            keras.layers.Dense(int(np.prod(samples.shape[1:])))(two)
+        )
+        discriminator = keras.Model(samples, discriminator(again))
+    if kind == "equal_weights":
+        for weight in discriminator.trainable_weights:
+            if len(weight.shape) > 1:
+                weight.assign(np.full(weight.shape, np.std(weight)))
+    if kind in ("loud_latents", "dropped_latents"):
+        latents = keras.Input(generator.inputs[0].shape[1:])
+        loud, dropped = keras.layers.Rescaling(30.0), keras.layers.Dropout(0.8, seed=seed)
+        changed = (loud if kind == "loud_latents" else dropped)(latents)
+        generator = keras.Model(latents, generator(changed))
     if kind == "saturated_end":
         last = next(layer for layer in reversed(generator.layers) if layer.weights)
         last.set_weights([100 * last.get_weights()[0], *last.get_weights()[1:]])
