@@ -8,6 +8,7 @@ import keras
 
 from kgan import checks, losses
 from kgan.game import batches, logs, networks, replicas
+from kgan.game.batches import is_array, num_trained_on
 from kgan.protocols import FollowsAnswers, StartsAnywhere
 
 __all__ = ["MeasuredModel"]
@@ -147,9 +148,17 @@ class MeasuredModel(keras.Model):
 
     @contextlib.contextmanager
     def _training(
-        self, data: Any, labels: Any, validation_data: Any = None, **others: Any
+        self,
+        data: Any,
+        labels: Any,
+        validation_data: Any = None,
+        validation_split: float = 0.0,
+        **others: Any,
     ) -> Iterator[None]:
         """Knows `data` for as long as `fit` runs, and that its validation data has been checked."""
+        if is_array(data):  # Keras trains on the first rows.
+            number = num_trained_on(data, validation_split)
+            data, labels = data[:number], None if labels is None else labels[:number]
         self.training_data, self.training_labels = data, labels
         if validation_data is not None:
             self._checked = id(keras.utils.unpack_x_y_sample_weight(validation_data)[0])
