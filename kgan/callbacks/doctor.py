@@ -1,6 +1,8 @@
 """Says in words what is wrong with a game while it is played."""
 
 import bisect
+import collections
+import dataclasses
 import math
 import warnings
 from typing import Any
@@ -34,7 +36,7 @@ LEAST_KNOWN = 10
 class Doctor(keras.callbacks.Callback):
     """Says when a game is sick, with the number that shows it, and what to change first.
 
-    Before the first step it says what is unusual about the game's configuration, as a risk
+    Before the first step it says what is unusual about the game, as a risk
     (`kgan.diagnosis.find_risks`). Now and then it asks D about training data, held-out data and
     generated samples, and compares the samples with real ones (`kgan.diagnosis.Probe`). From these
     readings it infers symptoms (`kgan.diagnosis.NAMES`). It says what it finds once when it has
@@ -103,7 +105,7 @@ class Doctor(keras.callbacks.Callback):
         self._start(Judge())
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._probe = None
+        self._probe, self.risks = None, []
         self._start(Judge())
         self._check_held_out()
         gan = self.model
@@ -125,18 +127,29 @@ class Doctor(keras.callbacks.Callback):
             )
             return
         num_samples = len(data) if batches.is_array(data) else getattr(data, "num_samples", None)
-        self.risks = find_risks(gan, num_samples)
-        if gan.is_chief and not gan.step.numpy():  # A resumed training has been warned already.
-            for risk in self.risks:
-                print(f"Risk: {risk.says} {risk.advice}")
+        self._begin(training, num_samples, total)
+
+    def _begin(self, training: looking.Pair, num_samples: int | None, total: float) -> None:
+        """Reads the game, if it will be read often enough, and says what is unusual about it."""
+        gan = self.model
+        is_new = not gan.step.numpy()
         self._check_is_apart(training[0], num_samples)
+        self.risks = find_risks(gan, num_samples)
         least = (LEAST_READINGS - 1) * (self.every_steps or LEAST_STEPS)
         if total >= least:
             self._probe = Probe(gan, training, self.held_out, self.seed)
             self._check_is_near(self._probe.held_out_distance)
             self._read()
+            if is_new:
+                self.risks = find_risks(gan, num_samples, self.readings[0])
         elif gan.is_chief:
-            print(f"Too short for the doctor: {total:,} steps, and it needs {least:,} to judge.")
+            print(
+                f"This training is too short for the doctor: it has {total:,} steps, and the "
+                f"doctor needs {least:,}."
+            )
+        if gan.is_chief and is_new:  # A resumed training has been warned already.
+            for risk in self.risks:
+                print(f"Risk: {risk.says} {risk.advice}")
 
     def _check_held_out(self) -> None:
         if self.held_out is None:
@@ -154,13 +167,19 @@ class Doctor(keras.callbacks.Callback):
             self.held_out = samples, None
 
     def _check_is_apart(self, training: np.ndarray, num_samples: int | None) -> None:
-        """Raises if half of the held-out samples are training data, judging by some of it."""
-        if self.held_out is None:
+        """Raises if half of the held-out samples are training data, as far as can be seen.
+
+        Data may repeat itself: then training data is like other training data, too. Of a stream
+        nobody knows.
+        """
+        if self.held_out is None or num_samples is None:
             return
-        known = {np.asarray(row, "float32").tobytes() for row in training}
-        number = sum(row.tobytes() in known for row in self.held_out[0])
-        half = len(self.held_out[0]) * len(training) / max(num_samples or 0, len(training)) / 2
-        if number >= max(half, LEAST_KNOWN):
+        rows = collections.Counter(np.asarray(row, "float32").tobytes() for row in training)
+        held_out = self.held_out[0]
+        found = sum(row.tobytes() in rows for row in held_out)
+        twins = sum(number for number in rows.values() if number > 1) / len(training)
+        half = len(training) / num_samples / 2  # Of the held-out samples, if half were known.
+        if found >= max(max(half, 2 * twins) * len(held_out), LEAST_KNOWN):
             raise ValueError(
                 "`held_out` must be data that nobody trains on. Received: data of which at least "
                 "half is in the training data."
@@ -192,6 +211,12 @@ class Doctor(keras.callbacks.Callback):
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         if self._probe and self.readings[-1].is_finite and not is_finite(self.model):
             self._read()  # What ended it comes before the next reading.
+        number = len(self.readings)
+        if self._probe and number < LEAST_READINGS and not self.symptoms and self.model.is_chief:
+            print(
+                f"\nThis training was too short to judge: the doctor needs {LEAST_READINGS} "
+                f"readings, and had {number}."
+            )
         lasting = [symptom for symptom in self.symptoms if symptom.until_step is None]
         if lasting and self.model.is_chief:
             names = [
@@ -237,7 +262,8 @@ class Doctor(keras.callbacks.Callback):
         """What a backup keeps."""
         readings = [reading._asdict() for reading in self.readings]
         probe = self._probe and self._probe.get_state()
-        return {"readings": readings, "probe": probe, "began": self._began}
+        risks = [dataclasses.asdict(risk) for risk in self.risks]
+        return {"readings": readings, "probe": probe, "began": self._began, "risks": risks}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Takes what `get_state` returned."""
@@ -250,6 +276,8 @@ class Doctor(keras.callbacks.Callback):
             return
         self._start(Judge())
         self._began = state.get("began", 0)
+        if "risks" in state:  # Of the beginning, which has passed.
+            self.risks = [Risk(**(one | {"names": tuple(one["names"])})) for one in state["risks"]]
         for reading in known:
             self._judge.add(reading)
         if self._probe and state["probe"]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import pathlib
-import warnings
 
 import numpy as np
 
@@ -22,7 +21,8 @@ def diagnose(path: pathlib.Path, dataset: str | None) -> None:
     run = runs.of(path)
     files.check_writable(run.folder)
     gan, model, _ = open_run(path)
-    readings = _readings(run)
+    doctor = _doctor(run)
+    readings = doctor.readings if doctor else []
     name = dataset or (run.asked or {}).get("dataset")
     now = None if readings else _reading_now(run, gan, name)
     if not readings and now is None:
@@ -34,6 +34,7 @@ def diagnose(path: pathlib.Path, dataset: str | None) -> None:
         console.print("[bold]diverged[/]: losses or weights are no longer finite numbers.")
     risks = diagnosis.find_risks(gan, run.trained_on.get("num_samples"))
     if now is None:
+        risks = doctor.risks or risks
         _tell_course(readings, run, risks)
     else:
         _tell_present(now, risks)
@@ -41,22 +42,18 @@ def diagnose(path: pathlib.Path, dataset: str | None) -> None:
         tell(f"Risk: {risk.says} {risk.advice}")
 
 
-def _readings(run):
-    """What the doctor read during a training, as its last backup has it; [] if nothing."""
+def _doctor(run):
+    """The doctor that watched a training, as its last backup has it; None if none did."""
     try:
-        with warnings.catch_warnings(record=True) as damages:
-            warnings.simplefilter("always")
-            backup = backups.find(run.backup)
-    except ValueError as error:
-        tell(f"What the doctor read is lost. {error}")
-        return []
-    for damage in damages:
-        tell(str(damage.message))
-    watcher = callbacks.Doctor()
+        backup = backups.find(run.backup)  # It warns of one that is damaged.
+    except ValueError:
+        tell(f"The backups in {run.backup} are damaged, and what the doctor read is lost.")
+        return None
+    doctor = callbacks.Doctor()
     with contextlib.suppress(KeyError):  # No doctor watched, or kgan was older.
         if backup:
-            watcher.set_state(backups.read_position(backup).callbacks["Doctor"])
-    return watcher.readings
+            doctor.set_state(backups.read_position(backup).callbacks["Doctor"])
+    return doctor
 
 
 def _reading_now(run, gan, name):
@@ -101,7 +98,7 @@ def _tell_course(readings, run, risks):
 def _tell_present(now, risks):
     """What ails the game as it is now, of what shows at once."""
     tell(
-        "No doctor has looked at this training, or not long enough, so what shows only over time "
+        "There is nothing that a doctor read during this training, so what shows only over time "
         "stays unknown: whether samples have stopped coming nearer to the data, D has won, or the "
         "game does not converge."
     )

@@ -60,7 +60,8 @@ def diverged(run: runs.Run) -> runs.RunError:
     """The error that says that the game of a run has diverged, and what to do."""
     return runs.RunError(
         f"The game of {run.folder} has diverged: its losses or weights became NaN or infinite "
-        f"(see {run.log}). The same command would diverge again. Start over in another "
+        f"(see {run.log}; `kgan diagnose {run.folder}` may say why). The same command would "
+        "diverge again. Start over in another "
         "--output, with a lower --set learning_rate, a stronger penalty such as --set "
         "penalties=r1:10, or another --seed."
     )

@@ -1,4 +1,4 @@
-"""What may go wrong with a game, told from its configuration before the first step."""
+"""What may go wrong with a game, told before its first step."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -8,7 +8,8 @@ import keras
 import tensorflow as tf
 
 from kgan import losses, penalties
-from kgan.game import networks, schedules
+from kgan.diagnosis.readings import Reading
+from kgan.game import networks, ranges, schedules
 
 __all__ = ["Risk", "find_risks"]
 
@@ -23,13 +24,22 @@ MANY_STEPS = 10
 HEAVY = 300.0
 # With fewer samples D memorizes them, without an augmentation.
 FEW_SAMPLES = 300
+# Samples that are nearer to each other than this, before the first step, differ by rounding alone.
+LEAST_VARIETY = 1e-6
+# A new D's logits for real samples spread by less than this; they are far apart even for later.
+LARGE_SPREAD = 5.0
+# What reaches D with less noise in it can still be judged: as a part that dropout leaves out, and
+# as the standard deviation of normal noise over half the range of samples.
+MUCH_DROPPED, MUCH_NOISE = 0.5, 0.5
+# A constraint that leaves less of D's weights than this part changes what they were made for.
+LEFT = 0.5
 # Optimizers that scale each weight's step by the gradients of it that have been.
 ADAPTIVE = ("Adam", "AdamW", "Adamax", "Nadam", "RMSprop", "Lion")
 
 
 @dataclasses.dataclass(frozen=True)
 class Risk:
-    """Something in a game's configuration that often makes it sick.
+    """Something unusual about a game that often makes it sick.
 
     Args:
         names: of the symptoms that it often brings, among `kgan.diagnosis.NAMES`.
@@ -42,7 +52,9 @@ class Risk:
     advice: str
 
 
-def find_risks(gan: Any, num_samples: int | None = None) -> list[Risk]:
+def find_risks(
+    gan: Any, num_samples: int | None = None, first: Reading | None = None
+) -> list[Risk]:
     """What is unusual about a game, and often makes it sick.
 
     A risk is no symptom: the game may well come out all right.
@@ -50,6 +62,7 @@ def find_risks(gan: Any, num_samples: int | None = None) -> list[Risk]:
     Args:
         gan: a compiled `kgan.GAN`.
         num_samples: how many samples it is trained on, where that is known.
+        first: what was read of it before its first step. None: of how it begins nothing is said.
 
     Returns:
         A list of `Risk`s, most often empty.
@@ -57,6 +70,9 @@ def find_risks(gan: Any, num_samples: int | None = None) -> list[Risk]:
     ratio = _ratio(gan)
     found = [*_of_large_steps(gan), _of_ratio(gan, ratio), _of_many_steps(gan)]
     found += [_of_heavy_penalty(gan), _of_unbounded_critic(gan), _of_frozen_end(gan)]
+    found += [_of_wrong_loss(gan), _of_noisy_inputs(gan), _of_constraints(gan)]
+    if first is not None:
+        found += _of_start(first)
     if isinstance(gan.loss, losses.Minimax) and ratio >= AHEAD and not gan.penalties:
         found.append(
             Risk(
@@ -180,6 +196,87 @@ def _of_frozen_end(gan: Any) -> Risk | None:
         f"The last layer of G that has weights, {last.name!r}, does not learn.",
         f"Set gan.generator.get_layer({last.name!r}).trainable = True before `compile`.",
     )
+
+
+def _of_wrong_loss(gan: Any) -> Risk | None:
+    """Whether D's loss is no less where it tells real samples from generated ones."""
+    shape = [size or 2 for size in gan.discriminator.output_shape]
+    high, low = tf.ones(shape), -tf.ones(shape)
+    right, wrong = (
+        float(tf.reduce_mean(gan.loss.discriminator_loss(*logits)))
+        for logits in ((high, low), (low, high))
+    )
+    if not right >= wrong:
+        return None
+    return Risk(
+        ("discriminator_too_weak", "discriminator_won", "mode_collapse"),
+        f"D's loss is {right:.3g} where D is right, with a logit of 1 for real samples and of -1 "
+        f"for generated ones, and {wrong:.3g} where it is wrong.",
+        "Check the sign of the loss, and which logits are of real samples.",
+    )
+
+
+def _of_noisy_inputs(gan: Any) -> Risk | None:
+    """Whether noise hides from D what it judges."""
+    for layer in networks.layers(gan.discriminator):
+        if layer.weights:
+            return None
+        if isinstance(layer, keras.layers.Dropout) and layer.rate > MUCH_DROPPED:
+            what = f"leaves out {layer.rate:.0%} of"
+            advice = f"a rate of at most {MUCH_DROPPED:g}"
+        elif isinstance(layer, keras.layers.GaussianNoise):
+            low, high = ranges.output_range(gan.generator, gan.num_classes)
+            most = MUCH_NOISE * (high - low) / 2
+            if not layer.stddev > most:
+                continue
+            what = f"adds noise of a standard deviation of {layer.stddev:.3g} to"
+            advice = f"at most {most:.3g}"
+        else:
+            continue
+        return Risk(
+            ("discriminator_too_weak", "mode_collapse"),
+            f"The layer {layer.name!r} {what} what D is to judge: D may be too weak to teach G "
+            "anything.",
+            f"Remove it, or use {advice}.",
+        )
+    return None
+
+
+def _of_constraints(gan: Any) -> Risk | None:
+    """Whether constraints make D's weights much smaller than they were made."""
+    if isinstance(gan.loss, losses.Wasserstein):
+        return None
+    weights = [one for one in gan.discriminator.trainable_weights if one.constraint is not None]
+    before, after = (
+        sum(float(tf.reduce_sum(tf.square(one))) for one in values) ** 0.5
+        for values in (weights, [one.constraint(tf.convert_to_tensor(one)) for one in weights])
+    )
+    if not weights or after >= LEFT * before:
+        return None
+    return Risk(
+        ("discriminator_too_weak", "mode_collapse"),
+        f"Constraints leave D's weights {after / before:.2g} times as large as they are now: D may "
+        "be too flat to teach G anything.",
+        "Remove them, and use the penalty 'r1'.",
+    )
+
+
+def _of_start(first: Reading) -> Iterator[Risk]:
+    """Whether networks begin as few games do that come out well."""
+    if first.variety < LEAST_VARIETY:
+        yield Risk(
+            ("mode_collapse", "discriminator_won"),
+            "Before the first step all samples are equal: G may not look at its latents.",
+            "Check that G uses its latents.",
+        )
+    if first.logit_spread > LARGE_SPREAD:
+        yield Risk(
+            ("diverged", "discriminator_won", "discriminator_too_weak"),
+            f"Before the first step D's logits for real samples spread by {first.logit_spread:.3g},"
+            f" where those of a new D usually spread by less than {LARGE_SPREAD:g}.",
+            "Let D begin with smaller weights, as Keras's initializers make them, or scale its "
+            "inputs.",
+        )
 
 
 def _inner(optimizer: Any) -> Any:

@@ -69,7 +69,8 @@ class Judge:
             found = self._found[rule.name]
             found.append(rule.find(self.readings) if is_judged else None)
             number = sum(one is not None for one in found[-OF_LAST:])
-            is_over = number == 0 and reading.is_finite and not rule.lasts(reading)
+            still = number > 0 or any(map(rule.lasts, self.readings[-OF_LAST:]))
+            is_over = reading.is_finite and not still
             if rule.name in self._lasting and is_over:
                 over = self._lasting.pop(rule.name)
                 ended = dataclasses.replace(self.symptoms[over], until_step=reading.step)

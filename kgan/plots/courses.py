@@ -9,19 +9,19 @@ __all__ = ["course"]
 
 # Which numbers are in which panel, by title.
 PANELS = {
-    "how often D tells generated samples": ("auc", "held_out_auc"),
+    "how often D ranks real samples above generated ones": ("auc", "held_out_auc"),
     "samples and training data": ("distance", "missing"),
     "how steep D is at the samples": ("slope",),
     "samples among themselves": ("variety", "drift", "memorization"),
 }
 LABELS = {
-    "auc": "auc, from training data (1/2: guessing)",
-    "held_out_auc": "held_out_auc, from held-out data",
+    "auc": "auc: training data (guessing: 0.5)",
+    "held_out_auc": "held_out_auc: held-out data",
     "slope": "slope, over the distance of real samples",
-    "distance": "distance, of energy (equal: 0)",
-    "missing": "missing, a share of the data (none: 0)",
+    "distance": "distance: energy distance (equal: 0)",
+    "missing": "missing: share of the data (none: 0)",
     "variety": "variety (real: 1)",
-    "drift": "drift, between two readings",
+    "drift": "drift between two readings",
     "memorization": "memorization (held-out: 1)",
 }
 

@@ -72,8 +72,11 @@ def test_a_training_that_is_too_short_is_not_judged(capsys):
     fit(game(0.0), Doctor(every_steps=30), epochs=13)
     said = capsys.readouterr().out
     assert doctor.readings == []
-    assert "Too short for the doctor: 195 steps, and it needs 200 to judge." in said
-    assert "195 steps, and it needs 300 to judge." in said
+    assert "too short for the doctor: it has 195 steps, and the doctor needs 200." in said
+    assert "it has 195 steps, and the doctor needs 300." in said
+    stop = keras.callbacks.EarlyStopping("generator_loss", baseline=-1e9, mode="min")
+    fit(game(0.0), doctor, stop, epochs=14)
+    assert "the doctor needs 11 readings, and had 2" in capsys.readouterr().out
 
 
 def test_risks_are_said_before_the_first_step_and_not_again(capsys):
@@ -88,6 +91,16 @@ def test_risks_are_said_before_the_first_step_and_not_again(capsys):
     fit(gan, doctor, data=points(number=200), epochs=2, initial_epoch=1)
     assert len(doctor.risks) == 2
     assert "Risk: " not in capsys.readouterr().out
+
+
+def test_how_a_game_begins_is_a_risk_only_before_its_first_step(capsys):
+    gan, doctor = game(0.0), Doctor(every_steps=2)
+    fit(gan, doctor)
+    said = capsys.readouterr().out
+    assert said.index("G may not look at its latents") < said.index("mode collapse since")
+    assert said.count("Check that G uses its latents") == 2  # For the symptom, too.
+    fit(gan, doctor)
+    assert doctor.risks == []
 
 
 def test_findings_are_columns_of_the_log(tmp_path):
@@ -158,6 +171,7 @@ def test_what_was_read_survives_a_kill(every_steps, tmp_path, capsys):
     assert len(whole.readings) > 12
     np.testing.assert_array_equal(resumed.readings, whole.readings)
     assert resumed.symptoms == whole.symptoms
+    assert resumed.risks == whole.risks
 
 
 def test_a_stream_of_unknown_length_is_looked_at():
@@ -228,6 +242,12 @@ def test_held_out_data_that_is_training_data_is_refused_before_training(number):
     assert gan.step.numpy() == 0
     few = np.concatenate([data[:20], points(1, 200)])
     fit(gan, Doctor(few), data=data, epochs=1)
+    fit(gan, Doctor(data[-300:]), data=data, epochs=1, validation_split=0.1)
+
+
+def test_held_out_data_may_be_like_training_data_that_repeats_itself():
+    patterns = np.sign(points(number=20))
+    fit(game(), Doctor(patterns.repeat(10, axis=0)), data=patterns.repeat(15, axis=0), epochs=1)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
+import dataclasses
+
 import keras
+import numpy as np
 import players
 import pytest
 
 import kgan
-from kgan.diagnosis import NAMES, find_risks
+from kgan.diagnosis import NAMES, Probe, Reading, find_risks
 
 
 def adam(rate=1e-3, beta_1=0.5, **options):
@@ -93,6 +96,114 @@ def test_a_generator_whose_end_does_not_learn_is_unusual():
     gan.compile()
     (risk,) = find_risks(gan)
     assert repr(last.name) in risk.says
+
+
+def with_discriminator(*layers, activation=None, **arguments):
+    """A game of points whose D is these layers and one unit."""
+    latents, samples = keras.Input((2,)), keras.Input((2,))
+    x = samples
+    for layer in layers:
+        x = layer(x)
+    generator = keras.Model(latents, keras.layers.Dense(2, activation)(latents))
+    gan = kgan.GAN(generator, keras.Model(samples, keras.layers.Dense(1)(x)))
+    gan.compile(adam(), adam(), **arguments)
+    return gan
+
+
+@dataclasses.dataclass(frozen=True)
+class Smoothed(kgan.losses.NonSaturating):
+    """D is told that of real samples only so many are real, and of generated ones the others."""
+
+    real: float = 1.0
+
+    def discriminator_loss(self, real_logits, fake_logits):
+        right = super().discriminator_loss(real_logits, fake_logits)
+        wrong = super().discriminator_loss(fake_logits, real_logits)
+        return self.real * right + (1 - self.real) * wrong
+
+
+@pytest.mark.parametrize("real", [0.0, 0.4, 0.5])
+def test_a_loss_that_does_not_reward_a_discriminator_for_being_right_is_unusual(real):
+    (risk,) = find_risks(game(loss=Smoothed(real=real)))
+    assert "D's loss is" in risk.says
+    assert "where D is right" in risk.says
+    assert risk.names[0] == "discriminator_too_weak"
+
+
+@pytest.mark.parametrize("loss", [Smoothed(real=0.9), Smoothed(real=0.6), *kgan.losses.ALL])
+def test_losses_reward_it(loss):
+    penalties = ["wasserstein_gradient_penalty"] if loss == "wasserstein" else ()
+    assert find_risks(game(loss=loss, penalties=penalties)) == []
+
+
+class Dilated(keras.layers.Layer):
+    """A layer whose `rate` is none of what is left out."""
+
+    rate = (16_000, 2)
+
+    def call(self, inputs):
+        return inputs
+
+
+@pytest.mark.parametrize("bounded", [True, False])
+@pytest.mark.parametrize(
+    ("layer", "says"),
+    [
+        (keras.layers.Dropout(0.8), "leaves out 80% of what D is to judge"),
+        (keras.layers.GaussianNoise(0.75), "noise of a standard deviation of 0.75 to what D is to"),
+    ],
+)
+def test_noise_that_hides_samples_from_a_discriminator_is_unusual(layer, says, bounded):
+    def risks(*layers):
+        return find_risks(with_discriminator(*layers, activation="tanh" if bounded else None))
+
+    found = risks(keras.layers.Rescaling(0.5), layer)
+    is_known = bounded or isinstance(layer, keras.layers.Dropout)
+    assert [says in risk.says for risk in found] == [True] * is_known
+    learns_not = keras.layers.Dense(3, trainable=False)
+    for usual in (keras.layers.Dropout(0.2), keras.layers.GaussianNoise(0.1), Dilated()):
+        assert risks(usual) == []
+    for first in (keras.layers.Dense(3), learns_not):
+        assert risks(first, layer) == []
+
+
+def test_constraints_that_make_weights_much_smaller_are_unusual():
+    class Clipped(keras.constraints.Constraint):
+        def __call__(self, w):
+            return keras.ops.clip(w, -0.01, 0.01)
+
+    layers = [keras.layers.Dense(9, kernel_constraint=one) for one in (Clipped(), "unit_norm")]
+    (risk,) = find_risks(with_discriminator(layers[0]))
+    assert "Constraints leave D's weights 0.0" in risk.says
+    assert find_risks(with_discriminator(layers[0], loss="wasserstein")) == []
+    assert find_risks(with_discriminator(layers[1])) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"variety": 2e-8}, "all samples are equal: G may not look at its latents"),
+        ({"logit_spread": 45.0}, "D's logits for real samples spread by 45"),
+    ],
+)
+def test_networks_that_begin_as_few_do_are_unusual(changed, says):
+    usual = {"variety": 1e-4, "logit_spread": 0.5}
+    assert find_risks(game(), first=Reading(0, **usual)) == []
+    (risk,) = find_risks(game(), first=Reading(0, **(usual | changed)))
+    assert says in risk.says
+
+
+@pytest.mark.parametrize(
+    ("architecture", "size"),
+    [("mlp", 8), ("mlp", 32), ("dcgan", 8), ("dcgan", 32), ("resnet", 32)],
+)
+def test_networks_of_kgan_begin_as_usual(architecture, size):
+    make, shape = getattr(kgan.architectures, architecture), (size, size, 3)
+    gan = kgan.GAN(*make(shape, 4, num_classes=3), seed=0)
+    gan.compile(penalties=["r1"])
+    labels = np.arange(32, dtype="int32") % 3
+    first = Probe(gan, (players.images(shape=shape, rows=32), labels)).read()
+    assert find_risks(gan, first=first) == []
 
 
 def test_a_scaled_optimizer_is_looked_into():

@@ -21,13 +21,13 @@ def labels(panel):
 
 def test_what_was_read_is_drawn_over_the_steps_and_what_is_unknown_is_not():
     answers, data, slopes, samples = plots.course(STEPS, NUMBERS).axes
-    assert labels(answers) == ["auc, from training data (1/2: guessing)"]
+    assert labels(answers) == ["auc: training data (guessing: 0.5)"]
     assert labels(data) == [
-        "distance, of energy (equal: 0)",
-        "missing, a share of the data (none: 0)",
+        "distance: energy distance (equal: 0)",
+        "missing: share of the data (none: 0)",
     ]
     assert labels(slopes) == ["slope, over the distance of real samples"]
-    assert labels(samples) == ["variety (real: 1)", "drift, between two readings"]
+    assert labels(samples) == ["variety (real: 1)", "drift between two readings"]
     assert answers.get_lines()[0].get_xdata().tolist() == STEPS
 
 
