@@ -42,7 +42,6 @@ NUM_SAMPLES = 2000
 def play(game, kind, seed, settings, folder=None):
     """One run: what was said, when, and what has come of it."""
     gan, dataset, held_out = sick_games.made(game, kind, seed, settings, folder)
-    found = sick_games.risks(gan, dataset, kind)
     order = np.random.default_rng(1).permutation(len(held_out[0]))
     seen, unseen = (
         tuple(None if part is None else part[rows] for part in held_out)
@@ -61,7 +60,7 @@ def play(game, kind, seed, settings, folder=None):
         "seconds": time.perf_counter() - began,
         "steps": last,
         "outcome": outcome(game, gan, unseen),
-        "risks": found,
+        "risks": judging.names_of(doctor.risks),
         **judging.of_run(doctor.readings),
         "readings": [list(reading) for reading in doctor.readings],
     }

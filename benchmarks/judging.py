@@ -8,6 +8,7 @@
 """
 
 import argparse
+import functools
 import json
 import math
 import pathlib
@@ -20,7 +21,7 @@ import report
 import sick_games
 
 from kgan import plots
-from kgan.diagnosis import NAMES, Judge, Reading
+from kgan.diagnosis import NAMES, Judge, Reading, find_risks
 from kgan.diagnosis.symptoms import BEGINS, OF_LAST, WARM_UP
 
 
@@ -71,12 +72,18 @@ def of_run(readings):
     return {"said": said, "published": published}
 
 
-def _risks(game, run, folder):
-    """What the configuration of a run makes the doctor say."""
-    planned = sick_games.planned(game, [run["seed"]], diagnoses.RIGHT)
-    settings = next(settings for kind, _, settings in planned if kind == run["kind"])
-    gan, dataset, _ = sick_games.made(game, run["kind"], run["seed"], settings, folder)
-    return sick_games.risks(gan, dataset, run["kind"])
+def names_of(risks):
+    """The symptoms that risks often bring."""
+    return sorted({name for risk in risks for name in risk.names})
+
+
+@functools.cache
+def _made(game, kind, folder):
+    """A game of a kind, and how many samples it is known to have; whatever its seed."""
+    planned = sick_games.planned(game, [0], diagnoses.RIGHT)
+    settings = next(settings for name, _, settings in planned if name == kind)
+    gan, dataset, _ = sick_games.made(game, kind, 0, settings, folder)
+    return gan, None if kind == "sorted_data" else dataset.num_samples  # That is a stream.
 
 
 def draw(path):
@@ -118,7 +125,9 @@ def main():
         game = content["settings"]["game"]
         for run in content["results"]["runs"]:
             readings = [Reading(int(step), *rest) for step, *rest in run.pop("readings")]
-            run |= of_run(readings) | {"risks": _risks(game, run, arguments.folder)}
+            gan, number = _made(game, run["kind"], arguments.folder)
+            risks = names_of(find_risks(gan, number, readings[0]))
+            run |= of_run(readings) | {"risks": risks}
         ending = f"_{content['settings']['set']}" if content["settings"].get("set") else ""
         place = report.RESULTS / f"doctor_{game}{ending}.json"
         place.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")

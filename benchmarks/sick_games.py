@@ -8,7 +8,6 @@ import tensorflow as tf
 
 import kgan
 from kgan import architectures, losses, penalties
-from kgan.diagnosis import find_risks
 
 R1 = (penalties.R1(0.1),)
 OF_POINTS = ("ring", "grid")
@@ -288,12 +287,6 @@ def made(game, kind, seed, settings, folder=None):
         steps_per_execution=10,
     )
     return gan, dataset, held_out
-
-
-def risks(gan, dataset, kind):
-    """The names of what the configuration of a game makes the doctor say."""
-    number = None if kind == "sorted_data" else dataset.num_samples  # Of a stream it is unknown.
-    return sorted({name for risk in find_risks(gan, number) for name in risk.names})
 
 
 def planned(game, seeds, kinds=None, variants=True):

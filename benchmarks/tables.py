@@ -659,11 +659,17 @@ def doctor(contents):
     lines = [_row(*header), "| --- | ---: | ---: | ---: | --- |"]
     for kind in diagnoses.RIGHT:
         lines.append(_diagnosed(f"`{kind}`", [run for run in runs if run["kind"] == kind]))
-    for name, kinds in (
-        ("**all kinds that rules were made by**", diagnoses.KINDS),
-        ("**kinds apart**", diagnoses.KINDS_APART),
+    known = diagnoses.KINDS | diagnoses.KINDS_ONCE_APART
+    pictures = [run for run in runs if run["game"] == diagnoses.DATA_APART]
+    others = [run for run in runs if run["game"] != diagnoses.DATA_APART]
+    for name, some in (
+        ("**all kinds that rules were made by**", [run for run in others if run["kind"] in known]),
+        ("**kinds apart**", [run for run in others if run["kind"] in diagnoses.KINDS_APART]),
+        (
+            "**colour pictures, a data set apart**",
+            [run for run in pictures if run["kind"] in diagnoses.RIGHT],
+        ),
     ):
-        some = [run for run in runs if run["kind"] in kinds]
         lines.append(_diagnosed(name, some, in_words=False))
         bad = [run for run in some if run["ratio"] >= diagnoses.BADLY_BROKEN]
         name = f"of these, at {diagnoses.BADLY_BROKEN:.0f} times the usual distance or more"
