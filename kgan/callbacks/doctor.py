@@ -67,8 +67,9 @@ class Doctor(keras.callbacks.Callback):
 
     Raises:
         ValueError: for numbers out of range, or too few held-out samples; by `fit`, for held-out
-            samples of another shape, without labels where the networks take them, as far from the
-            training data as noise, or half of which are training data.
+            samples of another shape, or without labels where the networks take them; where the
+            training data is an array or a data set of kgan, also for held-out samples as far from
+            it as noise, or half of which are in it.
 
     Example:
 
@@ -138,7 +139,8 @@ class Doctor(keras.callbacks.Callback):
         least = (LEAST_READINGS - 1) * (self.every_steps or LEAST_STEPS)
         if total >= least:
             self._probe = Probe(gan, training, self.held_out, self.seed)
-            self._check_is_near(self._probe.held_out_distance)
+            if num_samples is not None:  # The first samples of a stream may all be of one kind.
+                self._check_is_near(self._probe.held_out_distance)
             self._read()
             if is_new:
                 self.risks = find_risks(gan, num_samples, self.readings[0])
@@ -186,6 +188,7 @@ class Doctor(keras.callbacks.Callback):
             )
 
     def _check_is_near(self, distance: float) -> None:
+        """Raises if held-out samples are as far from the training data as noise, or farther."""
         if distance > FAR_OFF:
             raise ValueError(
                 "`held_out` must be of the same kind as the training data, in the same range. "

@@ -233,6 +233,17 @@ def test_held_out_data_in_another_range_is_refused_before_training(change):
     assert gan.step.numpy() == 0
 
 
+def test_a_stream_may_begin_with_one_kind_of_samples():
+    # Two clusters, far apart, one after the other.
+    two = np.concatenate([points() / 100, points(1, 3000) / 100 + 10])
+    stream = tf.data.Dataset.from_tensor_slices(two).repeat().batch(20)
+    doctor = Doctor(two[::-20].copy(), every_steps=5)
+    fit(game(), doctor, data=stream, batch_size=None, steps_per_epoch=14, epochs=5)
+    assert len(doctor.readings) == 15
+    with pytest.raises(ValueError, match="in the same range"):
+        fit(game(), doctor, data=two[:280], epochs=5)
+
+
 @pytest.mark.parametrize("number", [100, 300])
 def test_held_out_data_that_is_training_data_is_refused_before_training(number):
     gan, data = game(), points(number=5000)  # More than it looks at.
