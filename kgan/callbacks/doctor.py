@@ -17,6 +17,7 @@ from kgan.diagnosis.symptoms import advice
 from kgan.game import batches, looking
 from kgan.game import logs as logs_module
 from kgan.game.players import is_finite
+from kgan.gan import GAN
 
 __all__ = ["Doctor"]
 
@@ -25,8 +26,9 @@ __all__ = ["Doctor"]
 NUM_READINGS, LEAST_STEPS, POWER = 36, 20, 1.5
 # How many steps there are between two, where the length of a training is not known.
 USUAL_STEPS = 500
-# Held-out data that is farther than this from training data, as noise is, is something else.
-FAR_OFF = 1.0
+# Held-out data that is farther than this from training data, as noise is, is something else; so is
+# data that varies so many times as much, or as little. Of [0, 1] in place of [-1, 1] it is 2.
+FAR_OFF, OTHER_RANGE = 1.0, 1.6
 # With fewer training samples nothing can be concluded.
 LEAST_SAMPLES = 32
 # Held-out samples that are training data by chance, as some are twice in many data sets.
@@ -105,57 +107,65 @@ class Doctor(keras.callbacks.Callback):
         self._began = 0
         self._start(Judge())
 
+    def set_model(self, model: keras.Model) -> None:
+        if not isinstance(model, GAN):
+            raise TypeError(f"kgan.callbacks.Doctor is for a kgan.GAN. Received: {model!r}.")
+        super().set_model(model)
+
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._probe, self.risks = None, []
+        self._probe = None
         self._start(Judge())
-        self._check_held_out()
+        held_out = self._checked_held_out()
         gan = self.model
         epochs, steps = ((self.params or {}).get(name) for name in ("epochs", "steps"))
-        total = epochs * steps if steps else math.inf
         self._began = int(gan.step.numpy())
         self._between = self.every_steps or USUAL_STEPS
         self._planned = _planned(epochs * steps) if steps and not self.every_steps else None
         most = most_samples(gan.generator.output_shape[1:])
         data = gan.training_data
         training = looking.training_pair(data, gan.training_labels, steps or -1, most, self.seed)
-        if training is None or len(training[0]) < LEAST_SAMPLES:
-            found = "" if training is None else f" It found {len(training[0])} of them."
-            warnings.warn(
-                f"Doctor must look at {LEAST_SAMPLES} training samples before training, so it "
-                f"cannot judge this game.{found} Give `fit` as many in a data set of "
-                "kgan.datasets, an array, a tf.data.Dataset or a keras.utils.PyDataset.",
-                stacklevel=2,
-            )
-            return
         num_samples = len(data) if batches.is_array(data) else getattr(data, "num_samples", None)
-        self._begin(training, num_samples, total)
-
-    def _begin(self, training: looking.Pair, num_samples: int | None, total: float) -> None:
-        """Reads the game, if it will be read often enough, and says what is unusual about it."""
-        gan = self.model
-        is_new = not gan.step.numpy()
-        self._check_is_apart(training[0], num_samples)
         self.risks = find_risks(gan, num_samples)
-        least = (LEAST_READINGS - 1) * (self.every_steps or LEAST_STEPS)
-        if total >= least:
-            self._probe = Probe(gan, training, self.held_out, self.seed)
+        if self._can_judge(training, epochs * steps if steps else math.inf):
+            assert training is not None
+            if held_out and num_samples is not None:  # Of a stream nobody knows.
+                _check_is_apart(held_out[0], training[0], num_samples)
+            self._probe = Probe(gan, training, held_out, self.seed)
             if num_samples is not None:  # The first samples of a stream may all be of one kind.
-                self._check_is_near(self._probe.held_out_distance)
+                _check_is_near(self._probe)
             self._read()
-            if is_new:
+            if not self._began:
                 self.risks = find_risks(gan, num_samples, self.readings[0])
-        elif gan.is_chief:
-            print(
-                f"This training is too short for the doctor: it has {total:,} steps, and the "
-                f"doctor needs {least:,}."
-            )
-        if gan.is_chief and is_new:  # A resumed training has been warned already.
+        if gan.is_chief and not self._began:  # A resumed training has been warned already.
             for risk in self.risks:
                 print(f"Risk: {risk.says} {risk.advice}")
 
-    def _check_held_out(self) -> None:
+    def _can_judge(self, training: looking.Pair | None, total: float) -> bool:
+        """Whether there are samples enough, and steps; says so where there are not."""
+        if training is None or len(training[0]) < LEAST_SAMPLES:
+            found = "data that can be read only once"
+            if training is not None:
+                found = f"{len(training[0])} different samples"
+            warnings.warn(
+                f"Doctor must look at {LEAST_SAMPLES} training samples before training, and cannot "
+                "judge this game. They may be in a data set of kgan.datasets, an array, a "
+                f"tf.data.Dataset or a keras.utils.PyDataset. Received: {found}.",
+                stacklevel=2,
+            )
+            return False
+        least = (LEAST_READINGS - 1) * (self.every_steps or LEAST_STEPS)
+        if total < least and self.model.is_chief:
+            often = f" with every_steps={self.every_steps}" if self.every_steps else ""
+            print(
+                f"This training is too short for the doctor: it has {total:,} steps, and{often} "
+                f"the doctor needs {least:,}."
+            )
+        return total >= least
+
+    def _checked_held_out(self) -> looking.Pair | None:
+        """Held-out samples, and their labels where the game has any; raises if they do not fit."""
         if self.held_out is None:
-            return
+            return None
         samples, labels = self.held_out
         shape = tuple(self.model.generator.output_shape[1:])
         if samples.shape[1:] != shape:
@@ -163,38 +173,15 @@ class Doctor(keras.callbacks.Callback):
                 f"`held_out` must hold samples of shape {shape}, as the generator draws. "
                 f"Received: shape {samples.shape[1:]}."
             )
-        if self.model.num_classes:
-            checks.check_labels(labels, self.model.num_classes, len(samples))
-        else:
-            self.held_out = samples, None
-
-    def _check_is_apart(self, training: np.ndarray, num_samples: int | None) -> None:
-        """Raises if half of the held-out samples are training data, as far as can be seen.
-
-        Data may repeat itself: then training data is like other training data, too. Of a stream
-        nobody knows.
-        """
-        if self.held_out is None or num_samples is None:
-            return
-        rows = collections.Counter(np.asarray(row, "float32").tobytes() for row in training)
-        held_out = self.held_out[0]
-        found = sum(row.tobytes() in rows for row in held_out)
-        twins = sum(number for number in rows.values() if number > 1) / len(training)
-        half = len(training) / num_samples / 2  # Of the held-out samples, if half were known.
-        if found >= max(max(half, 2 * twins) * len(held_out), LEAST_KNOWN):
+        if not self.model.num_classes:
+            return samples, None
+        if labels is None:
             raise ValueError(
-                "`held_out` must be data that nobody trains on. Received: data of which at least "
-                "half is in the training data."
+                "`held_out` must be the pair of samples and their labels, since the networks take "
+                "labels. Received: samples alone."
             )
-
-    def _check_is_near(self, distance: float) -> None:
-        """Raises if held-out samples are as far from the training data as noise, or farther."""
-        if distance > FAR_OFF:
-            raise ValueError(
-                "`held_out` must be of the same kind as the training data, in the same range. "
-                f"Received: samples with an energy distance of {distance:.3g} to it, over the "
-                "mean distance of training samples; noise has about 1. Scale both alike."
-            )
+        checks.check_labels(labels, self.model.num_classes, len(samples))
+        return samples, labels
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._step_of_batch_0: int | None = None
@@ -215,7 +202,9 @@ class Doctor(keras.callbacks.Callback):
         if self._probe and self.readings[-1].is_finite and not is_finite(self.model):
             self._read()  # What ended it comes before the next reading.
         number = len(self.readings)
-        if self._probe and number < LEAST_READINGS and not self.symptoms and self.model.is_chief:
+        is_short = self._probe and number < LEAST_READINGS and not self.symptoms
+        has_trained = int(self.model.step.numpy()) > self._began  # Not only restored.
+        if is_short and has_trained and self.model.is_chief:
             print(
                 f"\nThis training was too short to judge: the doctor needs {LEAST_READINGS} "
                 f"readings, and had {number}."
@@ -293,3 +282,35 @@ def _planned(total: int) -> list[int]:
     for i in range(1, NUM_READINGS + 1):
         found.append(max(found[-1] + LEAST_STEPS, math.ceil(total * (i / NUM_READINGS) ** POWER)))
     return [step for step in found[1:] if step <= total]
+
+
+def _check_is_apart(held_out: np.ndarray, training: np.ndarray, num_samples: int) -> None:
+    """Raises if half of the held-out samples are training data, as far as can be seen.
+
+    Data may repeat itself: then training data is like other training data, too.
+
+    Args:
+        held_out, training: samples.
+        num_samples: how many samples of training there are in all.
+    """
+    rows = collections.Counter(np.asarray(row, "float32").tobytes() for row in training)
+    found = sum(row.tobytes() in rows for row in held_out)
+    twins = sum(number for number in rows.values() if number > 1) / len(training)
+    half = len(training) / num_samples / 2  # Of the held-out samples, if half were known.
+    if found >= max(max(half, 2 * twins) * len(held_out), LEAST_KNOWN):
+        raise ValueError(
+            "`held_out` must be data that nobody trains on. Received: data of which at least half "
+            "is in the training data."
+        )
+
+
+def _check_is_near(probe: Probe) -> None:
+    """Raises if held-out samples are of another kind than training data, or in another range."""
+    distance, variety = probe.held_out_distance, probe.held_out_variety
+    if distance > FAR_OFF or not 1 / OTHER_RANGE < variety < OTHER_RANGE:
+        raise ValueError(
+            "`held_out` must be of the same kind as the training data, in the same range. "
+            f"Received: samples that are {variety:.2g} times as far from each other as training "
+            f"samples are, with an energy distance of {distance:.2g} to these; noise has about 1. "
+            "Scale both alike."
+        )

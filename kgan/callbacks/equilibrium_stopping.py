@@ -221,10 +221,11 @@ class EquilibriumStopping(keras.callbacks.Callback):
             )
         data = "training" if self.held_out is None else "held-out"
         if self.reason is None:
+            before = f", and was {best.distance:.3g} after {best.step:,} steps"
             return (
                 f"Training has ended before there was a reason to stop it: the distance to {data} "
-                f"data is {last.distance:.3g} ± {last.error:.1g}, and was {best.distance:.3g} "
-                f"after {best.step:,} steps. More epochs may bring it down."
+                f"data is {last.distance:.3g} ± {last.error:.1g}{before * (best != last)}. More "
+                "epochs may bring it down."
             )
         copies = " Samples are nearer to training data than held-out data is."
         return (

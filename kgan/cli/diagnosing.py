@@ -47,7 +47,7 @@ def _doctor(run):
     try:
         backup = backups.find(run.backup)  # It warns of one that is damaged.
     except ValueError:
-        tell(f"The backups in {run.backup} are damaged, and what the doctor read is lost.")
+        tell("What the doctor read during the training is lost.")
         return None
     doctor = callbacks.Doctor()
     with contextlib.suppress(KeyError):  # No doctor watched, or kgan was older.
@@ -98,7 +98,7 @@ def _tell_course(readings, run, risks):
 def _tell_present(now, risks):
     """What ails the game as it is now, of what shows at once."""
     tell(
-        "There is nothing that a doctor read during this training, so what shows only over time "
+        "Nothing that a doctor read during this training is there, so what shows only over time "
         "stays unknown: whether samples have stopped coming nearer to the data, D has won, or the "
         "game does not converge."
     )

@@ -58,9 +58,10 @@ def check_not_diverged(run: runs.Run) -> None:
 
 def diverged(run: runs.Run) -> runs.RunError:
     """The error that says that the game of a run has diverged, and what to do."""
+    more = f"; `kgan diagnose {run.folder}` may say why" * any(run.backup.glob("*.keras"))
     return runs.RunError(
         f"The game of {run.folder} has diverged: its losses or weights became NaN or infinite "
-        f"(see {run.log}; `kgan diagnose {run.folder}` may say why). The same command would "
+        f"(see {run.log}{more}). The same command would "
         "diverge again. Start over in another "
         "--output, with a lower --set learning_rate, a stronger penalty such as --set "
         "penalties=r1:10, or another --seed."

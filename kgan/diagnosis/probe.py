@@ -46,6 +46,8 @@ class Probe:
     Attributes:
         unit: the mean distance of training samples from each other.
         held_out_distance: the energy distance of held-out to training data; 0 without it.
+        held_out_variety: the mean distance of held-out samples from each other, over `unit`; 1
+            without them.
     """
 
     def __init__(self, gan: Any, training: Any, held_out: Any = None, seed: int = 0) -> None:
@@ -70,10 +72,12 @@ class Probe:
         self._center = tf.reduce_mean(real, axis=0)  # Far from 0, distances would be inexact.
         self._compared = real - self._center
         self.unit = max(float(tf.reduce_mean(tensors.from_others(self._compared))), 1e-12)
-        self.held_out_distance = 0.0
+        self.held_out_distance, self.held_out_variety = 0.0, 1.0
         if self._others is not None:
-            others = tensors.flat(self._others[0])
-            self.held_out_distance = float(self._of_samples(others)["distance"])
+            found = self._of_samples(tensors.flat(self._others[0]))
+            self.held_out_distance, self.held_out_variety = (
+                float(found[name]) for name in ("distance", "variety")
+            )
         is_critic = isinstance(gan.loss, losses.Wasserstein)
         self._logit_unit = self.unit if is_critic else 1.0
         self._clusters = clusters.Clusters(self._neighbors, self.unit, seed)

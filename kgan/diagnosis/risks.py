@@ -70,7 +70,7 @@ def find_risks(
     ratio = _ratio(gan)
     found = [*_of_large_steps(gan), _of_ratio(gan, ratio), _of_many_steps(gan)]
     found += [_of_heavy_penalty(gan), _of_unbounded_critic(gan), _of_frozen_end(gan)]
-    found += [_of_wrong_loss(gan), _of_noisy_inputs(gan), _of_constraints(gan)]
+    found += [*_of_wrong_losses(gan), _of_noisy_inputs(gan), _of_constraints(gan)]
     if first is not None:
         found += _of_start(first)
     if isinstance(gan.loss, losses.Minimax) and ratio >= AHEAD and not gan.penalties:
@@ -136,7 +136,7 @@ def _of_large_steps(gan: Any) -> Iterator[Risk]:
         has_momentum = getattr(optimizer, "beta_1", 0.0) >= MUCH_MOMENTUM
         bold = has_momentum and not gan.penalties and rate >= LARGE_RATE_WITH_MOMENTUM
         if rate >= LARGE_RATE or bold:
-            beta = f" and beta_1={optimizer.beta_1:.3g}" if has_momentum else ""
+            beta = f" with beta_1={optimizer.beta_1:.3g}" if has_momentum else ""
             yield Risk(
                 ("diverged", "not_converging", "mode_collapse"),
                 f"A learning rate of {rate:.3g}{beta} is large for the {player}: the game may "
@@ -198,22 +198,33 @@ def _of_frozen_end(gan: Any) -> Risk | None:
     )
 
 
-def _of_wrong_loss(gan: Any) -> Risk | None:
-    """Whether D's loss is no less where it tells real samples from generated ones."""
+def _of_wrong_losses(gan: Any) -> Iterator[Risk]:
+    """Whether a player's loss is no less where it succeeds than where it fails."""
     shape = [size or 2 for size in gan.discriminator.output_shape]
     high, low = tf.ones(shape), -tf.ones(shape)
     right, wrong = (
         float(tf.reduce_mean(gan.loss.discriminator_loss(*logits)))
         for logits in ((high, low), (low, high))
     )
-    if not right >= wrong:
-        return None
-    return Risk(
-        ("discriminator_too_weak", "discriminator_won", "mode_collapse"),
-        f"D's loss is {right:.3g} where D is right, with a logit of 1 for real samples and of -1 "
-        f"for generated ones, and {wrong:.3g} where it is wrong.",
-        "Check the sign of the loss, and which logits are of real samples.",
+    advice = "Check its sign, and which logits are of real samples."
+    if right >= wrong:
+        yield Risk(
+            ("discriminator_too_weak", "discriminator_won", "mode_collapse"),
+            f"D's loss does not reward it for being right: it is {right:.3g} with a logit of 1 for "
+            f"real samples and of -1 for generated ones, and {wrong:.3g} the other way round.",
+            advice,
+        )
+    real = tf.zeros(shape) if gan.loss.generator_sees_real else None
+    fools, fails = (
+        float(tf.reduce_mean(gan.loss.generator_loss(real, one))) for one in (high, low)
     )
+    if fools >= fails:
+        yield Risk(
+            ("discriminator_won", "generator_starved", "mode_collapse"),
+            f"G's loss does not reward it for fooling D: it is {fools:.3g} with a logit of 1 for "
+            f"generated samples, and {fails:.3g} with one of -1.",
+            advice,
+        )
 
 
 def _of_noisy_inputs(gan: Any) -> Risk | None:

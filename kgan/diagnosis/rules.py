@@ -222,6 +222,8 @@ def _standstill(readings, least):
     distance = _lately(readings, "distance")
     if _stays(readings):
         share = distance / readings[0].distance
+        if share > 1:
+            return f"are farther from the data than before the first step ({share:.0%})"
         return f"are still {share:.0%} as far from the data as before the first step"
     if _stagnates(readings, least):
         return f"have stopped coming nearer to the data (energy distance {distance:.2g})"
@@ -270,8 +272,8 @@ RULES = (
     Rule(
         "generator_starved",
         _generator_starved,
-        "Use the loss 'non_saturating' in place of 'minimax'; then lower D's learning rate, or add "
-        "the penalty 'r1'.",
+        "If the loss is 'minimax', use 'non_saturating'; then lower D's learning rate, or add the "
+        "penalty 'r1'.",
     ),
     Rule(
         "class_collapse",

@@ -28,7 +28,7 @@ class Symptom:
 
     Args:
         name: what it is called, one of `kgan.diagnosis.NAMES`.
-        since_step: the step of the first reading that showed it.
+        since_step: the step of the first reading that showed it, of those after the eighth.
         until_step: the step at which it was over; None while it lasts.
         evidence: the numbers that show it, by the names that they have in a `Reading`; some are
             the median of the last readings.

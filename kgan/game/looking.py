@@ -35,12 +35,14 @@ def held_out_pair(held_out: Any, least: int = 1) -> Pair:
         held_out = held_out.samples, held_out.labels
     is_pair = isinstance(held_out, tuple | list) and len(held_out) == 2
     samples, labels = held_out if is_pair else (held_out, None)
-    samples = np.asarray(samples)
+    try:
+        samples = np.asarray(samples)
+    except ValueError:  # Its parts have different shapes.
+        samples = np.array(None)
     if samples.dtype == object:
         raise ValueError(
             "`held_out` must be an array of samples, the pair of them and their labels, or a data "
-            f"set of kgan.datasets. Received: {type(held_out).__name__}. Batches become an array "
-            "by np.concatenate(list(batches))."
+            f"set of kgan.datasets. Received: {type(held_out).__name__}."
         )
     if samples.ndim < 2 or samples.dtype.kind != "f" or len(samples) < least:
         many = "samples" if least == 1 else f"at least {least} samples"
@@ -51,8 +53,16 @@ def held_out_pair(held_out: Any, least: int = 1) -> Pair:
         )
     if not np.isfinite(samples).all():
         raise ValueError("`held_out` must be finite. Received: values that are NaN or infinite.")
-    labels = None if labels is None else np.asarray(labels).astype("int32")
-    return samples.astype("float32"), labels
+    if labels is None:
+        return samples.astype("float32"), None
+    labels = np.asarray(labels)
+    is_whole = labels.dtype.kind in "iuf" and np.array_equal(labels, np.rint(labels))
+    if not is_whole or labels.shape != (len(samples),):
+        raise ValueError(
+            "The labels of `held_out` must be integers, one for each sample. "
+            f"Received: {labels.dtype} of shape {labels.shape} for {len(samples)} samples."
+        )
+    return samples.astype("float32"), labels.astype("int32")
 
 
 def training_pair(

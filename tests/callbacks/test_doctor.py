@@ -66,6 +66,32 @@ def test_what_lasts_is_said_again_at_the_end(capsys):
     assert said.endswith("sick at the end of this training: mode collapse since step 16.")
 
 
+def test_a_training_that_had_ended_already_is_not_called_short(tmp_path, capsys):
+    for _ in range(2):  # The second restores what the first one left.
+        doctor = Doctor(every_steps=2)
+        fit(game(0.0), doctor, kgan.callbacks.BackupAndRestore(tmp_path))
+    assert len(doctor.readings) > 11
+    assert "too short" not in capsys.readouterr().out
+
+
+def test_a_doctor_is_for_a_game():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile(loss="mse")
+    with pytest.raises(TypeError, match="Doctor is for a kgan.GAN"):
+        model.fit(points(), np.zeros(NUM_SAMPLES), callbacks=[Doctor()], verbose=0)
+
+
+def test_a_doctor_keeps_labels_for_the_next_game():
+    images = players.images(rows=200) + np.random.default_rng(0).normal(size=(200, 8, 8, 1)) / 9
+    held_out = images[100:].astype("float32"), np.arange(100) % 3
+    doctor = Doctor(held_out, every_steps=1)
+    for num_classes in (None, 3):
+        labels = {"y": np.arange(100) % 3} if num_classes else {}
+        gan = players.linear(num_classes=num_classes)
+        fit(gan, doctor, data=images[:100].clip(-1, 1), epochs=2, **labels)
+    assert np.isfinite(doctor.readings[0].label_margin)
+
+
 def test_a_training_that_is_too_short_is_not_judged(capsys):
     doctor = Doctor()
     fit(game(0.0), doctor, epochs=13)
@@ -73,7 +99,7 @@ def test_a_training_that_is_too_short_is_not_judged(capsys):
     said = capsys.readouterr().out
     assert doctor.readings == []
     assert "too short for the doctor: it has 195 steps, and the doctor needs 200." in said
-    assert "it has 195 steps, and the doctor needs 300." in said
+    assert "195 steps, and with every_steps=30 the doctor needs 300." in said
     stop = keras.callbacks.EarlyStopping("generator_loss", baseline=-1e9, mode="min")
     fit(game(0.0), doctor, stop, epochs=14)
     assert "the doctor needs 11 readings, and had 2" in capsys.readouterr().out
@@ -221,14 +247,17 @@ def test_of_data_that_cannot_be_looked_at_nothing_is_said_and_training_goes_on()
         fit(gan, doctor, data=(points() for _ in range(3)), epochs=1, batch_size=None)
     assert doctor.readings == []
     assert gan.step.numpy() == 3
-    with pytest.warns(UserWarning, match="It found 31 of them"):
+    with pytest.warns(UserWarning, match="Received: 31 different samples"):
         fit(gan, doctor, data=points(number=31), epochs=1)
 
 
-@pytest.mark.parametrize("change", [lambda x: 127.5 * (x + 1), lambda x: x + 10])
+@pytest.mark.parametrize(
+    "change",
+    [lambda x: 127.5 * (x + 1), lambda x: x + 10, lambda x: 0.3 * x, lambda x: (x + 1) / 2],
+)
 def test_held_out_data_in_another_range_is_refused_before_training(change):
     gan = game()
-    with pytest.raises(ValueError, match="in the same range. Received: samples with an energy"):
+    with pytest.raises(ValueError, match="in the same range. Received: samples that are"):
         fit(gan, Doctor(change(points(1)), every_steps=1))
     assert gan.step.numpy() == 0
 
@@ -269,7 +298,11 @@ def test_held_out_data_may_be_like_training_data_that_repeats_itself():
         ({"held_out": points(number=99)}, r"at least 100 samples.*\(99, 2\)"),
         ({"held_out": points() * np.nan}, "`held_out` must be finite"),
         ({"held_out": "digits"}, "`held_out` must be at least 100 samples"),
-        ({"held_out": tf.data.Dataset.range(9)}, r"Received: _RangeDataset. Batches become an arr"),
+        ({"held_out": tf.data.Dataset.range(9)}, r"Received: _RangeDataset\."),
+        ({"held_out": (points(), np.ones(300), np.ones(300))}, r"Received: tuple\."),
+        ({"held_out": (points(), np.ones(300) / 2)}, r"integers, one for each.*float64 of shape"),
+        ({"held_out": (points(), np.ones(50, int))}, r"shape \(50,\) for 300 samples"),
+        ({"held_out": (points(), ["a"] * 300)}, "Received: <U1 of shape"),
     ],
 )
 def test_bad_arguments_are_refused(options, message):

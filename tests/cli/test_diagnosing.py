@@ -49,7 +49,10 @@ def test_a_damaged_backup_is_told_of(sick, tmp_path):
     folder = shutil.copytree(sick[0], tmp_path / "run")
     newest, previous = (folder / "backup" / f"{name}.keras" for name in ("newest", "previous"))
     shutil.copy(newest, previous)
-    for backup, damage in ((newest, "was skipped"), (previous, "what the doctor read is lost")):
+    for backup, damage in (
+        (newest, "was skipped"),
+        (previous, "What the doctor read during the training is lost"),
+    ):
         backup.write_bytes(backup.read_bytes()[:1000])
         text = said(call("diagnose", folder))
         assert damage in text
@@ -60,7 +63,7 @@ def test_a_run_without_a_doctor_is_judged_by_what_it_is_now(sick, tmp_path):
     folder = shutil.copytree(sick[0], tmp_path / "run")
     shutil.rmtree(folder / "backup")
     text = said(call("diagnose", folder))
-    assert "There is nothing that a doctor read during this training" in text
+    assert "Nothing that a doctor read during this training is there" in text
     assert "from step" not in text
     assert "mode collapse" in text or "discriminator too weak" in text
 

@@ -41,7 +41,7 @@ def game(generator=None, discriminator=None, steps=1, **arguments):
         (
             {"generator": adam(5e-3, 0.9), "discriminator": adam(5e-3, 0.9)},
             "not_converging",
-            "0.005 and beta_1=0.9 is large",
+            "0.005 with beta_1=0.9 is large",
         ),
     ],
 )
@@ -125,9 +125,18 @@ class Smoothed(kgan.losses.NonSaturating):
 @pytest.mark.parametrize("real", [0.0, 0.4, 0.5])
 def test_a_loss_that_does_not_reward_a_discriminator_for_being_right_is_unusual(real):
     (risk,) = find_risks(game(loss=Smoothed(real=real)))
-    assert "D's loss is" in risk.says
-    assert "where D is right" in risk.says
+    assert "D's loss does not reward it for being right" in risk.says
     assert risk.names[0] == "discriminator_too_weak"
+
+
+def test_a_loss_that_does_not_reward_a_generator_for_fooling_is_unusual():
+    @dataclasses.dataclass(frozen=True)
+    class Backwards(kgan.losses.NonSaturating):
+        def generator_loss(self, real_logits, fake_logits):
+            return keras.ops.softplus(fake_logits)
+
+    (risk,) = find_risks(game(loss=Backwards()))
+    assert "G's loss does not reward it for fooling D: it is 1.31 with" in risk.says
 
 
 @pytest.mark.parametrize("loss", [Smoothed(real=0.9), Smoothed(real=0.6), *kgan.losses.ALL])
