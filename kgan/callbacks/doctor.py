@@ -45,7 +45,8 @@ class Doctor(keras.callbacks.Callback):
     begun, once when it is over, and at the end if it has lasted; it is silent about a healthy game.
     If a risk that it has named often brings the symptom, it repeats the advice for that risk. It
     does not change training, except that a tf.data.Dataset or a PyDataset is looked at beforehand,
-    which may move its shuffling on. Each `fit` begins with no readings and no symptoms.
+    which may move its shuffling on. Each `fit` that does not resume another begins with no
+    readings and no symptoms.
 
     For each symptom that has been there, the logs of an epoch have a number from then on, such as
     `symptom_mode_collapse`, 1 while it lasts and 0 afterwards: put the callback before those that
@@ -71,7 +72,8 @@ class Doctor(keras.callbacks.Callback):
         ValueError: for numbers out of range, or too few held-out samples; by `fit`, for held-out
             samples of another shape, or without labels where the networks take them; where the
             training data is an array or a data set of kgan, also for held-out samples as far from
-            it as noise, or half of which are in it.
+            it as noise, in another range, or half of which are in it.
+        TypeError: for a model that is no GAN.
 
     Example:
 
@@ -124,11 +126,12 @@ class Doctor(keras.callbacks.Callback):
         most = most_samples(gan.generator.output_shape[1:])
         data = gan.training_data
         training = looking.training_pair(data, gan.training_labels, steps or -1, most, self.seed)
-        num_samples = len(data) if batches.is_array(data) else getattr(data, "num_samples", None)
+        is_known = batches.is_array(data) or hasattr(data, "samples")  # Of a stream nobody knows.
+        num_samples = getattr(data, "num_samples", len(data)) if is_known else None
         self.risks = find_risks(gan, num_samples)
         if self._can_judge(training, epochs * steps if steps else math.inf):
             assert training is not None
-            if held_out and num_samples is not None:  # Of a stream nobody knows.
+            if held_out and num_samples is not None:
                 _check_is_apart(held_out[0], training[0], num_samples)
             self._probe = Probe(gan, training, held_out, self.seed)
             if num_samples is not None:  # The first samples of a stream may all be of one kind.
@@ -150,7 +153,7 @@ class Doctor(keras.callbacks.Callback):
                 f"Doctor must look at {LEAST_SAMPLES} training samples before training, and cannot "
                 "judge this game. They may be in a data set of kgan.datasets, an array, a "
                 f"tf.data.Dataset or a keras.utils.PyDataset. Received: {found}.",
-                stacklevel=2,
+                stacklevel=3,
             )
             return False
         least = (LEAST_READINGS - 1) * (self.every_steps or LEAST_STEPS)
@@ -299,8 +302,8 @@ def _check_is_apart(held_out: np.ndarray, training: np.ndarray, num_samples: int
     half = len(training) / num_samples / 2  # Of the held-out samples, if half were known.
     if found >= max(max(half, 2 * twins) * len(held_out), LEAST_KNOWN):
         raise ValueError(
-            "`held_out` must be data that nobody trains on. Received: data of which at least half "
-            "is in the training data."
+            "`held_out` must be data that nobody trains on. Received: data of which about half or "
+            "more is in the training data."
         )
 
 
@@ -312,5 +315,5 @@ def _check_is_near(probe: Probe) -> None:
             "`held_out` must be of the same kind as the training data, in the same range. "
             f"Received: samples that are {variety:.2g} times as far from each other as training "
             f"samples are, with an energy distance of {distance:.2g} to these; noise has about 1. "
-            "Scale both alike."
+            "Scale both alike, or give other data."
         )

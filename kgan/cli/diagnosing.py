@@ -27,14 +27,14 @@ def diagnose(path: pathlib.Path, dataset: str | None) -> None:
     now = None if readings else _reading_now(run, gan, name)
     if not readings and now is None:
         raise runs.RunError(
-            f"Nothing can be told of {model}: no doctor watched its training, and its data cannot "
-            "be read. If that is elsewhere now, say where: --dataset FOLDER."
+            f"Nothing can be told of {model}: there is nothing that a doctor read, and its data "
+            "cannot be read. If that is elsewhere now, say where: --dataset FOLDER."
         )
     if run.has_diverged:
         console.print("[bold]diverged[/]: losses or weights are no longer finite numbers.")
     risks = diagnosis.find_risks(gan, run.trained_on.get("num_samples"))
     if now is None:
-        risks = doctor.risks or risks
+        risks = doctor.risks
         _tell_course(readings, run, risks)
     else:
         _tell_present(now, risks)
@@ -47,7 +47,7 @@ def _doctor(run):
     try:
         backup = backups.find(run.backup)  # It warns of one that is damaged.
     except ValueError:
-        tell("What the doctor read during the training is lost.")
+        tell("What a doctor may have read during the training is lost.")
         return None
     doctor = callbacks.Doctor()
     with contextlib.suppress(KeyError):  # No doctor watched, or kgan was older.

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from kgan import losses, penalties
@@ -215,10 +216,11 @@ def _of_wrong_losses(gan: Any) -> Iterator[Risk]:
             advice,
         )
     real = tf.zeros(shape) if gan.loss.generator_sees_real else None
-    fools, fails = (
-        float(tf.reduce_mean(gan.loss.generator_loss(real, one))) for one in (high, low)
+    fools, confuses, fails = (
+        float(tf.reduce_mean(gan.loss.generator_loss(real, one)))
+        for one in (high, tf.zeros(shape), low)
     )
-    if fools >= fails:
+    if min(fools, confuses) >= fails:  # G may want D to be unsure (Mao et al. 2017, c = 0).
         yield Risk(
             ("discriminator_won", "generator_starved", "mode_collapse"),
             f"G's loss does not reward it for fooling D: it is {fools:.3g} with a logit of 1 for "
@@ -229,15 +231,18 @@ def _of_wrong_losses(gan: Any) -> Iterator[Risk]:
 
 def _of_noisy_inputs(gan: Any) -> Risk | None:
     """Whether noise hides from D what it judges."""
+    scale = 1.0
     for layer in networks.layers(gan.discriminator):
         if layer.weights:
             return None
+        if isinstance(layer, keras.layers.Rescaling):
+            scale *= float(np.max(np.abs(layer.scale)))
         if isinstance(layer, keras.layers.Dropout) and layer.rate > MUCH_DROPPED:
             what = f"leaves out {layer.rate:.0%} of"
             advice = f"a rate of at most {MUCH_DROPPED:g}"
         elif isinstance(layer, keras.layers.GaussianNoise):
             low, high = ranges.output_range(gan.generator, gan.num_classes)
-            most = MUCH_NOISE * (high - low) / 2
+            most = scale * MUCH_NOISE * (high - low) / 2
             if not layer.stddev > most:
                 continue
             what = f"adds noise of a standard deviation of {layer.stddev:.3g} to"
@@ -266,8 +271,8 @@ def _of_constraints(gan: Any) -> Risk | None:
         return None
     return Risk(
         ("discriminator_too_weak", "mode_collapse"),
-        f"Constraints leave D's weights {after / before:.2g} times as large as they are now: D may "
-        "be too flat to teach G anything.",
+        f"Constraints shrink D's weights to {after / before:.0%} of their present size: D may be "
+        "too flat to teach G anything.",
         "Remove them, and use the penalty 'r1'.",
     )
 

@@ -196,8 +196,8 @@ def _discriminator_too_weak(readings):
     standstill = _standstill(readings, 0.1)
     if auc < TELLS and standstill:
         return _found(
-            f"D prefers real samples to generated ones in only {auc:.0%} of pairs, and these "
-            f"{standstill}.",
+            f"D prefers real samples to generated ones in only {auc:.0%} of pairs, and the "
+            f"generated ones {standstill}.",
             auc=auc,
             distance=_lately(readings, "distance"),
         )
@@ -209,8 +209,8 @@ def _discriminator_won(readings):
     standstill = _standstill(readings, 0.05 if readings[-1].auc > 0.995 else np.inf)
     if auc > TELLS and standstill:
         return _found(
-            f"D tells real samples from generated ones in {auc:.1%} of pairs, and these "
-            f"{standstill}.",
+            f"D tells real samples from generated ones in {auc:.1%} of pairs, and the generated "
+            f"ones {standstill}.",
             auc=auc,
             distance=_lately(readings, "distance"),
         )
@@ -222,8 +222,8 @@ def _standstill(readings, least):
     distance = _lately(readings, "distance")
     if _stays(readings):
         share = distance / readings[0].distance
-        if share > 1:
-            return f"are farther from the data than before the first step ({share:.0%})"
+        if share > 1.005:
+            return f"are {share:.2f} times as far from the data as before the first step"
         return f"are still {share:.0%} as far from the data as before the first step"
     if _stagnates(readings, least):
         return f"have stopped coming nearer to the data (energy distance {distance:.2g})"

@@ -13,8 +13,8 @@ from kgan.diagnosis.rules import RULES, Finding, Rule
 
 __all__ = ["LEAST_READINGS", "Judge", "Symptom", "advice", "find_symptoms"]
 
-# A symptom begins once its rule holds in so many of the last readings, and is over once it holds in
-# none of them.
+# A symptom begins once its rule holds in so many of the last readings. It is over once the rule
+# holds in none of them, and what `Rule.lasts` asks for, neither.
 OF_LAST, BEGINS = 4, 3
 # How many readings pass before a game is judged: at first every game looks sick.
 WARM_UP = 8

@@ -131,7 +131,8 @@ class MeasuredModel(keras.Model):
         """These arguments of `fit`, as this one of several workers takes them."""
         data, steps = self._for_workers(validation_data, validation_steps)
         shown = verbose if self.is_chief else 0
-        return {"validation_data": data, "validation_steps": steps, "verbose": shown}
+        found = {"validation_data": data, "validation_steps": steps, "verbose": shown}
+        return found if data is None else found | {"validation_split": 0.0}  # Keras ignores it.
 
     # A private name of Keras. There it reads a batch to build what is not built yet, of a GAN
     # nothing, and fails on pairs of images and labels that several workers have split up.

@@ -277,12 +277,17 @@ def test_a_stream_may_begin_with_one_kind_of_samples():
 def test_held_out_data_that_is_training_data_is_refused_before_training(number):
     gan, data = game(), points(number=5000)  # More than it looks at.
     others = np.concatenate([data[-number:], points(1, number - 20)])
-    with pytest.raises(ValueError, match="data that nobody trains on. Received: data of which"):
+    with pytest.raises(
+        ValueError, match="data that nobody trains on. Received: data of which about half"
+    ):
         fit(gan, Doctor(others), data=data)
     assert gan.step.numpy() == 0
     few = np.concatenate([data[:20], points(1, 200)])
     fit(gan, Doctor(few), data=data, epochs=1)
     fit(gan, Doctor(data[-300:]), data=data, epochs=1, validation_split=0.1)
+    both = {"validation_split": 0.1, "validation_data": points(1, 100)}
+    with pytest.raises(ValueError, match="about half"):  # Keras splits nothing off then.
+        fit(gan, Doctor(data[-300:]), data=data, epochs=1, **both)
 
 
 def test_held_out_data_may_be_like_training_data_that_repeats_itself():

@@ -51,7 +51,7 @@ def test_a_damaged_backup_is_told_of(sick, tmp_path):
     shutil.copy(newest, previous)
     for backup, damage in (
         (newest, "was skipped"),
-        (previous, "What the doctor read during the training is lost"),
+        (previous, "What a doctor may have read during the training is lost"),
     ):
         backup.write_bytes(backup.read_bytes()[:1000])
         text = said(call("diagnose", folder))
