@@ -1,14 +1,12 @@
 """Says in words what is wrong with a game while it is played."""
 
 import bisect
-import collections
 import dataclasses
 import math
 import warnings
 from typing import Any
 
 import keras
-import numpy as np
 
 from kgan import checks
 from kgan.diagnosis import LEAST_READINGS, Judge, Probe, Reading, Risk, Symptom, find_risks
@@ -26,13 +24,8 @@ __all__ = ["Doctor"]
 NUM_READINGS, LEAST_STEPS, POWER = 36, 20, 1.5
 # How many steps there are between two, where the length of a training is not known.
 USUAL_STEPS = 500
-# Held-out data that is farther than this from training data, as noise is, is something else; so is
-# data that varies so many times as much, or as little. Of [0, 1] in place of [-1, 1] it is 2.
-FAR_OFF, OTHER_RANGE = 1.0, 1.6
 # With fewer training samples nothing can be concluded.
 LEAST_SAMPLES = 32
-# Held-out samples that are training data by chance, as some are twice in many data sets.
-LEAST_KNOWN = 10
 
 
 class Doctor(keras.callbacks.Callback):
@@ -73,7 +66,7 @@ class Doctor(keras.callbacks.Callback):
             samples of another shape, or without labels where the networks take them; where the
             training data is an array or a data set of kgan, also for held-out samples as far from
             it as noise, in another range, or half of which are in it.
-        TypeError: for a model that is no GAN.
+        TypeError: by `fit`, if the model is not a `kgan.GAN`.
 
     Example:
 
@@ -126,16 +119,16 @@ class Doctor(keras.callbacks.Callback):
         most = most_samples(gan.generator.output_shape[1:])
         data = gan.training_data
         training = looking.training_pair(data, gan.training_labels, steps or -1, most, self.seed)
-        is_known = batches.is_array(data) or hasattr(data, "samples")  # Of a stream nobody knows.
+        is_known = batches.is_array(data) or hasattr(data, "samples")  # A stream's size is not.
         num_samples = getattr(data, "num_samples", len(data)) if is_known else None
         self.risks = find_risks(gan, num_samples)
         if self._can_judge(training, epochs * steps if steps else math.inf):
             assert training is not None
             if held_out and num_samples is not None:
-                _check_is_apart(held_out[0], training[0], num_samples)
+                looking.check_apart(held_out[0], training[0], num_samples)
             self._probe = Probe(gan, training, held_out, self.seed)
             if num_samples is not None:  # The first samples of a stream may all be of one kind.
-                _check_is_near(self._probe)
+                looking.check_near(self._probe.held_out_distance, self._probe.held_out_variety)
             self._read()
             if not self._began:
                 self.risks = find_risks(gan, num_samples, self.readings[0])
@@ -170,12 +163,7 @@ class Doctor(keras.callbacks.Callback):
         if self.held_out is None:
             return None
         samples, labels = self.held_out
-        shape = tuple(self.model.generator.output_shape[1:])
-        if samples.shape[1:] != shape:
-            raise ValueError(
-                f"`held_out` must hold samples of shape {shape}, as the generator draws. "
-                f"Received: shape {samples.shape[1:]}."
-            )
+        looking.check_shape(samples, self.model)
         if not self.model.num_classes:
             return samples, None
         if labels is None:
@@ -285,35 +273,3 @@ def _planned(total: int) -> list[int]:
     for i in range(1, NUM_READINGS + 1):
         found.append(max(found[-1] + LEAST_STEPS, math.ceil(total * (i / NUM_READINGS) ** POWER)))
     return [step for step in found[1:] if step <= total]
-
-
-def _check_is_apart(held_out: np.ndarray, training: np.ndarray, num_samples: int) -> None:
-    """Raises if half of the held-out samples are training data, as far as can be seen.
-
-    Data may repeat itself: then training data is like other training data, too.
-
-    Args:
-        held_out, training: samples.
-        num_samples: how many samples of training there are in all.
-    """
-    rows = collections.Counter(np.asarray(row, "float32").tobytes() for row in training)
-    found = sum(row.tobytes() in rows for row in held_out)
-    twins = sum(number for number in rows.values() if number > 1) / len(training)
-    half = len(training) / num_samples / 2  # Of the held-out samples, if half were known.
-    if found >= max(max(half, 2 * twins) * len(held_out), LEAST_KNOWN):
-        raise ValueError(
-            "`held_out` must be data that nobody trains on. Received: data of which about half or "
-            "more is in the training data."
-        )
-
-
-def _check_is_near(probe: Probe) -> None:
-    """Raises if held-out samples are of another kind than training data, or in another range."""
-    distance, variety = probe.held_out_distance, probe.held_out_variety
-    if distance > FAR_OFF or not 1 / OTHER_RANGE < variety < OTHER_RANGE:
-        raise ValueError(
-            "`held_out` must be of the same kind as the training data, in the same range. "
-            f"Received: samples that are {variety:.2g} times as far from each other as training "
-            f"samples are, with an energy distance of {distance:.2g} to these; noise has about 1. "
-            "Scale both alike, or give other data."
-        )

@@ -123,13 +123,9 @@ class EquilibriumStopping(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self.reason, self.exams, self._best_weights = None, [], None
-        shape = tuple(self.model.generator.output_shape[1:])
-        if self.held_out is not None and self.held_out.shape[1:] != shape:
-            raise ValueError(
-                f"`held_out` must hold samples of shape {shape}, as the generator draws. "
-                f"Received: shape {self.held_out.shape[1:]}."
-            )
-        self.features.check(shape)
+        if self.held_out is not None:
+            looking.check_shape(self.held_out, self.model)
+        self.features.check(tuple(self.model.generator.output_shape[1:]))
         num_batches = (self.params or {}).get("steps") or -1
         training = _training_samples(self.model.training_data, num_batches, 20 * self.min_samples)
         self._examiner = Examiner(

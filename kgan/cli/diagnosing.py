@@ -22,7 +22,7 @@ def diagnose(path: pathlib.Path, dataset: str | None) -> None:
     files.check_writable(run.folder)
     gan, model, _ = open_run(path)
     doctor = _doctor(run)
-    readings = doctor.readings if doctor else []
+    readings = doctor.readings
     name = dataset or (run.asked or {}).get("dataset")
     now = None if readings else _reading_now(run, gan, name)
     if not readings and now is None:
@@ -32,24 +32,24 @@ def diagnose(path: pathlib.Path, dataset: str | None) -> None:
         )
     if run.has_diverged:
         console.print("[bold]diverged[/]: losses or weights are no longer finite numbers.")
-    risks = diagnosis.find_risks(gan, run.trained_on.get("num_samples"))
     if now is None:
         risks = doctor.risks
         _tell_course(readings, run, risks)
     else:
+        risks = diagnosis.find_risks(gan, run.trained_on.get("num_samples"))
         _tell_present(now, risks)
     for risk in risks:
         tell(f"Risk: {risk.says} {risk.advice}")
 
 
 def _doctor(run):
-    """The doctor that watched a training, as its last backup has it; None if none did."""
+    """The doctor that watched a training, as its last backup has it; without readings if none."""
+    doctor = callbacks.Doctor()
     try:
         backup = backups.find(run.backup)  # It warns of one that is damaged.
     except ValueError:
         tell("What a doctor may have read during the training is lost.")
-        return None
-    doctor = callbacks.Doctor()
+        return doctor
     with contextlib.suppress(KeyError):  # No doctor watched, or kgan was older.
         if backup:
             doctor.set_state(backups.read_position(backup).callbacks["Doctor"])

@@ -61,8 +61,7 @@ def diverged(run: runs.Run) -> runs.RunError:
     more = f"; `kgan diagnose {run.folder}` may say why" * any(run.backup.glob("*.keras"))
     return runs.RunError(
         f"The game of {run.folder} has diverged: its losses or weights became NaN or infinite "
-        f"(see {run.log}{more}). The same command would "
-        "diverge again. Start over in another "
+        f"(see {run.log}{more}). The same command would diverge again. Start over in another "
         "--output, with a lower --set learning_rate, a stronger penalty such as --set "
         "penalties=r1:10, or another --seed."
     )

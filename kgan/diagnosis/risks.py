@@ -27,10 +27,10 @@ HEAVY = 300.0
 FEW_SAMPLES = 300
 # Samples that are nearer to each other than this, before the first step, differ by rounding alone.
 LEAST_VARIETY = 1e-6
-# A new D's logits for real samples spread by less than this; they are far apart even for later.
+# The logits of a new D for real samples usually spread by less than this.
 LARGE_SPREAD = 5.0
-# What reaches D with less noise in it can still be judged: as a part that dropout leaves out, and
-# as the standard deviation of normal noise over half the range of samples.
+# D can still judge samples with less noise than this: the share that dropout leaves out, and the
+# standard deviation of normal noise over half the range of samples.
 MUCH_DROPPED, MUCH_NOISE = 0.5, 0.5
 # A constraint that leaves less of D's weights than this part changes what they were made for.
 LEFT = 0.5
@@ -63,7 +63,8 @@ def find_risks(
     Args:
         gan: a compiled `kgan.GAN`.
         num_samples: how many samples it is trained on, where that is known.
-        first: what was read of it before its first step. None: of how it begins nothing is said.
+        first: the reading made before its first step. Without it, nothing is said about samples
+            that are all equal, or logits that are far apart.
 
     Returns:
         A list of `Risk`s, most often empty.

@@ -50,8 +50,8 @@ class Rule(NamedTuple):
         find: what is wrong, judging by the readings so far, the last of which is the present one;
             None where nothing is.
         advice: what to change first.
-        lasts: whether a symptom that has begun lasts, by the present reading, though the rule finds
-            nothing any more.
+        lasts: whether a reading keeps the symptom going, once it has begun, although the rule no
+            longer finds anything.
     """
 
     name: str

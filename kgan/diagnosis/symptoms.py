@@ -1,7 +1,7 @@
 """What ails a game, told from what a probe has read of it again and again.
 
 That a rule holds once says little, so a symptom begins when its rule has held in three of four
-readings, and is over after four without it.
+readings. It is over after four without it.
 """
 
 import dataclasses
@@ -13,8 +13,8 @@ from kgan.diagnosis.rules import RULES, Finding, Rule
 
 __all__ = ["LEAST_READINGS", "Judge", "Symptom", "advice", "find_symptoms"]
 
-# A symptom begins once its rule holds in so many of the last readings. It is over once the rule
-# holds in none of them, and what `Rule.lasts` asks for, neither.
+# A symptom begins once its rule holds in so many of the last readings. It is over once neither the
+# rule nor `Rule.lasts` holds in any of them.
 OF_LAST, BEGINS = 4, 3
 # How many readings pass before a game is judged: at first every game looks sick.
 WARM_UP = 8

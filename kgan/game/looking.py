@@ -1,5 +1,6 @@
 """Looking at data outside of training: what `fit` trains on, and what nobody trains on."""
 
+import collections
 from typing import Any
 
 import keras
@@ -8,10 +9,22 @@ import tensorflow as tf
 
 from kgan.game import batches
 
-__all__ = ["LEAST_HELD_OUT", "held_out_pair", "training_pair"]
+__all__ = [
+    "LEAST_HELD_OUT",
+    "check_apart",
+    "check_near",
+    "check_shape",
+    "held_out_pair",
+    "training_pair",
+]
 
 # Of fewer held-out samples nothing can be concluded.
 LEAST_HELD_OUT = 100
+# Fewer held-out samples than this may be training data by chance: many data sets repeat some.
+LEAST_KNOWN = 10
+# Held-out data that is farther than this from training data, as noise is, is something else. So is
+# data that varies so many times as much, or as little: for [0, 1] in place of [-1, 1] it is 2.
+FAR_OFF, OTHER_RANGE = 1.0, 1.6
 
 # Samples, and integer labels or None.
 Pair = tuple[np.ndarray, np.ndarray | None]
@@ -63,6 +76,54 @@ def held_out_pair(held_out: Any, least: int = 1) -> Pair:
             f"Received: {labels.dtype} of shape {labels.shape} for {len(samples)} samples."
         )
     return samples.astype("float32"), labels.astype("int32")
+
+
+def check_shape(held_out: np.ndarray, gan: Any) -> None:
+    """Raises a ValueError if held-out samples do not have the shape that the generator draws."""
+    shape = tuple(gan.generator.output_shape[1:])
+    if held_out.shape[1:] != shape:
+        raise ValueError(
+            f"`held_out` must hold samples of shape {shape}, as the generator draws. "
+            f"Received: shape {held_out.shape[1:]}."
+        )
+
+
+def check_apart(held_out: np.ndarray, training: np.ndarray, num_samples: int) -> None:
+    """Raises a ValueError if about half of the held-out samples or more are training data.
+
+    Some training data is enough to tell, if there are not too few held-out samples. Data may repeat
+    itself: then training samples are like other training samples, too.
+
+    Args:
+        held_out: all held-out samples, float32.
+        training: some training samples, drawn at random.
+        num_samples: how many training samples there are in all.
+    """
+    rows = collections.Counter(np.asarray(row, "float32").tobytes() for row in training)
+    found = sum(row.tobytes() in rows for row in held_out)
+    twins = sum(number for number in rows.values() if number > 1) / len(training)
+    half = len(training) / num_samples / 2  # Of the held-out samples, if half were known.
+    if found >= max(max(half, 2 * twins) * len(held_out), LEAST_KNOWN):
+        raise ValueError(
+            "`held_out` must be data that nobody trains on. Received: data of which about half or "
+            "more is in the training data."
+        )
+
+
+def check_near(distance: float, variety: float) -> None:
+    """Raises a ValueError if held-out samples are of another kind, or in another range.
+
+    Args:
+        distance: their energy distance to training data, over the mean distance of its samples.
+        variety: their mean distance from each other, over the same.
+    """
+    if distance > FAR_OFF or not 1 / OTHER_RANGE < variety < OTHER_RANGE:
+        raise ValueError(
+            "`held_out` must be of the same kind as the training data, in the same range. "
+            f"Received: samples that are {variety:.2g} times as far from each other as training "
+            f"samples are, with an energy distance of {distance:.2g} to these; noise has about 1. "
+            "Scale both alike, or give other data."
+        )
 
 
 def training_pair(
